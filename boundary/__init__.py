@@ -1,0 +1,1 @@
+"""Laws across a face: thermodynamics or scattering in, interface coefficients out."""

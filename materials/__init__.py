@@ -1,0 +1,1 @@
+"""Material records with sources, and the microscopic models behind them."""

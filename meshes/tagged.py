@@ -1,0 +1,126 @@
+"""The one mesh all engines read: points, cells of one kind, named regions and named faces. SI metres."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.tensors import Array
+
+IntArray = NDArray[np.int64]
+
+#: cell kind -> (dimension, nodes per cell). Node order is that of VTK and meshio.
+CELL_KINDS: dict[str, tuple[int, int]] = {
+    "line": (1, 2),
+    "triangle": (2, 3),
+    "quad": (2, 4),
+    "tetra": (3, 4),
+    "hexahedron": (3, 8),
+}
+
+#: local facets of a cell kind, as local node numbers (VTK order).
+CELL_FACETS: dict[str, tuple[tuple[int, ...], ...]] = {
+    "line": ((0,), (1,)),
+    "triangle": ((0, 1), (1, 2), (2, 0)),
+    "quad": ((0, 1), (1, 2), (2, 3), (3, 0)),
+    "tetra": ((0, 1, 2), (0, 1, 3), (1, 2, 3), (0, 2, 3)),
+    "hexahedron": ((0, 1, 2, 3), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7)),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Facets:
+    """A named set of facets.
+
+    Attributes:
+        nodes: (n, k) point numbers of each facet.
+        cells: (n, 2) cell on the minus side and cell on the plus side; -1 on the plus side of an outer boundary.
+    """
+
+    nodes: IntArray
+    cells: IntArray
+
+    @property
+    def is_interface(self) -> bool:
+        return bool(self.cells.size) and bool(np.all(self.cells[:, 1] >= 0))
+
+
+@dataclass(frozen=True, eq=False)
+class TaggedMesh:
+    """A mesh with names.
+
+    Attributes:
+        axes: spatial axes that the columns of `points` stand for, e.g. ("z",), ("y", "z"), ("x", "y", "z").
+            Along the other axes the device is invariant.
+        points: (n, len(axes)) coordinates [m].
+        kind: a key of CELL_KINDS; one kind per mesh.
+        cells: (c, nodes) point numbers, VTK order.
+        regions: names of the regions.
+        cell_region: (c,) index into `regions`.
+        faces: name -> facets. Interfaces are called "A|B" (minus side A, plus side B); outer boundaries carry the
+            names of the shape ("left", ...) or "A|outside" for what was not named. Each facet is in one set only.
+        periodic: axis -> (m, 2) pairs of points (at the low end, at the high end) that are one and the same.
+    """
+
+    axes: tuple[str, ...]
+    points: Array
+    kind: str
+    cells: IntArray
+    regions: tuple[str, ...]
+    cell_region: IntArray
+    faces: Mapping[str, Facets] = field(default_factory=dict)
+    periodic: Mapping[str, IntArray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in CELL_KINDS:
+            hint = "wedges are not supported: use tetrahedra, or hexahedra from a graded tensor grid" \
+                if self.kind.startswith("wedge") else ""
+            raise InputError("mesh.kind", "one of " + ", ".join(CELL_KINDS), self.kind, hint)
+        dimension, nodes = CELL_KINDS[self.kind]
+        if len(self.axes) != dimension or self.points.shape[1] != dimension:
+            raise InputError("mesh.axes", f"{dimension} axes with as many point coordinates", self.axes)
+        if self.cells.ndim != 2 or self.cells.shape[1] != nodes:
+            raise InputError("mesh.cells", f"an array (cells, {nodes})", self.cells.shape)
+        if not np.all(np.isfinite(self.points)):
+            raise InputError("mesh.points", "finite", "NaN or infinity")
+        if self.cells.size and (self.cells.min() < 0 or self.cells.max() >= len(self.points)):
+            raise InputError("mesh.cells", f"point numbers below {len(self.points)}", int(self.cells.max()))
+
+    @property
+    def dimension(self) -> int:
+        return len(self.axes)
+
+    @cached_property
+    def axis_numbers(self) -> tuple[int, ...]:
+        """Numbers of the mesh axes among x, y, z."""
+        return tuple("xyz".index(axis) for axis in self.axes)
+
+    def points3(self, points: Array | None = None) -> Array:
+        """Coordinates (n, 3) over x, y, z, zero along absent axes."""
+        source = self.points if points is None else points
+        full = np.zeros((*source.shape[:-1], 3))
+        full[..., list(self.axis_numbers)] = source
+        return full
+
+    def region_cells(self, name: str) -> IntArray:
+        """Numbers of the cells of a region."""
+        if name not in self.regions:
+            raise unknown_name("region", name, self.regions)
+        return np.flatnonzero(self.cell_region == self.regions.index(name))
+
+    def centres(self, name: str) -> Array:
+        """Centres (cells of the region, 3) over x, y, z [m]."""
+        return self.points3(self.points[self.cells[self.region_cells(name)]].mean(axis=1))
+
+    def face_centres(self, name: str) -> Array:
+        """Centres (facets, 3) of a named face [m]."""
+        if name not in self.faces:
+            raise unknown_name("face", name, self.faces)
+        return self.points3(self.points[self.faces[name].nodes].mean(axis=1))
+
+    def with_faces(self, faces: Mapping[str, Facets]) -> "TaggedMesh":
+        """A copy with further (or replaced) named faces."""
+        return replace(self, faces={**self.faces, **faces})

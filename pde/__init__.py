@@ -1,0 +1,1 @@
+"""Coefficients, media, the problem, engines, procedures, observables and closed forms."""

@@ -1,0 +1,1 @@
+"""Closed formulas of the field as pure functions; they share no code with the engines."""

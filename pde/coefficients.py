@@ -1,0 +1,284 @@
+"""Coefficients of linear flux laws: what media and face laws return and what engines discretise.
+
+Region:     C d_t U = div J - R U - W : (grad U + G) + F,      J = A : (grad U + G) + B U + S
+Face:       N.J of each side (N outward from that side) is the gain of that side:
+            N.J = G_vv t + Q grad_t t + g,     K = Q' t + L grad_t t + k
+            with t the traces of both sides, K sheet currents tested with grad_t v.
+Here G (a vector of prescribed macroscopic gradients) is not a coefficient: it drives the problem.
+
+Every coefficient is a short sum of terms (weight) x (spatial part) x (field part). Engines assemble one
+scalar matrix per distinct (weight, spatial part) and combine; nothing here knows what the fields mean.
+Second law, checked here for what has constant field parts: sym(A) >= 0, sym(R) >= 0, sym(G_vv) <= 0.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hanle.pde.errors import InputError
+from hanle.pde.fields import FieldSet
+from hanle.pde.tensors import Array
+
+#: Tag of terms that `Problem.reference()` drops: the couplings that make the (small) correction.
+SPIN_HALL = "spin Hall"
+ORDINARY_HALL = "ordinary Hall"
+PERTURBATIVE = frozenset({SPIN_HALL, ORDINARY_HALL})
+
+
+def as_weight(values: ArrayLike) -> Array:
+    """Weights as an array of shape (batch, entities).
+
+    A number becomes (1, 1); a 1D array is per entity (cells of a region, facets of a face): (1, n);
+    a 2D array is taken as it is: (batch, 1) for a parameter batch, (1, n) for values in space.
+    """
+    weight = np.asarray(values, dtype=float)
+    if weight.ndim > 2:
+        raise InputError("weight", "a number or an array of shape (batch, entities)", weight.shape)
+    if not np.all(np.isfinite(weight)):
+        raise InputError("weight", "finite", "NaN or infinity", "look for missing values in the arrays given")
+    return weight.reshape((1,) * (2 - weight.ndim) + weight.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """One term of a coefficient.
+
+    Attributes:
+        weight: shape (batch or 1, entities or 1), SI units of the coefficient.
+        spatial: constant spatial part: shape (3, 3) in A and L [i flow, k gradient], (3,) in B, S, W, Q, Q',
+            () in R, F, C, G_vv. Indices run over x, y, z always.
+        fields: constant field part: (rows, columns), or (rows,) in the sources S, F, g, k.
+        tag: "" or a member of PERTURBATIVE.
+    """
+
+    weight: Array
+    spatial: Array
+    fields: Array
+    tag: str = ""
+
+    def scaled(self, factor: float) -> "Term":
+        return replace(self, weight=self.weight * factor)
+
+
+Coefficient: TypeAlias = tuple[Term, ...]
+
+
+def term(weight: ArrayLike, spatial: ArrayLike, fields: ArrayLike, tag: str = "") -> Term:
+    """A term from anything array-like; see `as_weight` for the weight."""
+    return Term(as_weight(weight), np.asarray(spatial, float), np.asarray(fields, float), tag)
+
+
+def matrix_terms(values: ArrayLike, spatial: ArrayLike = 1.0, *, rows: slice, columns: slice, size: tuple[int, int],
+                 tag: str = "") -> Coefficient:
+    """Terms for a dense matrix that varies: one term per entry that is not identically zero.
+
+    Args:
+        values: shape (..., r, c); the leading axes are those of a weight: none, (entities,) or (batch, entities).
+        spatial: the spatial part shared by all entries.
+        rows, columns: where the r x c block stands in the field matrix.
+        size: (rows, columns) of the whole field matrix.
+    """
+    dense = np.asarray(values, dtype=float)
+    terms = []
+    for i, j in np.ndindex(dense.shape[-2:]):
+        if np.any(dense[..., i, j]):
+            fields = np.zeros(size)
+            fields[rows.start + i, columns.start + j] = 1.0
+            terms.append(term(dense[..., i, j], spatial, fields, tag))
+    return tuple(terms)
+
+
+def dense(coefficient: Coefficient, spatial_shape: tuple[int, ...], fields_shape: tuple[int, ...]) -> Array:
+    """The full tensor, shape (batch, entities, *spatial_shape, *fields_shape): for tests and dense engines."""
+    total = np.zeros((1, 1, *spatial_shape, *fields_shape))
+    for t in coefficient:
+        part = np.multiply.outer(t.spatial.reshape(spatial_shape), t.fields.reshape(fields_shape))
+        total = total + t.weight.reshape(t.weight.shape + (1,) * part.ndim) * part
+    return total
+
+
+def without(coefficient: Coefficient, tags: Iterable[str]) -> Coefficient:
+    dropped = frozenset(tags)
+    return tuple(t for t in coefficient if t.tag not in dropped)
+
+
+def only(coefficient: Coefficient, tags: Iterable[str]) -> Coefficient:
+    kept = frozenset(tags)
+    return tuple(t for t in coefficient if t.tag in kept)
+
+
+@dataclass(frozen=True, eq=False)
+class Bulk:
+    """The law of a region: its fields and the coefficients of the equation at the top of this file.
+
+    `deposits` name where the sink R U goes ("lattice"): linear maps of the values, rows of the field set.
+    `decay_lengths` [m] tell the mesh what to resolve: an array of the real lengths over which fields decay.
+    A nonlinear law gives `at(state) -> Bulk`: its linearisation at a state, value included in S and F.
+    """
+
+    fields: FieldSet
+    A: Coefficient = ()
+    B: Coefficient = ()
+    S: Coefficient = ()
+    R: Coefficient = ()
+    W: Coefficient = ()
+    F: Coefficient = ()
+    C: Coefficient = ()
+    deposits: Mapping[str, Coefficient] = field(default_factory=dict)
+    decay_lengths: tuple[float, ...] = ()
+    at: "Callable[[Array], Bulk] | None" = None
+
+    def filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "Bulk":
+        """A copy in which every coefficient of the equation went through `keep`."""
+        return replace(self, **{name: keep(getattr(self, name)) for name in "ABSRWFC"})
+
+    def flux(self, values: Array, gradients: Array) -> Array:
+        """J = A : gradients + B values + S.
+
+        Args:
+            values: shape (batch, entities, points, N).
+            gradients: grad U + G, shape (batch, entities, points, 3, N).
+
+        Returns:
+            Flux densities, shape (batch, entities, points, 3, N), first index the flow direction.
+        """
+        total = np.zeros(gradients.shape)
+        for t in self.A:
+            total = total + _at_points(t.weight, 2) * np.einsum(
+                "ik,ab,...kb->...ia", t.spatial, t.fields, gradients, optimize=True
+            )
+        for t in self.B:
+            total = total + _at_points(t.weight, 2) * np.einsum("i,ab,...b->...ia", t.spatial, t.fields, values)
+        for t in self.S:
+            total = total + _at_points(t.weight, 2) * np.multiply.outer(t.spatial, t.fields)
+        return total
+
+    def loss(self, values: Array, gradients: Array) -> Array:
+        """R U + W : gradients - F, shape (batch, entities, points, N); shapes as in `flux`."""
+        total = np.zeros(values.shape)
+        for t in self.R:
+            total = total + _at_points(t.weight, 1) * (values @ t.fields.T)
+        for t in self.W:
+            total = total + _at_points(t.weight, 1) * np.einsum("k,ab,...kb->...a", t.spatial, t.fields, gradients)
+        for t in self.F:
+            total = total - _at_points(t.weight, 1) * t.fields
+        return total
+
+
+def _at_points(weight: Array, trailing: int) -> Array:
+    """Weight (batch, entities) with a point axis and `trailing` component axes, for broadcasting."""
+    return weight.reshape(weight.shape + (1,) * (1 + trailing))
+
+
+def apply_value(coefficient: Coefficient, values: Array) -> Array:
+    """sum of weight x fields applied to values (batch, entities, points, columns)."""
+    if not coefficient:
+        return np.zeros((*values.shape[:-1], 0))
+    return sum((_at_points(t.weight, 1) * (values @ t.fields.T) for t in coefficient), start=np.zeros(1))
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a face: the role a law gives it ("metal", "magnet") and the fields the law addresses there."""
+
+    role: str
+    fields: FieldSet
+
+
+@dataclass(frozen=True, eq=False)
+class FaceLaw:
+    """The law of a face: an interface with two sides, or an outer boundary with one.
+
+    Rows and columns of every field part run over the fields of `sides[0]`, then of `sides[1]`.
+    Values are outward gains: the normal of each side points out of that side, so a law needs no orientation.
+
+    Attributes:
+        G: (value, value), N.J gained per trace [flux unit / field unit], spatial part ().
+        Q: (value, gradient): N.J gained per tangential gradient, spatial part (3,).
+        Qt: (gradient, value): sheet current per trace, spatial part (3,).
+        L: (gradient, gradient): sheet conductance, spatial part (3, 3), projected on the face by the engine.
+        g: sources of N.J, fields part (rows,), spatial part ().
+        k: sources of the sheet current, fields part (rows,), spatial part (3,).
+        tie: names of fields that are continuous across the face (their unknowns are identified).
+        given: fields fixed on an outer boundary, name -> value(s) in the field's unit.
+        deposits: name -> linear map of the traces, [flux unit], what the face hands to that receiver.
+        sources: name -> rows of `g` that come from outside; fluxes out = deposits - sources is a law's test.
+        at: linearisation at a state of the traces, for nonlinear laws.
+    """
+
+    sides: tuple[Side, ...]
+    G: Coefficient = ()
+    Q: Coefficient = ()
+    Qt: Coefficient = ()
+    L: Coefficient = ()
+    g: Coefficient = ()
+    k: Coefficient = ()
+    tie: tuple[str, ...] = ()
+    given: Mapping[str, Array] = field(default_factory=dict)
+    deposits: Mapping[str, Coefficient] = field(default_factory=dict)
+    at: "Callable[[Array], FaceLaw] | None" = None
+
+    @property
+    def size(self) -> int:
+        return sum(side.fields.size for side in self.sides)
+
+    def columns(self, role: str, name: str) -> slice:
+        """Columns of field `name` on the side with `role`."""
+        start = 0
+        for side in self.sides:
+            if side.role == role:
+                inner = side.fields.slice(name)
+                return slice(start + inner.start, start + inner.stop)
+            start += side.fields.size
+        raise KeyError(role)
+
+    def filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "FaceLaw":
+        return replace(self, **{name: keep(getattr(self, name)) for name in ("G", "Q", "Qt", "L", "g", "k")})
+
+    def flux(self, traces: Array, gradients: Array | None = None) -> Array:
+        """N.J gained by each side, shape (batch, entities, points, rows), from traces of the same shape.
+
+        `gradients`: tangential gradients (batch, entities, points, 3, rows), needed where the law has Q.
+        """
+        total = np.zeros(traces.shape)
+        for t in self.G:
+            total = total + _at_points(t.weight, 1) * (traces @ t.fields.T)
+        for t in self.Q:
+            if gradients is None:
+                raise InputError("gradients", "given for a law with a (value, gradient) part", None)
+            total = total + _at_points(t.weight, 1) * np.einsum("k,ab,...kb->...a", t.spatial, t.fields, gradients)
+        for t in self.g:
+            total = total + _at_points(t.weight, 1) * t.fields
+        return total
+
+    def sheet_current(self, traces: Array, gradients: Array) -> Array:
+        """Sheet currents K, shape (batch, entities, points, 3, rows); shapes of the arguments as in `flux`."""
+        total = np.zeros(gradients.shape)
+        for t in self.Qt:
+            total = total + _at_points(t.weight, 2) * np.einsum("i,ab,...b->...ia", t.spatial, t.fields, traces)
+        for t in self.L:
+            total = total + _at_points(t.weight, 2) * np.einsum("ik,ab,...kb->...ia", t.spatial, t.fields, gradients)
+        for t in self.k:
+            total = total + _at_points(t.weight, 2) * np.multiply.outer(t.spatial, t.fields)
+        return total
+
+
+def require_dissipative(key: str, coefficient: Coefficient, *, sign: int, inequality: str) -> None:
+    """Refuse a value-value coefficient (R or G_vv) whose symmetric part breaks the second law.
+
+    Args:
+        sign: +1 where sym >= 0 is required, -1 where sym <= 0 is.
+        inequality: how the user knows it ("G_s <= 0 and G_r - G_s >= 0").
+    """
+    if not coefficient:
+        return
+    size = coefficient[0].fields.shape
+    matrix = dense(coefficient, (), size)
+    eigenvalues = sign * np.linalg.eigvalsh(0.5 * (matrix + np.swapaxes(matrix, -1, -2)))
+    scale = float(np.max(np.abs(matrix), initial=0.0))
+    worst = float(np.min(eigenvalues, initial=0.0))
+    if worst < -1e-12 * scale:
+        raise InputError(key, f"dissipative ({inequality})", sign * worst, "this law would create energy")

@@ -1,0 +1,73 @@
+"""The fields a problem can have, their order and their units.
+
+A region lists the fields it carries; the components of these fields, in that order, are the columns of
+every field matrix of that region.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field: a scalar potential or a spin vector.
+
+    Attributes:
+        name: short name used in laws ("u", "w").
+        size: number of components (1 or 3; spin components always run over x, y, z).
+        unit: unit of the unknown in SI.
+        flux_unit: unit of its flux density.
+        title: what a user calls it.
+    """
+
+    name: str
+    size: int
+    unit: str
+    flux_unit: str
+    title: str
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        return (self.name,) if self.size == 1 else tuple(f"{self.name}_{a}" for a in "xyz")
+
+
+#: u = -V = minus the electrochemical potential per charge; E = grad u.
+POTENTIAL = Field("u", 1, "V", "A/m^2", "minus the electrochemical potential")
+#: w = mu_s/(2e), half the spin accumulation, one component per spin axis.
+SPIN = Field("w", 3, "V", "A/m^2", "half the spin accumulation")
+
+
+@dataclass(frozen=True)
+class FieldSet:
+    """Fields in order; knows where the components of each one stand."""
+
+    fields: tuple[Field, ...] = ()
+
+    @cached_property
+    def size(self) -> int:
+        return sum(field.size for field in self.fields)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(field.name for field in self.fields)
+
+    @cached_property
+    def components(self) -> tuple[str, ...]:
+        return tuple(name for field in self.fields for name in field.components)
+
+    def slice(self, name: str) -> slice:
+        """Columns of the field called `name`; KeyError if the set lacks it."""
+        start = 0
+        for field in self.fields:
+            if field.name == name:
+                return slice(start, start + field.size)
+            start += field.size
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+
+NOTHING = FieldSet()
+CHARGE = FieldSet((POTENTIAL,))
+CHARGE_AND_SPIN = FieldSet((POTENTIAL, SPIN))

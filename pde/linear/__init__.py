@@ -1,0 +1,1 @@
+"""Linear solvers behind one small contract (see `contract.py`)."""

@@ -1,0 +1,106 @@
+"""What a linear solver is given and what it must do.
+
+A system is a sum of (scalar sparse matrix) x (small field matrix). It is never stored as one coupled matrix
+unless a direct solver asks for it. Unknowns are grouped in blocks: in a block every node carries the same
+components. Vectors are flat: the blocks one after the other, each node-major (node, component).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from hanle.pde.tensors import Array
+
+
+@dataclass(frozen=True, eq=False)
+class BlockTerm:
+    """matrix (x) fields, acting from block `col` to block `row`.
+
+    Attributes:
+        matrix: scalar CSR matrix (nodes of `row`, nodes of `col`), int32 indices, sorted.
+        fields: (components of `row`, components of `col`).
+        skew: the scalar matrix stems from an antisymmetric spatial part: it lives on faces and preconditioners
+            leave it out (after preconditioning it only moves eigenvalues along the imaginary axis).
+    """
+
+    row: int
+    col: int
+    matrix: sp.csr_matrix
+    fields: Array
+    skew: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class LinearBlock:
+    """One block of unknowns.
+
+    Attributes:
+        nodes, components: its size; `nodes * components` unknowns.
+        fixed: (nodes, components) unknowns that are prescribed: solvers return zero there.
+        coarsening: symmetric M-matrix (nodes, nodes) with the anisotropy of the operator, from which a
+            multigrid hierarchy can be built (consistent stretched bricks are no M-matrices: this one is lumped).
+        vertices: None for first order; for second order the interpolation (nodes, vertices) from first order,
+            with `coarsening` given on the vertices.
+        floating: for each component, arrays of nodes over which a constant is in the null space.
+    """
+
+    nodes: int
+    components: int
+    fixed: NDArray[np.bool_]
+    coarsening: sp.csr_matrix
+    vertices: sp.csr_matrix | None = None
+    floating: tuple[tuple[NDArray[np.int64], ...], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class LinearSystem:
+    """A x = b on the unknowns that are not fixed; `ties` optionally identifies single unknowns (x = ties y)."""
+
+    blocks: tuple[LinearBlock, ...]
+    terms: tuple[BlockTerm, ...]
+    ties: sp.csr_matrix | None = None
+
+    @cached_property
+    def offsets(self) -> tuple[int, ...]:
+        return tuple(np.cumsum([0] + [b.nodes * b.components for b in self.blocks]).tolist())
+
+    @property
+    def size(self) -> int:
+        return self.offsets[-1]
+
+    @cached_property
+    def fixed(self) -> NDArray[np.bool_]:
+        return np.concatenate([b.fixed.ravel() for b in self.blocks])
+
+    def views(self, x: Array) -> list[Array]:
+        """Views (nodes, components) of the blocks of a flat vector."""
+        return [x[a:b].reshape(block.nodes, block.components)
+                for a, b, block in zip(self.offsets, self.offsets[1:], self.blocks, strict=False)]
+
+
+class Prepared(Protocol):
+    """A factorisation or hierarchy, reused for many right-hand sides."""
+
+    def solve(self, rhs: Array, *, tolerance: float) -> Array:
+        """Solve for one flat right-hand side to a relative true residual below `tolerance`.
+
+        Raises SolveError with cause, number and next step when it cannot.
+        """
+        ...
+
+    @property
+    def iterations(self) -> int:
+        """Iterations of the last solve; 0 for a direct solver."""
+        ...
+
+
+class LinearSolver(Protocol):
+    """prepare(system) -> prepared; see `direct.py` and `multigrid.py`."""
+
+    name: str
+
+    def prepare(self, system: LinearSystem) -> Prepared: ...
