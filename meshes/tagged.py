@@ -76,8 +76,11 @@ class TaggedMesh:
 
     def __post_init__(self) -> None:
         if self.kind not in CELL_KINDS:
-            hint = "wedges are not supported: use tetrahedra, or hexahedra from a graded tensor grid" \
-                if self.kind.startswith("wedge") else ""
+            hint = (
+                "wedges are not supported: use tetrahedra, or hexahedra from a graded tensor grid"
+                if self.kind.startswith("wedge")
+                else ""
+            )
             raise InputError("mesh.kind", "one of " + ", ".join(CELL_KINDS), self.kind, hint)
         dimension, nodes = CELL_KINDS[self.kind]
         if len(self.axes) != dimension or self.points.shape[1] != dimension:

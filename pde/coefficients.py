@@ -71,8 +71,15 @@ def term(weight: ArrayLike, spatial: ArrayLike, fields: ArrayLike, tag: str = ""
     return Term(as_weight(weight), np.asarray(spatial, float), np.asarray(fields, float), tag)
 
 
-def matrix_terms(values: ArrayLike, spatial: ArrayLike = 1.0, *, rows: slice, columns: slice, size: tuple[int, int],
-                 tag: str = "") -> Coefficient:
+def matrix_terms(
+    values: ArrayLike,
+    spatial: ArrayLike = 1.0,
+    *,
+    rows: slice,
+    columns: slice,
+    size: tuple[int, int],
+    tag: str = "",
+) -> Coefficient:
     """Terms for a dense matrix that varies: one term per entry that is not identically zero.
 
     Args:
@@ -260,7 +267,9 @@ class FaceLaw:
         for t in self.Qt:
             total = total + _at_points(t.weight, 2) * np.einsum("i,ab,...b->...ia", t.spatial, t.fields, traces)
         for t in self.L:
-            total = total + _at_points(t.weight, 2) * np.einsum("ik,ab,...kb->...ia", t.spatial, t.fields, gradients)
+            total = total + _at_points(t.weight, 2) * np.einsum(
+                "ik,ab,...kb->...ia", t.spatial, t.fields, gradients
+            )
         for t in self.k:
             total = total + _at_points(t.weight, 2) * np.multiply.outer(t.spatial, t.fields)
         return total

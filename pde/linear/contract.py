@@ -78,8 +78,10 @@ class LinearSystem:
 
     def views(self, x: Array) -> list[Array]:
         """Views (nodes, components) of the blocks of a flat vector."""
-        return [x[a:b].reshape(block.nodes, block.components)
-                for a, b, block in zip(self.offsets, self.offsets[1:], self.blocks, strict=False)]
+        return [
+            x[a:b].reshape(block.nodes, block.components)
+            for a, b, block in zip(self.offsets, self.offsets[1:], self.blocks, strict=False)
+        ]
 
 
 class Prepared(Protocol):
