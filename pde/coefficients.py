@@ -140,7 +140,16 @@ class Bulk:
 
     def filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "Bulk":
         """A copy in which every coefficient of the equation went through `keep`."""
-        return replace(self, **{name: keep(getattr(self, name)) for name in "ABSRWFC"})
+        return replace(
+            self,
+            A=keep(self.A),
+            B=keep(self.B),
+            S=keep(self.S),
+            R=keep(self.R),
+            W=keep(self.W),
+            F=keep(self.F),
+            C=keep(self.C),
+        )
 
     def flux(self, values: Array, gradients: Array) -> Array:
         """J = A : gradients + B values + S.
@@ -212,7 +221,6 @@ class FaceLaw:
         tie: names of fields that are continuous across the face (their unknowns are identified).
         given: fields fixed on an outer boundary, name -> value(s) in the field's unit.
         deposits: name -> linear map of the traces, [flux unit], what the face hands to that receiver.
-        sources: name -> rows of `g` that come from outside; fluxes out = deposits - sources is a law's test.
         at: linearisation at a state of the traces, for nonlinear laws.
     """
 
@@ -243,7 +251,15 @@ class FaceLaw:
         raise KeyError(role)
 
     def filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "FaceLaw":
-        return replace(self, **{name: keep(getattr(self, name)) for name in ("G", "Q", "Qt", "L", "g", "k")})
+        return replace(
+            self,
+            G=keep(self.G),
+            Q=keep(self.Q),
+            Qt=keep(self.Qt),
+            L=keep(self.L),
+            g=keep(self.g),
+            k=keep(self.k),
+        )
 
     def flux(self, traces: Array, gradients: Array | None = None) -> Array:
         """N.J gained by each side, shape (batch, entities, points, rows), from traces of the same shape.
