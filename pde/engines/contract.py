@@ -1,0 +1,199 @@
+"""What an engine must offer. Everything physical is written once, above this contract.
+
+An engine turns a Problem into a System: an operator a(test, trial), loads of the drives, and samples of a state
+from which observables compute fluxes with the law itself. Nothing here, and nothing in an engine, knows what a
+field means.
+
+Vectors ("states") are flat arrays (size,), or (batch, size) in a batched engine. `part` selects terms of the
+operator by tag: ALL = REFERENCE + PERTURBATIVE.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hanle.pde.problem import Problem
+from hanle.pde.tensors import Array
+
+
+class Part(Enum):
+    """Terms of the operator by tag."""
+
+    ALL = "all"
+    REFERENCE = "reference"
+    PERTURBATIVE = "perturbative"
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """A state at the points of a quadrature rule of one region.
+
+    Attributes:
+        points: (entities, points, 3) coordinates over x, y, z [m].
+        weights: (batch or 1, entities, points); their sum is the measure (volume, or per area or length of the
+            axes in which the device is invariant).
+        values: (batch, entities, points, N).
+        gradients: (batch, entities, points, 3, N), macroscopic gradients included.
+
+    Entities are the cells of the region in mesh order (one for a layer), as in the weights of terms.
+    """
+
+    points: Array
+    weights: Array
+    values: Array
+    gradients: Array
+
+
+@dataclass(frozen=True, eq=False)
+class FaceSamples:
+    """A state at the points of a quadrature rule of one face with a law.
+
+    Attributes:
+        points: (facets, points, 3) [m].
+        weights: (batch or 1, facets, points), area weights.
+        normals: (facets, 3), from the minus to the plus side.
+        traces: (batch, facets, points, rows of the law).
+        gradients: (batch, facets, points, 3, rows) tangential gradients, macroscopic ones included.
+    """
+
+    points: Array
+    weights: Array
+    normals: Array
+    traces: Array
+    gradients: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One line of the balance sheet of a state.
+
+    Attributes:
+        place: region or face name.
+        kind: "flux" (the A, B, S terms), "loss" (R, W, F), "face" (face law) or "terminal".
+        gain: component -> (batch,) what the device gains there in total [flux unit x area]; entries of a
+            component add up to zero.
+        power: (batch,) what is dissipated there [flux unit x field unit x area]; terminals and macroscopic
+            gradients count as negative (they deliver).
+    """
+
+    place: str
+    kind: str
+    gain: Mapping[str, Array]
+    power: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Subsystem:
+    """A linear system for a solver, with the maps between its vectors and states."""
+
+    linear: Any
+    restrict: Callable[[Array], Array]
+    extend: Callable[[Array], Array]
+
+
+class System(Protocol):
+    """An assembled problem."""
+
+    problem: Problem
+    batch: int
+    size: int
+
+    @property
+    def fixed(self) -> NDArray[np.bool_]:
+        """(size,) unknowns prescribed by terminals or given values."""
+        ...
+
+    def apply(self, state: Array, part: Part = Part.ALL) -> Array:
+        """a(phi_i, state) for all test functions, fixed ones included: minus the flux gained there."""
+        ...
+
+    def apply_transpose(self, state: Array, part: Part = Part.ALL) -> Array:
+        """a(state, phi_i)."""
+        ...
+
+    def gradient_load(self, drive: str, part: Part = Part.ALL) -> Array:
+        """a(phi_i, g) with g the macroscopic gradient `drive`."""
+        ...
+
+    def gradient_functional(self, drive: str, part: Part = Part.ALL) -> Array:
+        """a(g, phi_i): the flux along the axis of g, integrated over the device, per unknown."""
+        ...
+
+    def gradient_pair(self, test: str, trial: str, part: Part = Part.ALL) -> Array:
+        """a(g_test, g_trial), shape (batch,)."""
+        ...
+
+    def source_load(self) -> Array:
+        """Right-hand side of the sources S, F, g, k of all laws."""
+        ...
+
+    def source_functional(self, drive: str) -> Array:
+        """Flux along the axis of the macroscopic gradient `drive` from the sources S alone, shape (batch,)."""
+        ...
+
+    def terminal_vector(self, name: str) -> Array:
+        """State that is 1 on the unknowns of a terminal and 0 elsewhere."""
+        ...
+
+    def given_vector(self) -> Array:
+        """State with the values that face laws prescribe (`FaceLaw.given`), 0 elsewhere."""
+        ...
+
+    def subsystem(self, part: Part) -> Subsystem:
+        """What the linear solver prepares; the reference part may leave out components that no drive reaches."""
+        ...
+
+    def samples(
+        self, region: str, state: Array, gradients: Mapping[str, Array | float], rule: str = "gauss"
+    ) -> Samples:
+        """A state in a region at Gauss points or cell centres (rule="centre").
+
+        `gradients`: amplitudes of the macroscopic gradients by drive name.
+        """
+        ...
+
+    def face_samples(self, face: str, state: Array, gradients: Mapping[str, Array | float]) -> FaceSamples:
+        """A state on a face that has a law."""
+        ...
+
+    def evaluate(self, region: str, state: Array, points: Array) -> Array:
+        """Values (batch, n, N) at points (n, 3) inside a region (macroscopic gradients not included)."""
+        ...
+
+    def vertex_values(self, region: str, state: Array) -> tuple[Array, NDArray[np.int64], Array]:
+        """(points (n, 3), cells (c, k) into them, values (batch, n, N)) of a region, for files and pictures."""
+        ...
+
+    def ledger(self, state: Array, gradients: Mapping[str, Array | float]) -> tuple[Entry, ...]:
+        """The balance sheet of a state."""
+        ...
+
+    def average(self, face: str, component: str, state: Array) -> Array:
+        """Mean of a component over a named outer face, shape (batch,)."""
+        ...
+
+    def measure(self, component: str) -> Array:
+        """Measure (batch,) of the regions that carry a component: volume, or per length or area of invariant axes."""
+        ...
+
+
+class Engine(Protocol):
+    """assemble(problem) -> System. Engines keep no state of their own."""
+
+    name: str
+    batched: bool
+
+    def assemble(self, problem: Problem, previous: System | None = None) -> System:
+        """Assemble; blocks of `previous` whose inputs are equal are reused.
+
+        Raises UnsupportedError naming the engine to use where the problem is not modelled here.
+        """
+        ...
+
+    def default_solver(self, system: System) -> Any:
+        """The linear solver to use when the caller names none."""
+        ...

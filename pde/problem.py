@@ -1,0 +1,189 @@
+"""The problem: coefficients on named regions and faces, terminals and macroscopic drives. No physics, no mesh library.
+
+The weak form all engines discretise, with v the test functions of a region and N outward from it:
+
+    sum_regions  int J . grad v + (R U + W : grad U - F) v   =   sum_faces  int (N.J) v - K . grad_t v
+
+Drives are the independent causes of a linear problem: each terminal (u = 1 there, 0 on the others) and each
+macroscopic gradient G (allowed along invariant or periodic axes only).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from hanle.meshes.layered import Layers
+from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.coefficients import PERTURBATIVE, Bulk, FaceLaw, without
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.fields import NOTHING, FieldSet
+
+MINUS, PLUS = "minus", "plus"
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """A face law put on a named face of the mesh.
+
+    Attributes:
+        law: the law; its roles say what it expects on each side.
+        sides: role -> "minus" or "plus" side of the mesh face (outer boundaries have a minus side only).
+    """
+
+    law: FaceLaw
+    sides: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Outer faces at which one component is a common constant: a contact.
+
+    Attributes:
+        faces: names of outer faces of the mesh.
+        component: which component is constant there; all others have free flux unless a face law says otherwise.
+    """
+
+    faces: tuple[str, ...]
+    component: str = "u"
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """A macroscopic gradient that can be prescribed: `component` rises by one unit per metre along `axis`."""
+
+    component: str
+    axis: str
+
+    @property
+    def name(self) -> str:
+        return f"d{self.component}/d{self.axis}"
+
+
+@dataclass(frozen=True)
+class Global:
+    """One scalar unknown: the common value of a component on some faces, with a balance of its own.
+
+    total flux out of the device through the faces + admittance * value = source. A floating contact has
+    admittance = source = 0; a lumped resistor to ground or a macroscopic reservoir has an admittance.
+    """
+
+    name: str
+    faces: tuple[str, ...]
+    component: str
+    admittance: float = 0.0
+    source: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Everything an engine needs. Frozen; changes are copies (`dataclasses.replace`).
+
+    Attributes:
+        mesh: a TaggedMesh, or Layers for the exact 1D engine (which also reads contiguous 1D meshes).
+        regions: region -> law. Regions that are absent have no unknowns.
+        faces: face name -> law. Faces that are absent are closed: no flux through them from either side.
+        terminals: name -> Terminal.
+        gradients: the macroscopic gradients that may be driven.
+        globals: further scalar unknowns.
+    """
+
+    mesh: TaggedMesh | Layers
+    regions: Mapping[str, Bulk]
+    faces: Mapping[str, Face] = field(default_factory=dict)
+    terminals: Mapping[str, Terminal] = field(default_factory=dict)
+    gradients: tuple[Gradient, ...] = ()
+    globals: tuple[Global, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._check_regions()
+        self._check_faces()
+        self._check_terminals()
+        self._check_gradients()
+
+    @cached_property
+    def drives(self) -> tuple[str, ...]:
+        """Names of all drives: terminals, then gradients."""
+        return (*self.terminals, *(g.name for g in self.gradients))
+
+    def fields_of(self, region: str) -> FieldSet:
+        """Fields of a region; the empty set where it has no unknowns."""
+        return self.regions[region].fields if region in self.regions else NOTHING
+
+    def gradient(self, drive: str) -> Gradient:
+        for g in self.gradients:
+            if g.name == drive:
+                return g
+        raise unknown_name("drive", drive, self.drives)
+
+    def reference(self) -> "Problem":
+        """The problem without the couplings that laws tag as perturbative (see `coefficients.PERTURBATIVE`)."""
+        return replace(
+            self,
+            regions={n: b.filtered(lambda c: without(c, PERTURBATIVE)) for n, b in self.regions.items()},
+            faces={
+                n: replace(f, law=f.law.filtered(lambda c: without(c, PERTURBATIVE))) for n, f in self.faces.items()
+            },
+        )
+
+    def face_regions(self, name: str) -> tuple[str, ...]:
+        """Regions on the minus and (for an interface) plus side of a face."""
+        if isinstance(self.mesh, Layers):
+            k = self.mesh.face_names.index(name)
+            below, above = self.mesh.names[k - 1 : k], self.mesh.names[k : k + 1]
+            return (*below, *above) if k else above
+        facets = self.mesh.faces[name]
+        sides = facets.cells[0] if facets.is_interface else facets.cells[0, :1]
+        return tuple(self.mesh.regions[self.mesh.cell_region[c]] for c in sides)
+
+    def _check_regions(self) -> None:
+        if not self.regions:
+            raise InputError("regions", "at least one region with unknowns", "none")
+        for name in self.regions:
+            if name not in self.mesh.regions:
+                raise unknown_name("regions", name, self.mesh.regions)
+
+    def _check_faces(self) -> None:
+        known = self.mesh.face_names if isinstance(self.mesh, Layers) else tuple(self.mesh.faces)
+        for name, face in self.faces.items():
+            if name not in known:
+                raise unknown_name("faces", name, known)
+            regions = self.face_regions(name)
+            allowed = (MINUS, PLUS)[: len(regions)]
+            for side in face.law.sides:
+                if face.sides.get(side.role) not in allowed and side.fields.size:
+                    raise InputError(f"faces.{name}", f"{side.role} on one of {allowed}", face.sides.get(side.role))
+                if side.fields.size:
+                    region = regions[allowed.index(face.sides[side.role])]
+                    missing = [n for n in side.fields.names if n not in self.fields_of(region)]
+                    if missing:
+                        raise InputError(
+                            f"faces.{name}", f"a law for the fields of {region}", missing[0], "drop its rows first"
+                        )
+        for terminal in self.terminals.values():
+            for name in terminal.faces:
+                if name not in known:
+                    raise unknown_name("terminals", name, known)
+
+    def _check_terminals(self) -> None:
+        for name, terminal in self.terminals.items():
+            for face in terminal.faces:
+                regions = self.face_regions(face)
+                if len(regions) != 1:
+                    raise InputError(f"terminals.{name}", "on an outer face", face)
+                if terminal.component not in self.fields_of(regions[0]).components:
+                    raise InputError(
+                        f"terminals.{name}", f"on a region that carries {terminal.component}", regions[0]
+                    )
+
+    def _check_gradients(self) -> None:
+        periodic = tuple(self.mesh.periodic) if isinstance(self.mesh, TaggedMesh) else ()
+        for g in self.gradients:
+            if g.axis in self.mesh.axes and g.axis not in periodic:
+                raise InputError(
+                    f"gradient {g.name}",
+                    "along an axis in which the device is invariant or periodic",
+                    g.axis,
+                    "drive a resolved axis with terminals at its ends",
+                )
+            if not any(g.component in b.fields.components for b in self.regions.values()):
+                raise InputError(f"gradient {g.name}", "of a field of the problem", g.component)
