@@ -29,17 +29,20 @@ PERTURBATIVE = frozenset({SPIN_HALL, ORDINARY_HALL})
 
 
 def as_weight(values: ArrayLike) -> Array:
-    """Weights as an array of shape (batch, entities).
+    """Weights as an array of shape (batch, entities, points), each axis 1 where the weight does not depend on it.
 
-    A number becomes (1, 1); a 1D array is per entity (cells of a region, facets of a face): (1, n);
-    a 2D array is taken as it is: (batch, 1) for a parameter batch, (1, n) for values in space.
+    A number becomes (1, 1, 1); a 1D array is per entity (cells of a region, facets of a face); a 2D array is
+    (batch, entities), so a parameter batch is (batch, 1); a 3D array is taken as it is. Points are those of
+    the engine's quadrature rule.
     """
     weight = np.asarray(values, dtype=float)
-    if weight.ndim > 2:
-        raise InputError("weight", "a number or an array of shape (batch, entities)", weight.shape)
+    if weight.ndim > 3:
+        raise InputError("weight", "a number or an array of shape (batch, entities, points)", weight.shape)
     if not np.all(np.isfinite(weight)):
         raise InputError("weight", "finite", "NaN or infinity", "look for missing values in the arrays given")
-    return weight.reshape((1,) * (2 - weight.ndim) + weight.shape)
+    if weight.ndim < 3:
+        weight = weight.reshape((1,) * (2 - weight.ndim) + weight.shape + (1,))
+    return weight
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +50,7 @@ class Term:
     """One term of a coefficient.
 
     Attributes:
-        weight: shape (batch or 1, entities or 1), SI units of the coefficient.
+        weight: shape (batch or 1, entities or 1, points or 1), SI units of the coefficient.
         spatial: constant spatial part: shape (3, 3) in A and L [i flow, k gradient], (3,) in B, S, W, Q, Q',
             () in R, F, C, G_vv. Indices run over x, y, z always.
         fields: constant field part: (rows, columns), or (rows,) in the sources S, F, g, k.
@@ -83,7 +86,7 @@ def matrix_terms(
     """Terms for a dense matrix that varies: one term per entry that is not identically zero.
 
     Args:
-        values: shape (..., r, c); the leading axes are those of a weight: none, (entities,) or (batch, entities).
+        values: shape (..., r, c); the leading axes are those of a weight, see `as_weight`.
         spatial: the spatial part shared by all entries.
         rows, columns: where the r x c block stands in the field matrix.
         size: (rows, columns) of the whole field matrix.
@@ -99,8 +102,7 @@ def matrix_terms(
 
 
 def dense(coefficient: Coefficient, spatial_shape: tuple[int, ...], fields_shape: tuple[int, ...]) -> Array:
-    """The full tensor, shape (batch, entities, *spatial_shape, *fields_shape): for tests and dense engines."""
-    total = np.zeros((1, 1, *spatial_shape, *fields_shape))
+    """The full tensor, (batch, entities, points, *spatial_shape, *fields_shape): for tests and dense engines."""
     for t in coefficient:
         part = np.multiply.outer(t.spatial.reshape(spatial_shape), t.fields.reshape(fields_shape))
         total = total + t.weight.reshape(t.weight.shape + (1,) * part.ndim) * part
@@ -185,8 +187,8 @@ class Bulk:
 
 
 def _at_points(weight: Array, trailing: int) -> Array:
-    """Weight (batch, entities) with a point axis and `trailing` component axes, for broadcasting."""
-    return weight.reshape(weight.shape + (1,) * (1 + trailing))
+    """Weight (batch, entities, points) with `trailing` component axes, for broadcasting."""
+    return weight.reshape(weight.shape + (1,) * trailing)
 
 
 def apply_value(coefficient: Coefficient, values: Array) -> Array:

@@ -1,0 +1,92 @@
+"""Metal against a magnetic insulator: the b-layer interface.
+
+With N outward from the metal (true on either side and on curved faces) and m the unit magnetisation:
+
+    N_i J_i^a = 2 [ G_s w + G_r m x (m x w) + G_i m x w ]^a,          N.j = 0
+
+    w              V      half the spin accumulation at the face of the metal
+    G_s            S/m^2  spin sink: flips the longitudinal spin; G_s = -e^2 nu / tau_par <= 0
+    G_r            S/m^2  real mixing conductance: G_r = e^2 nu (1/tau_perp - 1/tau_par)
+    G_i            S/m^2  imaginary mixing conductance: G_i = -(e^2/hbar) n2D nu J S_par; reactive, any sign
+    1/tau_par/perp m/s    relaxation rates of the b-layer times its thickness (`hanle.materials.rates`)
+    S_par          1      spin expectation along the moment axis, <= 0 where the moment is along m
+
+Second law: G_s <= 0 and G_r - G_s >= 0. Source: Zhang et al., 2019, Eqs (6)-(12); G_s, G_r, G_i add over sublattices.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hanle.pde.coefficients import Coefficient, FaceLaw, Side, as_weight, matrix_terms, require_dissipative
+from hanle.pde.constants import E_CHARGE, HBAR
+from hanle.pde.fields import NOTHING, SPIN, FieldSet
+from hanle.pde.tensors import Array, cross_matrix, outer, unit
+
+METAL, MAGNET = "metal", "magnet"
+
+
+@dataclass(frozen=True, eq=False)
+class Conductances:
+    """G_s, G_r, G_i [S/m^2], each a number or an array per facet or batch."""
+
+    G_s: ArrayLike
+    G_r: ArrayLike
+    G_i: ArrayLike
+
+
+def conductances(
+    rate_par: ArrayLike, rate_perp: ArrayLike, exchange: ArrayLike, density_of_states: ArrayLike
+) -> Conductances:
+    """Conductances from the rates of the b-layer.
+
+    Args:
+        rate_par, rate_perp: 1/tau_par, 1/tau_perp per unit length [m/s].
+        exchange: sum over sublattices of n2D J S_par [J m].
+        density_of_states: nu, per spin [1/(J m^3)].
+    """
+    par, perp = np.asarray(rate_par, dtype=float), np.asarray(rate_perp, dtype=float)
+    scale = E_CHARGE**2 * np.asarray(density_of_states, dtype=float)
+    return Conductances(-scale * par, scale * (perp - par), -scale / HBAR * np.asarray(exchange, dtype=float))
+
+
+def b_layer(magnet: str, conductances: Conductances, magnetisation: ArrayLike) -> FaceLaw:
+    """The face law.
+
+    Args:
+        magnet: name of the magnet, for the deposits.
+        conductances: numbers, per facet (facets,), or a batch (batch, 1).
+        magnetisation: m, (..., 3) with the same leading axes; normalised here.
+
+    Deposits [A/m^2, spin current in charge units; angular momentum is -hbar/2e times it]:
+        `torque:<magnet>`: what turns the magnet, perpendicular to m, rows x, y, z.
+        `flips:<magnet>`: what flips its spins, along m.
+
+    Raises:
+        InputError: the second law is broken.
+    """
+    m = unit(magnetisation)
+    sink, real, imaginary = (as_weight(g)[..., None, None] for g in _values(conductances))
+    along = outer(m)
+    along = along.reshape(*as_weight(m[..., 0]).shape, 3, 3)
+    turn = cross_matrix(m).reshape(along.shape)
+    transverse = np.eye(3) - along
+    longitudinal = 2.0 * sink * along
+    perpendicular = 2.0 * ((sink - real) * transverse + imaginary * turn)
+    law = FaceLaw(
+        sides=(Side(METAL, FieldSet((SPIN,))), Side(MAGNET, NOTHING)),
+        G=_terms(longitudinal + perpendicular),
+        deposits={f"torque:{magnet}": _terms(-perpendicular), f"flips:{magnet}": _terms(-longitudinal)},
+    )
+    require_dissipative(f"interface to {magnet}", law.G, sign=-1, inequality="G_s <= 0 and G_r - G_s >= 0")
+    return law
+
+
+def _terms(matrix: Array) -> Coefficient:
+    whole = slice(0, 3)
+    return matrix_terms(matrix, rows=whole, columns=whole, size=(3, 3))
+
+
+def _values(g: Conductances) -> tuple[ArrayLike, ArrayLike, ArrayLike]:
+    return g.G_s, g.G_r, g.G_i
