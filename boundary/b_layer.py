@@ -11,7 +11,8 @@ With N outward from the metal (true on either side and on curved faces) and m th
     1/tau_par/perp m/s    relaxation rates of the b-layer times its thickness (`hanle.materials.rates`)
     S_par          1      spin expectation along the moment axis, <= 0 where the moment is along m
 
-Second law: G_s <= 0 and G_r - G_s >= 0. Source: Zhang et al., 2019, Eqs (6)-(12); G_s, G_r, G_i add over sublattices.
+Second law: G_s <= 0 and G_r - G_s >= 0. Source: Zhang et al., 2019, Eqs (6)-(12).
+Several sublattices with one axis: G_s, G_r, G_i add.
 """
 
 from dataclasses import dataclass

@@ -103,6 +103,7 @@ def matrix_terms(
 
 def dense(coefficient: Coefficient, spatial_shape: tuple[int, ...], fields_shape: tuple[int, ...]) -> Array:
     """The full tensor, (batch, entities, points, *spatial_shape, *fields_shape): for tests and dense engines."""
+    total = np.zeros((1, 1, 1, *spatial_shape, *fields_shape))
     for t in coefficient:
         part = np.multiply.outer(t.spatial.reshape(spatial_shape), t.fields.reshape(fields_shape))
         total = total + t.weight.reshape(t.weight.shape + (1,) * part.ndim) * part

@@ -1,4 +1,4 @@
-"""Normal metal: charge and vector spin with spin Hall effect, relaxation, Hanle precession and ordinary Hall effect.
+"""Normal metal: charge and vector spin with spin Hall effect, relaxation, Hanle precession, ordinary Hall effect.
 
     j_i   = sigma (1 - 2 theta^2) d_i u + theta sigma eps_{iak} d_k w^a  -  sigma mu eps_{ikl} d_k u B_l
     J_i^a = sigma d_i w^a               + theta sigma eps_{iak} d_k u    -  sigma mu eps_{ikl} d_k w^a B_l
