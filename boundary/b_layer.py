@@ -60,7 +60,7 @@ def b_layer(magnet: str, conductances: Conductances, magnetisation: ArrayLike) -
         conductances: numbers, per facet (facets,), or a batch (batch, 1).
         magnetisation: m, (..., 3) with the same leading axes; normalised here.
 
-    Deposits [A/m^2, spin current in charge units; angular momentum is -hbar/2e times it]:
+    Deposits [A/m^2, spin current in charge units; the angular momentum handed over is hbar/2e times it]:
         `torque:<magnet>`: what turns the magnet, perpendicular to m, rows x, y, z.
         `flips:<magnet>`: what flips its spins, along m.
 

@@ -1,0 +1,164 @@
+"""Read-outs of a solution. Every flux comes from the laws; voltages are V = -u.
+
+Units follow the mesh: currents are A in 3D, A/m in 2D and A/m^2 in 1D (per invariant length or area).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hanle.pde.coefficients import apply_value
+from hanle.pde.constants import E_CHARGE, HBAR
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.solution import Solution
+from hanle.pde.steady import Response
+from hanle.pde.tensors import Array
+
+#: Names of the drives of a film: macroscopic fields along x and y.
+FIELD_X, FIELD_Y = "du/dx", "du/dy"
+
+
+@dataclass(frozen=True, eq=False)
+class FilmResistivity:
+    """Resistivities of a film driven by macroscopic fields; every array has shape (batch,).
+
+    Attributes:
+        rho_L: E_x/<j_x> at <j_y> = 0 [Ohm m], <> the mean over the conducting thickness.
+        rho_T: E_y/<j_x> at <j_y> = 0 [Ohm m].
+        reference: rho_L of the reference problem (Drude) [Ohm m].
+        change_L: rho_L/reference - 1, obtained without subtracting resistivities.
+        change_T: rho_T/reference.
+        thickness: conducting thickness [m].
+    """
+
+    rho_L: Array
+    rho_T: Array
+    reference: Array
+    change_L: Array
+    change_T: Array
+    thickness: Array
+
+    @property
+    def sheet_L(self) -> Array:
+        """Longitudinal sheet resistance [Ohm per square]."""
+        return self.rho_L / self.thickness
+
+    @property
+    def sheet_T(self) -> Array:
+        """Transverse sheet resistance [Ohm]."""
+        return self.rho_T / self.thickness
+
+
+def film_resistivity(response: Response) -> FilmResistivity:
+    """Resistivities from the response to E_x and E_y.
+
+    With M = R + C (reference and correction of the integrated response): rho_L = t M_yy/det M, rho_T = -t M_yx/det M,
+    and rho_L/rho_ref - 1 expanded so that only corrections of equal size are subtracted.
+
+    Raises:
+        InputError: the problem is not driven along both x and y.
+    """
+    for drive in (FIELD_X, FIELD_Y):
+        if drive not in response.drives:
+            raise InputError("drives", "the macroscopic fields along x and y of a film", response.drives)
+    pick = np.ix_(range(len(response.matrix)), *[[response.index(FIELD_X), response.index(FIELD_Y)]] * 2)
+    r, c, m = response.reference[pick], response.correction[pick], response.matrix[pick]
+    det = m[:, 0, 0] * m[:, 1, 1] - m[:, 0, 1] * m[:, 1, 0]
+    det_r = r[:, 0, 0] * r[:, 1, 1] - r[:, 0, 1] * r[:, 1, 0]
+    lost = r[:, 1, 1] * (
+        c[:, 0, 0] * r[:, 1, 1]
+        + c[:, 0, 0] * c[:, 1, 1]
+        - c[:, 0, 1] * c[:, 1, 0]
+        - r[:, 0, 1] * c[:, 1, 0]
+        - c[:, 0, 1] * r[:, 1, 0]
+    )
+    lost = lost + c[:, 1, 1] * r[:, 0, 1] * r[:, 1, 0]
+    thickness = response.system.measure("u")
+    reference = thickness * r[:, 1, 1] / det_r
+    rho_t = -thickness * m[:, 1, 0] / det
+    change = -lost / (r[:, 1, 1] * det)
+    return FilmResistivity(reference * (1 + change), rho_t, reference, change, rho_t / reference, thickness)
+
+
+def conductance_matrix(response: Response) -> Array:
+    """Terminal conductances (batch, terminals, terminals): current into terminal i per V on terminal j."""
+    n = len(response.system.problem.terminals)
+    return response.matrix[:, :n, :n]
+
+
+def voltage(solution: Solution, plus: str, minus: str | None = None) -> Array:
+    """V(plus) - V(minus), or V(plus) against the ground, shape (batch,) [V]."""
+    level = -solution.amplitude(_terminal(solution, plus))
+    return level if minus is None else level + solution.amplitude(_terminal(solution, minus))
+
+
+def voltage_change(solution: Solution, plus: str, minus: str) -> tuple[Array, Array]:
+    """(reference voltage, change by the perturbative couplings) of V(plus) - V(minus), without subtraction [V]."""
+    i, j = (solution.response.index(_terminal(solution, name)) for name in (plus, minus))
+    reference = solution.reference_amplitudes[:, j] - solution.reference_amplitudes[:, i]
+    return reference, solution.amplitude_changes[:, j] - solution.amplitude_changes[:, i]
+
+
+def current_in(solution: Solution, terminal: str) -> Array:
+    """Current into the device at a terminal (batch,)."""
+    return -solution.flux(_terminal(solution, terminal))
+
+
+def current_density(solution: Solution, region: str) -> tuple[Array, Array]:
+    """(points (n, 3), j (batch, n, 3) [A/m^2]) at the cell centres of a region."""
+    points, flux = solution.bulk_flux(region)
+    columns = solution.response.system.problem.fields_of(region).slice("u")
+    return points[:, 0], flux[:, :, 0, :, columns][..., 0]
+
+
+def spin_current(solution: Solution, region: str) -> tuple[Array, Array]:
+    """(points (n, 3), J (batch, n, 3 flow, 3 polarisation) [A/m^2]) at the cell centres of a region."""
+    points, flux = solution.bulk_flux(region)
+    return points[:, 0], flux[:, :, 0, :, solution.response.system.problem.fields_of(region).slice("w")]
+
+
+def spin_accumulation(solution: Solution, region: str, points: Array) -> Array:
+    """mu_s/e = 2 w (batch, n, 3) [V] at points (n, 3) of a region."""
+    columns = solution.response.system.problem.fields_of(region).slice("w")
+    return 2.0 * solution.values(region, points)[..., columns]
+
+
+def deposits(solution: Solution) -> dict[str, Array]:
+    """What faces hand to their receivers: name -> (batch, rows), integrated over the faces, in flux units x area."""
+    found: dict[str, Array] = {}
+    for name, face in solution.response.system.problem.faces.items():
+        if face.law.deposits:
+            samples = solution.face(name)
+            for receiver, law in face.law.deposits.items():
+                density = apply_value(law, samples.traces)
+                total = np.einsum("bfpa,bfp->ba", density, np.broadcast_to(samples.weights, density.shape[:3]))
+                found[receiver] = found.get(receiver, 0.0) + total
+    return found
+
+
+def deposit_map(solution: Solution, face: str, receiver: str) -> tuple[Array, Array]:
+    """(facet centres (n, 3), mean density (batch, n, rows)) of what one face hands to a receiver."""
+    samples = solution.face(face)
+    known = solution.response.system.problem.faces[face].law.deposits
+    if receiver not in known:
+        raise unknown_name(f"deposit of {face}", receiver, known)
+    density = apply_value(known[receiver], samples.traces)
+    weights = np.broadcast_to(samples.weights, density.shape[:3])
+    mean = np.einsum("bfpa,bfp->bfa", density, weights) / weights.sum(axis=-1)[..., None]
+    return samples.points.mean(axis=1), mean
+
+
+def torque(solution: Solution, magnet: str) -> Array:
+    """Angular momentum given to a magnet per time, (batch, 3) [N m in 3D, per invariant length or area otherwise]."""
+    found = deposits(solution)
+    known = [name.removeprefix("torque:") for name in found if name.startswith("torque:")]
+    if magnet not in known:
+        raise unknown_name("magnet", magnet, known)
+    return HBAR / (2 * E_CHARGE) * found[f"torque:{magnet}"]
+
+
+def _terminal(solution: Solution, name: str) -> str:
+    terminals = solution.response.system.problem.terminals
+    if name not in terminals:
+        raise unknown_name("terminal", name, terminals)
+    return name

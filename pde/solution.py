@@ -1,0 +1,169 @@
+"""A solution: the response of a problem, wired. It answers questions and carries its proof."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from hanle.pde.coefficients import Bulk
+from hanle.pde.engines.contract import Entry, FaceSamples, Samples
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.steady import Response
+from hanle.pde.tensors import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Balance:
+    """How well a balance closes.
+
+    Attributes:
+        name: component ("u", "w_x", ...) or "power".
+        error: (batch,) sum of all entries divided by the sum of their sizes (0 where all are zero).
+        turnover: (batch,) that sum of sizes.
+    """
+
+    name: str
+    error: Array
+    turnover: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """State of a problem under given drives.
+
+    Attributes:
+        response: the linear response it was wired from.
+        amplitudes: (batch, drives) u on terminals [V], macroscopic gradients [V/m].
+        reference_amplitudes: the same in the reference problem.
+        amplitude_changes: their difference, obtained without subtraction.
+    """
+
+    response: Response
+    amplitudes: Array
+    reference_amplitudes: Array
+    amplitude_changes: Array
+
+    @cached_property
+    def state(self) -> Array:
+        """The state vector of the engine: lifts, changes and sources superposed."""
+        r = self.response
+        total = np.zeros_like(r.source_state) + r.source_state
+        for k, name in enumerate(r.drives):
+            weight = self.amplitudes[:, k]
+            part = r.lifts[name] + r.changes[name]
+            total = total + (weight[0] * part if part.ndim == 1 else weight[:, None] * part)
+        return total
+
+    @cached_property
+    def gradients(self) -> dict[str, Array]:
+        """Amplitudes (batch,) of the macroscopic gradients by drive name."""
+        names = [g.name for g in self.response.system.problem.gradients]
+        return {name: self.amplitudes[:, self.response.index(name)] for name in names}
+
+    @cached_property
+    def fluxes(self) -> Array:
+        """(batch, drives) flux gained at each drive: outflow at a terminal, integrated flux along a gradient."""
+        flux = np.einsum("bij,bj->bi", self.response.matrix, self.amplitudes)
+        return np.asarray(flux + self.response.source_flux)
+
+    def amplitude(self, drive: str) -> Array:
+        return np.asarray(self.amplitudes[:, self.response.index(drive)])
+
+    def flux(self, drive: str) -> Array:
+        return np.asarray(self.fluxes[:, self.response.index(drive)])
+
+    def samples(self, region: str, rule: str = "gauss") -> Samples:
+        """Values and gradients of the fields in a region."""
+        return self.response.system.samples(region, self.state, self.gradients, rule)
+
+    def bulk_flux(self, region: str, rule: str = "centre") -> tuple[Array, Array]:
+        """(points (entities, points, 3), flux densities (batch, entities, points, 3 flow, N)) in a region."""
+        s = self.samples(region, rule)
+        return s.points, self._bulk(region).flux(s.values, s.gradients)
+
+    def face(self, name: str) -> FaceSamples:
+        """Traces of the fields on a face that has a law."""
+        return self.response.system.face_samples(name, self.state, self.gradients)
+
+    def values(self, region: str, points: Array) -> Array:
+        """Fields (batch, n, N) of a region at points (n, 3) [m]."""
+        return self.response.system.evaluate(region, self.state, np.atleast_2d(points))
+
+    @cached_property
+    def ledger(self) -> tuple[Entry, ...]:
+        """Where flux and power come from and go to."""
+        return self.response.system.ledger(self.state, self.gradients)
+
+    @cached_property
+    def balances(self) -> tuple[Balance, ...]:
+        """Charge, spin and power balance, relative to the sum of absolute entries."""
+        names = sorted({name for entry in self.ledger for name in entry.gain})
+        found = [_balance(name, [e.gain[name] for e in self.ledger if name in e.gain]) for name in names]
+        return (*found, _balance("power", [e.power for e in self.ledger]))
+
+    def _bulk(self, region: str) -> Bulk:
+        regions = self.response.system.problem.regions
+        if region not in regions:
+            raise unknown_name("region", region, regions)
+        return regions[region]
+
+
+def _balance(name: str, parts: list[Array]) -> Balance:
+    turnover = np.sum(np.abs(parts), axis=0)
+    error = np.divide(np.abs(np.sum(parts, axis=0)), turnover, out=np.zeros_like(turnover), where=turnover > 0)
+    return Balance(name, error, turnover)
+
+
+def wire(
+    response: Response,
+    *,
+    amplitudes: Mapping[str, float | Array],
+    fluxes: Mapping[str, float | Array] | None = None,
+) -> Solution:
+    """Fix some drives by amplitude and the others by flux.
+
+    Args:
+        amplitudes: drive -> given amplitude (u on a terminal [V], gradient [V/m]).
+        fluxes: drive -> given flux gained there (outflow at a terminal); drives named nowhere are open: zero flux.
+
+    Raises:
+        InputError: a drive is given twice, or no terminal is grounded so that potentials are undetermined.
+    """
+    fluxes = fluxes or {}
+    for name in (*amplitudes, *fluxes):
+        response.index(name)
+        if name in amplitudes and name in fluxes:
+            raise InputError(f"drive {name}", "given by amplitude or by flux", "both")
+    batch = response.matrix.shape[0]
+    known = [k for k, name in enumerate(response.drives) if name in amplitudes]
+    free = [k for k in range(len(response.drives)) if k not in known]
+    total, reference = np.zeros((2, batch, len(response.drives)))
+    for k in known:
+        total[:, k] = reference[:, k] = amplitudes[response.drives[k]]
+    change = np.zeros_like(total)
+    if free:
+        wanted = np.stack([np.broadcast_to(fluxes.get(response.drives[k], 0.0), batch) for k in free], axis=1)
+        block = np.ix_(range(batch), free, free)
+        reference[:, free] = _solve(
+            response, response.reference[block], wanted - _times(response.reference, free, known, total)
+        )
+        lacking = np.einsum("bij,bj->bi", response.correction[block], reference[:, free])
+        lacking += _times(response.correction, free, known, total) + response.source_flux[:, free]
+        change[:, free] = _solve(response, response.matrix[block], -lacking)
+        total[:, free] = reference[:, free] + change[:, free]
+    return Solution(response, total, reference, change)
+
+
+def _times(matrix: Array, rows: list[int], columns: list[int], x: Array) -> Array:
+    return np.asarray(np.einsum("bij,bj->bi", matrix[:, rows][:, :, columns], x[:, columns]))
+
+
+def _solve(response: Response, matrix: Array, rhs: Array) -> Array:
+    # Terminals and gradients differ by powers of a length: equilibrate before judging whether a ground is missing.
+    scale = 1 / np.sqrt(np.abs(np.einsum("bii->bi", matrix)))
+    balanced = matrix * scale[:, :, None] * scale[:, None, :]
+    if not np.all(np.isfinite(balanced)) or np.any(np.linalg.cond(balanced) > 1e13):
+        terminals = tuple(response.system.problem.terminals)
+        raise InputError("ground", "one terminal of each connected conductor", "none", f"terminals: {terminals}")
+    return np.asarray(scale * np.linalg.solve(balanced, (scale * rhs)[..., None])[..., 0])

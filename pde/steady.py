@@ -1,0 +1,207 @@
+"""Steady linear problems: one solve per drive on one factorisation, corrections without cancellation.
+
+The full operator is A = A_ref + A_pert, with A_pert the couplings tagged as perturbative. For each drive j a lift
+g_j (terminals: the reference solution with 1 on terminal j; macroscopic gradients: the gradient itself) carries the
+large, well known part of the answer, and the solve is for the rest:
+
+    A v_j = -A g_j,      response_ij = a(g_i, g_j + v_j) = [a_ref(g_i, g_j)] + [a_pert(g_i, g_j) + a(g_i, v_j)]
+
+The first bracket is the response of the reference problem, the second its correction: two resistances are never
+subtracted. `response_ij` is the flux gained at terminal i (or the integral of the flux along gradient i) per unit
+of drive j.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hanle.pde.engines.contract import Engine, Part, System
+from hanle.pde.errors import InputError, SolveError, unknown_name
+from hanle.pde.problem import Problem
+from hanle.pde.tensors import Array
+
+#: Relative true residual of a solve unless the caller says otherwise.
+TOLERANCE = 1e-8
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """What a solve can show for itself.
+
+    Attributes:
+        engine, solver: their names.
+        residuals: drive -> relative true residual of its solve.
+        iterations: drive -> iterations (0 for direct solvers).
+        tolerance: what was asked for.
+    """
+
+    engine: str
+    solver: str
+    residuals: Mapping[str, float]
+    iterations: Mapping[str, int]
+    tolerance: float
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """Linear response of a problem to its drives.
+
+    Attributes:
+        system: the assembled problem.
+        drives: names, terminals first; they index rows and columns below.
+        lifts: drive -> state of the reference problem (zero for macroscopic gradients).
+        changes: drive -> v_j, what the perturbative couplings add.
+        source_state: state due to the sources of the laws with all drives at zero.
+        reference, correction: (batch, drives, drives); their sum is the response matrix.
+        source_flux: (batch, drives) flux at each drive due to the sources.
+        proof: residuals and iterations.
+    """
+
+    system: System
+    drives: tuple[str, ...]
+    lifts: Mapping[str, Array]
+    changes: Mapping[str, Array]
+    source_state: Array
+    reference: Array
+    correction: Array
+    source_flux: Array
+    proof: Proof
+
+    @property
+    def matrix(self) -> Array:
+        """Response matrix (batch, drives, drives)."""
+        return self.reference + self.correction
+
+    def index(self, drive: str) -> int:
+        if drive not in self.drives:
+            raise unknown_name("drive", drive, self.drives)
+        return self.drives.index(drive)
+
+
+def respond(
+    problem: Problem,
+    engine: Engine,
+    *,
+    solver: Any = None,
+    tolerance: float = TOLERANCE,
+    previous: Response | None = None,
+    progress: Progress | None = None,
+) -> Response:
+    """Solve `problem` for each of its drives and for its sources.
+
+    Args:
+        solver: a linear solver; the engine's choice if None.
+        tolerance: bound on the relative true residual of each solve.
+        previous: an earlier response whose assembled blocks are reused where inputs are equal.
+        progress: called with a short text before each solve.
+
+    Raises:
+        SolveError: a residual above the tolerance; the message names the drive, the number and the next step.
+    """
+    if not 0 < tolerance < 1:
+        raise InputError("tolerance", "between 0 and 1", tolerance, "1e-8 is the default")
+    say = progress or (lambda text: None)
+    say("assembling")
+    system = engine.assemble(problem, previous.system if previous else None)
+    solver = solver or engine.default_solver(system)
+    lifts = _lifts(system, solver, tolerance, say)
+    say("preparing the solver")
+    whole = system.subsystem(Part.ALL)
+    prepared = solver.prepare(whole.linear)
+    residuals, iterations = {}, {}
+
+    def solve(what: str, rhs: Array) -> Array:
+        say(f"solving for {what}")
+        rhs = np.where(system.fixed, 0.0, rhs)
+        if not np.any(rhs):
+            residuals[what], iterations[what] = 0.0, 0
+            return np.zeros_like(rhs)
+        state = whole.extend(prepared.solve(whole.restrict(rhs), tolerance=tolerance))
+        residuals[what] = _verify(system, what, state, rhs, tolerance)
+        iterations[what] = int(prepared.iterations)
+        return state
+
+    loads = {name: _load(system, name, lifts, Part.ALL) for name in problem.drives}
+    changes = {name: solve(name, -loads[name]) for name in problem.drives}
+    given = system.given_vector()
+    sources = system.source_load()
+    source_state = given + solve("sources", sources - system.apply(given))
+    proof = Proof(engine.name, getattr(solver, "name", type(solver).__name__), residuals, iterations, tolerance)
+    return _assemble_response(system, lifts, changes, source_state, proof)
+
+
+def _lifts(system: System, solver: Any, tolerance: float, say: Progress) -> dict[str, Array]:
+    """Reference solutions with 1 on one terminal and 0 on the others.
+
+    Their own error is harmless: the change v_j is solved against the residual the lift leaves.
+    """
+    if not system.problem.terminals:
+        return {}
+    part = system.subsystem(Part.REFERENCE)
+    prepared = solver.prepare(part.linear)
+    lifts = {}
+    for name in system.problem.terminals:
+        start = system.terminal_vector(name)
+        rhs = np.where(system.fixed, 0.0, -system.apply(start, Part.REFERENCE))
+        if np.any(rhs):
+            say(f"reference solution for {name}")
+            start = start + part.extend(prepared.solve(part.restrict(rhs), tolerance=tolerance))
+        lifts[name] = start
+    return lifts
+
+
+def _load(system: System, name: str, lifts: Mapping[str, Array], part: Part) -> Array:
+    return system.apply(lifts[name], part) if name in lifts else system.gradient_load(name, part)
+
+
+def _functional(system: System, name: str, lifts: Mapping[str, Array]) -> Array:
+    return system.apply_transpose(lifts[name]) if name in lifts else system.gradient_functional(name)
+
+
+def _verify(system: System, what: str, state: Array, rhs: Array, tolerance: float) -> float:
+    """Relative true residual on the free unknowns."""
+    residual = np.where(system.fixed, 0.0, rhs - system.apply(state))
+    size = np.linalg.norm(residual, axis=-1) / np.maximum(np.linalg.norm(rhs, axis=-1), np.finfo(float).tiny)
+    worst = float(np.max(size))
+    if not worst <= max(10 * tolerance, 1e-11):
+        raise SolveError(
+            f"the solve for {what} left a relative residual of {worst:.1e} where {tolerance:.1e} was asked for; "
+            'use solver="direct", or look for a region whose fields have neither sink nor contact'
+        )
+    return worst
+
+
+def _pair(system: System, i: str, j: str, lifts: Mapping[str, Array], part: Part) -> Array:
+    """a(g_i, g_j), shape (batch,)."""
+    if i in lifts:
+        return dot(lifts[i], _load(system, j, lifts, part))
+    if j in lifts:
+        return dot(system.gradient_functional(i, part), lifts[j])
+    return system.gradient_pair(i, j, part)
+
+
+def _assemble_response(
+    system: System, lifts: Mapping[str, Array], changes: Mapping[str, Array], source_state: Array, proof: Proof
+) -> Response:
+    drives = system.problem.drives
+    size = (system.batch, len(drives), len(drives))
+    reference, correction, source_flux = np.zeros(size), np.zeros(size), np.zeros(size[:2])
+    sources = system.source_load()
+    for row, i in enumerate(drives):
+        functional = _functional(system, i, lifts)
+        for column, j in enumerate(drives):
+            reference[:, row, column] = _pair(system, i, j, lifts, Part.REFERENCE)
+            correction[:, row, column] = _pair(system, i, j, lifts, Part.PERTURBATIVE) + dot(functional, changes[j])
+        own = -dot(lifts[i], sources) if i in lifts else system.source_functional(i)
+        source_flux[:, row] = dot(functional, source_state) + own
+    full_lifts = {name: lifts.get(name, np.zeros_like(changes[name])) for name in drives}
+    return Response(system, drives, full_lifts, changes, source_state, reference, correction, source_flux, proof)
+
+
+def dot(a: Array, b: Array) -> Array:
+    """Scalar products over the last axis, at least shape (1,)."""
+    return np.atleast_1d(np.einsum("...i,...i->...", a, b))
