@@ -46,8 +46,9 @@ def critical_gi_asymptote(lam: ArrayLike, d: ArrayLike, rho: ArrayLike) -> Array
     return np.asarray(np.exp(x / 2) / np.sqrt(8.0 * x) / (length * np.asarray(rho)))
 
 
-def _coth_slope(x: ComplexArray) -> ComplexArray:
+def _coth_slope(argument: ArrayLike) -> ComplexArray:
     """dC/dy of C = x coth x, y = x^2: (C - x^2/sinh^2 x)/(2 y), with C^2 - y for the second term at small x."""
+    x = np.asarray(argument, dtype=complex)
     g, y = x_coth_minus_one(x), x**2
     decay = np.exp(-2.0 * x)
     csch_squared = 4.0 * y * decay / np.expm1(-2.0 * x) ** 2

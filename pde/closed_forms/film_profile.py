@@ -17,7 +17,7 @@ from hanle.pde.tensors import Array
 def channel_profile(
     z: ArrayLike, G: ArrayLike, l: ArrayLike, d: ArrayLike, rho: ArrayLike, G_top: ArrayLike = 0.0
 ) -> ComplexArray:
-    """f(z) [m] of one channel, w = f s, at the height `z` [m] above the bottom face; the rest as `film_response`."""
+    """f(z) [m] of one channel, w = f s, at the height `z` [m] above the bottom; the rest as `film_response`."""
     thickness, length = np.asarray(d, dtype=float), np.asarray(l, dtype=complex)
     x = thickness / length
     unit = 2.0 * np.asarray(rho) * thickness

@@ -19,7 +19,7 @@ def oblique_deficit_multiprecision(
 
     Arguments as `oblique.oblique_deficit` with tensors of shape (3, 3).
     """
-    import mpmath
+    import mpmath  # type: ignore[import-untyped]
 
     y = np.asarray(M, dtype=float) * d**2
     reach = float(np.linalg.norm(y)) ** 0.5
