@@ -49,13 +49,13 @@ def bar_correction(
 
 
 def bar_correction_exact(width: ArrayLike, d: ArrayLike, lam: ArrayLike, theta: ArrayLike) -> Array:
-    """rho_L/rho - 1 of the same bar without field, exact in theta: 1/[1 - 2 theta^2 + theta^2 (R(d) + R(width))] - 1."""
+    """rho_L/rho - 1 of the same bar without field, exact in theta: 1/[1 - theta^2 (2 - R(d) - R(width))] - 1."""
     loss = (film_deficit(0.0, lam, d, 1.0) + film_deficit(0.0, lam, width, 1.0)).real
     return _from_loss(np.asarray(theta, dtype=float) ** 2 * loss)
 
 
 def wire_response(G_perp: ArrayLike, Lam: ArrayLike, radius: ArrayLike, rho: ArrayLike) -> ComplexArray:
-    """F = (L/a) I1/(I1' - kappa L I1) at a/L of a round wire: 1 for a thin wire without interface, 0 for a thick one.
+    """F = (L/a) I1/(I1' - kappa L I1) at a/L of a round wire: 1 if thin and bare, 0 if thick or a strong sink.
 
     Args:
         G_perp: Gs - Gr - i Gi of the surface [S/m^2], moments and field along the wire.

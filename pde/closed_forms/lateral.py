@@ -25,7 +25,7 @@ def valve_resistance(
     """V/I [Ohm] for any field direction.
 
     Args:
-        f_par, f_perp: a transfer function below at lambda (with conductances along n) and at Lambda (across n) [Ohm].
+        f_par, f_perp: a transfer function below at lambda and at Lambda [Ohm].
         n: unit axis of the field (..., 3).
         contact_1, contact_2: P1 p1 and P2 p2, vectors of length |P| <= 1 (..., 3).
     """
@@ -79,7 +79,7 @@ def closed_transfer(
 
 
 def insulator_contact(mixing: Mixing, area: ArrayLike) -> tuple[Array, ComplexArray]:
-    """(g_par, g_perp) [S] of a magnetic insulator of contact area `area` [m^2]: 2 A_c |Gs|, 2 A_c (Gr - Gs + i Gi)."""
+    """(g_par, g_perp) [S] of a magnetic insulator on `area` A_c [m^2]: 2 A_c |Gs|, 2 A_c (Gr - Gs + i Gi)."""
     twice = 2.0 * np.asarray(area, dtype=float)
     return np.asarray(-twice * mixing.par), np.asarray(-twice * mixing.perp)
 
@@ -89,8 +89,8 @@ def supported_lengths(
 ) -> tuple[Array, ComplexArray]:
     """(l_par, Lambda) [m] of a channel on a magnetic insulator, moments along the field; error O(thickness/lam).
 
-    1/l_par^2 = 1/lam^2 + 2 rho |Gs|/t,  1/Lambda^2 = 1/Lam^2 + 2 rho (Gr - Gs + i Gi)/t: Gi acts as the extra angular
-    velocity Gi/(e^2 nu t).
+    1/l_par^2 = 1/lam^2 + 2 rho |Gs|/t,  1/Lambda^2 = 1/Lam^2 + 2 rho (Gr - Gs + i Gi)/t: Gi acts as the extra
+    angular velocity Gi/(e^2 nu t).
 
     Args:
         lam, Lam: lengths of the bare channel [m].

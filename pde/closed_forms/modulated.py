@@ -1,4 +1,4 @@
-"""Film on an interface whose conductances vary as 1 + eps cos(q . r) along any direction in the plane, to O(theta^2).
+"""Film on an interface whose conductances vary as 1 + eps cos(q . r), q anywhere in the plane, to O(theta^2).
 
 In each eigenchannel the harmonics w_n cos(n q . r) have w_n'(0) = -Y_n w_n(0), Y_n = k_n tanh(k_n d),
 k_n^2 = 1/l^2 + (n q)^2 (vacuum on top). Eliminating n >= 1 from w' = s - K0 (1 + eps cos q . r) w at z = 0 gives

@@ -19,8 +19,8 @@ def corbino_film(
 ) -> tuple[Array, Array]:
     """(R_0, R/R_0 - 1) of a Corbino disk made of `film`, to O(theta^2), field along `n` in any direction.
 
-    R_0 = (rho/2 pi t) ln(b/a) [Ohm];  R/R_0 - 1 = theta^2 [(2 - Rp) + (Rp - Re Rt)(1 + n_z^2)/2]: the current is radial,
-    and the correction is the mean of the film's rho_L over its direction. Valid for thickness << inner radius.
+    R_0 = (rho/2 pi t) ln(b/a) [Ohm];  R/R_0 - 1 = theta^2 [(2 - Rp) + (Rp - Re Rt)(1 + n_z^2)/2]: the current is
+    radial, and the correction is the mean of the film's rho_L over its direction. Valid for thickness << inner radius.
 
     Args:
         film: the film.
@@ -38,7 +38,7 @@ def corbino_film(
 def corbino_resistance(
     rho_L: ArrayLike, rho_T: ArrayLike, thickness: ArrayLike, inner: ArrayLike, outer: ArrayLike
 ) -> Array:
-    """Corbino disk of an isotropic Hall sheet [Ohm]: (rho_L/2 pi t) ln(b/a) (1 + beta^2), beta = rho_T/rho_L; exact."""
+    """Corbino disk of an isotropic Hall sheet [Ohm]: (rho_L/2 pi t) ln(b/a) (1 + (rho_T/rho_L)^2); exact."""
     longitudinal = np.asarray(rho_L, dtype=float)
     beta = np.asarray(rho_T) / longitudinal
     return np.asarray(longitudinal / (2 * np.pi * np.asarray(thickness)) * _log_ratio(inner, outer) * (1 + beta**2))
@@ -60,11 +60,11 @@ def van_der_pauw(R_a: ArrayLike, R_b: ArrayLike, thickness: ArrayLike) -> Array:
     if np.any(first <= 0) or np.any(second <= 0):
         raise InputError("R_a, R_b", "positive [Ohm]", [R_a, R_b])
     big, small = np.maximum(first, second), np.minimum(first, second)
-    # with v = pi t R_big/rho the sum is convex and decreasing; v = ln 2 lies left of its root, so Newton climbs to it
+    # the sum is convex and decreasing in v = pi t R_big/rho; v = ln 2 lies left of its root, so Newton climbs to it
     ratio = small / big
     v = np.full_like(big, np.log(2.0))
     for _ in range(_NEWTON_STEPS):
-        rest = np.exp(-v) + np.exp(-ratio * v) - 1.0
+        rest = np.exp(-v) + np.expm1(-ratio * v)
         step = rest / (np.exp(-v) + ratio * np.exp(-ratio * v))
         v = v + step
         if np.all(np.abs(step) <= 1e-14 * v):
