@@ -52,8 +52,8 @@ class FilmResistivity:
 def film_resistivity(response: Response) -> FilmResistivity:
     """Resistivities from the response to E_x and E_y.
 
-    With M = R + C (reference and correction of the integrated response): rho_L = t M_yy/det M, rho_T = -t M_yx/det M,
-    and rho_L/rho_ref - 1 expanded so that only corrections of equal size are subtracted.
+    With M = R + C (reference and correction of the integrated response): rho_L = t M_yy/det M,
+    rho_T = -t M_yx/det M, and rho_L/rho_ref - 1 expanded so that only corrections of equal size are subtracted.
 
     Raises:
         InputError: the problem is not driven along both x and y.
@@ -124,7 +124,7 @@ def spin_accumulation(solution: Solution, region: str, points: Array) -> Array:
 
 
 def deposits(solution: Solution) -> dict[str, Array]:
-    """What faces hand to their receivers: name -> (batch, rows), integrated over the faces, in flux units x area."""
+    """What faces hand to their receivers: name -> (batch, rows), integrated over the faces [flux unit x area]."""
     found: dict[str, Array] = {}
     for name, face in solution.response.system.problem.faces.items():
         if face.law.deposits:
@@ -149,7 +149,7 @@ def deposit_map(solution: Solution, face: str, receiver: str) -> tuple[Array, Ar
 
 
 def torque(solution: Solution, magnet: str) -> Array:
-    """Angular momentum given to a magnet per time, (batch, 3) [N m in 3D, per invariant length or area otherwise]."""
+    """Angular momentum given to a magnet per time, (batch, 3) [N m in 3D, per invariant length or area else]."""
     found = deposits(solution)
     known = [name.removeprefix("torque:") for name in found if name.startswith("torque:")]
     if magnet not in known:
