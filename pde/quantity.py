@@ -1,8 +1,8 @@
 """Units at the door: strings such as "5 nm" become SI numbers, and SI numbers become strings for messages.
 
 Grammar of a quantity: a number, then unit factors joined by a space or "*" (product) and "/" (quotient), each with
-an optional integer power ("m^2", "m2", "m**-2"); parentheses are allowed. A product after "/" is ambiguous and refused:
-write "1/(J m^3)". The angle is kept as a dimension of its own, so that "rad/s" is not a frequency.
+an optional integer power ("m^2", "m2", "m**-2"); parentheses are allowed. A product after "/" is ambiguous and
+refused: write "1/(J m^3)". The angle is a dimension of its own, so that "rad/s" is not a frequency.
 """
 
 import math

@@ -1,0 +1,304 @@
+"""Weiss mean field of localised spins, for any number of sublattices with one common axis.
+
+    eps_i = g mu_B B - sum_j E_ij S_j         level spacing of sublattice i [J], moments antiparallel to spins
+    S_i   = -S B_S(S eps_i / kT)              spin expectation along the axis (S_par), -S..S
+    kB Tc = largest eigenvalue of E_ij S_j(S_j + 1)/3
+
+    B      T   >= 0, along the common axis m
+    E_ij   J   (number of neighbours on j) x (exchange coupling), > 0 ferromagnetic; H = -sum over pairs J S.S
+    x_i    1   eps_i/kT; carries the sign: x > 0 and S_par < 0 on a sublattice with its moment along m
+
+One sublattice: E = z J_m = 3 kB Tc/[S(S+1)]. Source: Zhang et al., 2019, Eq. (18), with kB restored.
+Below Tc at B = 0 the state is the limit B -> 0+: net moment along m (Neel order: first sublattice along m). At
+T >= Tc and B = 0 the moments vanish exactly; the test is made with the Tc given. At B > 0 the collinear
+state that this one turns into is returned. Not modelled: canted states (spin flop), magnons,
+quantum corrections to mean field. g = 2 as in the source.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hanle.materials.brillouin import (
+    anisotropy_factor,
+    flip_factor,
+    mean_spin,
+    mean_spin_derivative,
+    mean_square,
+)
+from hanle.pde.constants import K_B, MU_B
+from hanle.pde.errors import InputError, SolveError
+from hanle.pde.tensors import Array
+
+G_FACTOR: Final = 2.0
+#: Accepted self-consistency error |S_i - S_i(x)| relative to the largest |S_i|; rounding leaves about 1e-15.
+RESIDUAL: Final = 1e-12
+_ROUNDING: Final = 2e-15
+_MAX_ITERATIONS: Final = 800
+_BLOCK: Final = 100
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Localised spins of a magnetic insulator.
+
+    Use `paramagnet`, `ferromagnet`, `antiferromagnet`, `ferrimagnet` or `from_exchange`.
+
+    Attributes:
+        spins: S per sublattice, positive multiples of 1/2.
+        exchange: E_ij [J], n x n; all zero for a paramagnet.
+        critical_temperature: Tc or T_N [K], 0 for a paramagnet; must agree with `exchange`.
+        weights: relative numbers of moments in the bulk; n_i E_ij is symmetric.
+        g_factor: of the localised spins.
+    """
+
+    spins: tuple[float, ...]
+    exchange: tuple[tuple[float, ...], ...]
+    critical_temperature: float
+    weights: tuple[float, ...]
+    g_factor: float = G_FACTOR
+
+    def __post_init__(self) -> None:
+        n = len(self.spins)
+        if n == 0 or len(self.weights) != n or [len(row) for row in self.exchange] != [n] * n:
+            shapes = (n, [len(row) for row in self.exchange], len(self.weights))
+            raise InputError("moments", "n spins, an n x n exchange matrix and n weights", shapes)
+        for spin in self.spins:
+            require_spin("spin", spin)
+        if not all(math.isfinite(w) and w > 0 for w in self.weights):
+            raise InputError("weights", "positive", self.weights, "leave an empty sublattice out")
+        if not (math.isfinite(self.g_factor) and self.g_factor > 0):
+            raise InputError("g_factor", "positive", self.g_factor, "2 for Fe3+, Gd3+, Eu2+")
+        self._require_consistent_exchange()
+
+    def _require_consistent_exchange(self) -> None:
+        bonds = np.asarray(self.weights)[:, None] * np.asarray(self.exchange, dtype=float)
+        if not np.allclose(bonds, bonds.T, rtol=1e-9, atol=0.0):
+            hint = "a bond between i and j is counted from both sides"
+            raise InputError("exchange", "such that weights_i E_ij is symmetric", self.exchange, hint)
+        require_critical_temperature("critical_temperature", self.critical_temperature)
+        found = _ordering_temperature(self.spins, self.exchange)
+        if abs(found - self.critical_temperature) > 1e-6 * max(found, self.critical_temperature):
+            must = f"what the exchange gives, {found:.6g} K"
+            raise InputError("critical_temperature", must, self.critical_temperature, "use from_exchange")
+
+    @cached_property
+    def order(self) -> Array:
+        """Signs (+1 or -1) of the moments along m in the ordered state, shape (n,); all +1 for a paramagnet."""
+        spins = np.asarray(self.spins)
+        if self.critical_temperature == 0:
+            return np.ones(len(spins))
+        values, vectors = np.linalg.eig(_curie_matrix(self.spins, self.exchange))
+        leading = np.real(vectors[:, np.argmax(np.real(values))])
+        signs = np.where(leading < 0, -1.0, 1.0)
+        signs[np.abs(leading) < 1e-9 * np.abs(leading).max()] = 1.0
+        return np.asarray(signs * signs[0])
+
+
+@dataclass(frozen=True, eq=False)
+class MomentState:
+    """Averages of each sublattice; arrays of shape (*shape of B and T, sublattices), without units.
+
+    Attributes:
+        S_par: spin expectation along the axis m, negative where the moment is along m.
+        x: eps/kT, with the sign of the sublattice.
+        p: reduced spin-flip rate, 1/tau_par = K p.
+        q: expectation of the square of the spin along the axis; reduced dephasing rate, 1/tau_perp = K (p/2 + q).
+        anisotropy: q - p/2 without cancellation, 1/tau_perp - 1/tau_par = K (q - p/2).
+    """
+
+    S_par: Array
+    x: Array
+    p: Array
+    q: Array
+    anisotropy: Array
+
+
+def paramagnet(spin: float, g_factor: float = G_FACTOR) -> Moments:
+    """Free moments of spin S."""
+    return Moments((spin,), ((0.0,),), 0.0, (1.0,), g_factor)
+
+
+def ferromagnet(spin: float, critical_temperature: float, g_factor: float = G_FACTOR) -> Moments:
+    """One sublattice with Curie temperature Tc [K]; Tc = 0 is a paramagnet."""
+    require_spin("spin", spin)
+    require_critical_temperature("critical_temperature", critical_temperature)
+    exchange = 3 * K_B * critical_temperature / (spin * (spin + 1))
+    return Moments((spin,), ((exchange,),), critical_temperature, (1.0,), g_factor)
+
+
+def antiferromagnet(spin: float, neel_temperature: float, g_factor: float = G_FACTOR) -> Moments:
+    """Two equal sublattices coupled to each other only, with Neel temperature T_N [K]."""
+    return ferrimagnet((spin, spin), (1.0, 1.0), neel_temperature, g_factor)
+
+
+def ferrimagnet(
+    spins: tuple[float, float],
+    weights: tuple[float, float],
+    critical_temperature: float,
+    g_factor: float = G_FACTOR,
+) -> Moments:
+    """Two sublattices coupled antiferromagnetically to each other only.
+
+    Each bond is counted from both sides, z_ab n_a = z_ba n_b, so E_ab = -c n_b and E_ba = -c n_a.
+
+    Args:
+        spins: S_a, S_b.
+        weights: relative numbers of moments in the bulk, n_a : n_b (3 : 2 for YIG).
+        critical_temperature: Tc [K].
+    """
+    for spin, weight in zip(spins, weights, strict=True):
+        require_spin("spin", spin)
+        if not weight > 0:
+            raise InputError("weights", "positive", weights, "leave an empty sublattice out")
+    require_critical_temperature("critical_temperature", critical_temperature)
+    (s_a, s_b), (n_a, n_b) = spins, weights
+    c = 3 * K_B * critical_temperature / math.sqrt(n_a * n_b * s_a * (s_a + 1) * s_b * (s_b + 1))
+    return Moments(spins, ((0.0, -c * n_b), (-c * n_a, 0.0)), critical_temperature, weights, g_factor)
+
+
+def from_exchange(
+    spins: tuple[float, ...],
+    exchange: tuple[tuple[float, ...], ...],
+    weights: tuple[float, ...] | None = None,
+    g_factor: float = G_FACTOR,
+) -> Moments:
+    """Any number of sublattices from E_ij [J] (see the module); the critical temperature follows."""
+    critical = _ordering_temperature(spins, exchange)
+    return Moments(spins, exchange, critical, weights or (1.0,) * len(spins), g_factor)
+
+
+def solve(moments: Moments, field: ArrayLike, temperature: ArrayLike) -> MomentState:
+    """The self-consistent state at each (B, T).
+
+    Args:
+        field: B [T], >= 0, along the axis of the moments.
+        temperature: T [K], > 0; the shapes broadcast.
+
+    Raises:
+        InputError: a negative field, T <= 0, NaN.
+        SolveError: self-consistency not reached to `RESIDUAL`.
+    """
+    b, t = np.broadcast_arrays(np.asarray(field, dtype=float), np.asarray(temperature, dtype=float))
+    if not np.all(np.isfinite(b) & (b >= 0)):
+        raise InputError("field", "finite and >= 0 (its size along the axis)", b[~(b >= 0)].tolist(), "in tesla")
+    if not np.all(np.isfinite(t) & (t > 0)):
+        raise InputError("temperature", "finite and > 0", t[~(t > 0)].tolist(), "usual: 0.01 K to 1000 K")
+    x = _self_consistent(moments, b.ravel(), t.ravel()).reshape(*b.shape, len(moments.spins))
+    spins = np.asarray(moments.spins)
+    return MomentState(
+        S_par=0.0 - mean_spin(x, spins),
+        x=x,
+        p=flip_factor(x, spins),
+        q=mean_square(x, spins),
+        anisotropy=anisotropy_factor(x, spins),
+    )
+
+
+def require_spin(key: str, spin: float) -> None:
+    """Refuse what is not a positive multiple of 1/2."""
+    if not (math.isfinite(spin) and spin > 0 and float(2 * spin).is_integer()):
+        raise InputError(key, "a positive multiple of 1/2", spin, "5/2 for Fe3+, 7/2 for Gd3+ and Eu2+")
+
+
+def require_critical_temperature(key: str, temperature: float) -> None:
+    """Refuse a negative or non-finite Tc."""
+    if not (math.isfinite(temperature) and temperature >= 0):
+        raise InputError(key, "a temperature >= 0 K (0: no order)", temperature, "usual: 1 K to 1000 K")
+
+
+def _curie_matrix(spins: tuple[float, ...], exchange: tuple[tuple[float, ...], ...]) -> Array:
+    """Matrix whose largest eigenvalue is kB Tc: u_i E_ij/3."""
+    s = np.asarray(spins, dtype=float)
+    return np.asarray((s * (s + 1) / 3)[:, None] * np.asarray(exchange, dtype=float))
+
+
+def _ordering_temperature(spins: tuple[float, ...], exchange: tuple[tuple[float, ...], ...]) -> float:
+    largest = float(np.max(np.real(np.linalg.eigvals(_curie_matrix(spins, exchange)))))
+    return max(0.0, largest / K_B)
+
+
+def _self_consistent(moments: Moments, field: Array, temperature: Array) -> Array:
+    """x = eps/kT, shape (points, n), of the branch described in the module."""
+    energy = np.asarray(moments.exchange, dtype=float)
+    drive = (moments.g_factor * MU_B * field / (K_B * temperature))[:, None]
+    coupling = energy / (K_B * temperature)[:, None, None]
+    x = np.zeros((len(field), len(moments.spins)))
+    if not np.any(energy):
+        return x + drive
+    live = (field > 0) | (temperature < moments.critical_temperature)
+    if np.any(live):
+        x[live] = _best_branch(moments, drive[live], coupling[live])
+    return x
+
+
+def _best_branch(moments: Moments, drive: Array, coupling: Array) -> Array:
+    """x of the branch that starts, at B = 0+, with its net moment along m (order +1 where there is none)."""
+    spins, weights = np.asarray(moments.spins), np.asarray(moments.weights)
+    start = np.broadcast_to(moments.order * spins, (len(drive), len(spins))).copy()
+    if np.any(moments.order < 0):
+        ordered = _iterate(spins, np.zeros_like(drive), coupling, start.copy())
+        backward = ordered @ weights < -1e-9 * (weights @ spins)
+        start[backward] *= -1.0
+    y = _iterate(spins, drive, coupling, start)
+    return np.asarray(drive + np.einsum("pij,pj->pi", coupling, y))
+
+
+def _iterate(spins: Array, drive: Array, coupling: Array, y: Array) -> Array:
+    """Solve y = m(drive + coupling y) from the saturated state y, shape (points, n).
+
+    For one sublattice, and in the signs of the order for unfrustrated ones, y - m is convex, increasing at the
+    largest root: Newton from saturation descends to that root monotonically. A Newton step that leaves the box
+    |y| <= S or does not lower the residual is replaced by half a fixed-point step, which cannot pass the root.
+    Where a field has turned a sublattice over, Newton can circle the remains of the lost branch: every second
+    block of iterations takes fixed-point steps only, which leave it.
+    """
+    value, active = _residual(spins, drive, coupling, y), np.ones(len(y), dtype=bool)
+    for iteration in range(_MAX_ITERATIONS):
+        k = np.flatnonzero(active)
+        if len(k) == 0:
+            break
+        half = y[k] - 0.5 * value[k]
+        trial = _newton(spins, drive[k], coupling[k], y[k], value[k]) if iteration % (2 * _BLOCK) < _BLOCK else half
+        tried = _residual(spins, drive[k], coupling[k], trial)
+        refused = np.any(np.abs(trial) > spins * (1 + 1e-12), axis=1)
+        refused |= ~(np.abs(tried).max(axis=1) < np.abs(value[k]).max(axis=1))
+        trial[refused] = half[refused]
+        tried[refused] = _residual(spins, drive[k][refused], coupling[k][refused], trial[refused])
+        step = np.abs(trial - y[k]).max(axis=1)
+        y[k], value[k] = trial, tried
+        size = np.abs(trial).max(axis=1)
+        small_step = ~refused & (step <= 1e-12 * size)
+        active[k] = ~small_step & (np.abs(tried).max(axis=1) > _ROUNDING * size)
+    _require_converged(y, value)
+    return y
+
+
+def _newton(spins: Array, drive: Array, coupling: Array, y: Array, value: Array) -> Array:
+    """One Newton step; NaN where the Jacobian is singular."""
+    x = drive + np.einsum("pij,pj->pi", coupling, y)
+    jacobian = np.eye(len(spins)) - mean_spin_derivative(x, spins)[..., None] * coupling
+    singular = np.linalg.det(jacobian) == 0
+    jacobian[singular] = np.eye(len(spins))
+    step = np.linalg.solve(jacobian, value[..., None])[..., 0]
+    step[singular] = np.nan
+    return np.asarray(y - step)
+
+
+def _residual(spins: Array, drive: Array, coupling: Array, y: Array) -> Array:
+    """y - m(x(y)), shape (points, n)."""
+    return y - mean_spin(drive + np.einsum("pij,pj->pi", coupling, y), spins)
+
+
+def _require_converged(y: Array, value: Array) -> None:
+    size = np.maximum(np.abs(y).max(axis=1), np.finfo(float).tiny)
+    worst = float(np.max(np.abs(value).max(axis=1) / size))
+    if not worst <= RESIDUAL:
+        raise SolveError(
+            f"Weiss mean field: relative residual {worst:.1e} after {_MAX_ITERATIONS} iterations, wanted "
+            f"{RESIDUAL:.0e}; the exchange matrix may have competing (frustrated) couplings: check its signs"
+        )
