@@ -11,7 +11,7 @@
     Gamma  1/s      relaxation: 1/tau_s = D/lambda^2, or a symmetric 3x3 tensor
     D      m^2/s    diffusion constant; sigma = 2 e^2 nu D with nu the density of states per spin
     mu     m^2/(Vs) mobility of the ordinary Hall term, omega_c tau = mu |B| (first order in it)
-    B      T        magnetic field, any direction
+    B      T        magnetic field, any direction; moments in the metal add an exchange field to it in omega
 
 Source: Zhang et al., 2019, Eqs (3)-(5) with the spin Hall terms of the diffusive theory; signs as in the notes of
 `hanle.pde.fields`. The spin Hall cross terms are Onsager-Casimir antisymmetric: they dissipate nothing.
@@ -42,6 +42,7 @@ def normal_metal(
     relaxation: ArrayLike | None = None,
     spin_hall_angle: ArrayLike = 0.0,
     field: ArrayLike = (0.0, 0.0, 0.0),
+    exchange_field: ArrayLike = (0.0, 0.0, 0.0),
     g_factor: float = 2.0,
     mobility: ArrayLike = 0.0,
 ) -> Bulk:
@@ -57,6 +58,7 @@ def normal_metal(
         relaxation: Gamma [1/s], symmetric with non-negative eigenvalues; instead of `diffusion_length`.
         spin_hall_angle: theta, theta^2 < 1/2.
         field: B [T].
+        exchange_field: what moments in the metal add to B for the precession only [T].
         g_factor: electron g factor of the precession.
         mobility: mu [m^2/(V s)] of the ordinary Hall term; 0 leaves it out.
 
@@ -76,7 +78,7 @@ def normal_metal(
         )
     inertia = sigma / diffusion
     rates = _relaxation_matrix(diffusion, diffusion_length, relaxation)
-    larmor = (g_factor * MU_B / HBAR) * b
+    larmor = (g_factor * MU_B / HBAR) * (b + np.asarray(exchange_field, dtype=float))
     return Bulk(
         fields=CHARGE_AND_SPIN,
         A=(*_conduction(sigma, theta), *_ordinary_hall(sigma, as_weight(mobility), b)),
