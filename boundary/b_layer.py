@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hanle.materials.rates import Rates
 from hanle.pde.coefficients import Coefficient, FaceLaw, Side, as_weight, matrix_terms, require_dissipative
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.fields import NOTHING, SPIN, FieldSet
@@ -37,19 +38,15 @@ class Conductances:
     G_i: ArrayLike
 
 
-def conductances(
-    rate_par: ArrayLike, rate_perp: ArrayLike, exchange: ArrayLike, density_of_states: ArrayLike
-) -> Conductances:
-    """Conductances from the rates of the b-layer.
+def conductances(rates: Rates, density_of_states: ArrayLike) -> Conductances:
+    """Conductances from the rates of the b-layer (areal densities: m/s and J m).
 
     Args:
-        rate_par, rate_perp: 1/tau_par, 1/tau_perp per unit length [m/s].
-        exchange: sum over sublattices of n2D J S_par [J m].
-        density_of_states: nu, per spin [1/(J m^3)].
+        rates: from `hanle.materials.rates`.
+        density_of_states: nu of the metal, per spin [1/(J m^3)].
     """
-    par, perp = np.asarray(rate_par, dtype=float), np.asarray(rate_perp, dtype=float)
     scale = E_CHARGE**2 * np.asarray(density_of_states, dtype=float)
-    return Conductances(-scale * par, scale * (perp - par), -scale / HBAR * np.asarray(exchange, dtype=float))
+    return Conductances(-scale * rates.par, scale * rates.difference, -scale / HBAR * rates.exchange)
 
 
 def b_layer(magnet: str, conductances: Conductances, magnetisation: ArrayLike) -> FaceLaw:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from hanle.boundary.b_layer import Conductances, b_layer, conductances
+from hanle.materials.rates import Rates, rates_at
+from hanle.materials.weiss import paramagnet
 from hanle.pde.coefficients import apply_value, dense
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.errors import InputError
@@ -52,7 +54,8 @@ def test_isotropic_limit_knows_no_direction(rng):
 
 def test_conductances_from_rates():
     """nu = 1e47 /(J m^3), rates 30 and 50 m/s: e^2 nu = 2.567e9 S s/m^3."""
-    g = conductances(30.0, 50.0, -1.1e-28, 1e47)
+    rates = Rates(*(np.array(v) for v in (30.0, 50.0, 20.0, -1.1e-28)))
+    g = conductances(rates, 1e47)
     scale = E_CHARGE**2 * 1e47
     assert g.G_s == pytest.approx(-30 * scale)
     assert g.G_r == pytest.approx(20 * scale)
@@ -78,3 +81,18 @@ def test_laws_that_create_energy_are_refused(bad):
 
 def test_reactive_conductance_may_have_any_sign_and_g_r_may_be_negative():
     b_layer("M", Conductances(-3e13, -1e13, -5e15), (0, 1, 0))
+
+
+def test_zhang_2019_saturation_values():
+    """Strongly magnetised: G_r = G0 S^2, G_i = G0 S/(pi nu J), G_s = 0; isotropic: G_s = -(2/3) G0 S(S+1)."""
+    nu, spin, n2d = 2e46, 2.0, 5e18
+    coupling = 0.1 / nu
+    g0 = np.pi / HBAR * n2d * (E_CHARGE * 0.1) ** 2
+    cold = conductances(rates_at(paramagnet(spin), [n2d], [coupling], nu, 10.0, 0.01), nu)
+    assert cold.G_r == pytest.approx(g0 * spin**2, rel=1e-9)
+    assert cold.G_i == pytest.approx(g0 * spin / (np.pi * 0.1), rel=1e-9)
+    assert abs(cold.G_s) < 1e-9 * g0
+    hot = conductances(rates_at(paramagnet(spin), [n2d], [coupling], nu, 0.0, 300.0), nu)
+    assert hot.G_s == pytest.approx(-2 / 3 * g0 * spin * (spin + 1), rel=1e-12)
+    assert hot.G_r == pytest.approx(0, abs=1e-12 * g0)
+    assert hot.G_i == 0
