@@ -20,7 +20,7 @@ def corbino_film(
     """(R_0, R/R_0 - 1) of a Corbino disk made of `film`, to O(theta^2), field along `n` in any direction.
 
     R_0 = (rho/2 pi t) ln(b/a) [Ohm];  R/R_0 - 1 = theta^2 [(2 - Rp) + (Rp - Re Rt)(1 + n_z^2)/2]: the current is
-    radial, and the correction is the mean of the film's rho_L over its direction. Valid for thickness << inner radius.
+    radial, and the correction is the film's rho_L averaged over its direction. Valid for thickness << inner radius.
 
     Args:
         film: the film.
