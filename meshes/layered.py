@@ -49,6 +49,11 @@ class Layers:
         between = (f"{a}|{b}" for a, b in zip(self.names, self.names[1:], strict=False))
         return ("bottom", *between, "top")
 
+    def face_regions(self, name: str) -> tuple[str, ...]:
+        """Regions below and above a face; one region for "bottom" and "top"."""
+        k = self.face_names.index(name)
+        return (*self.names[max(k - 1, 0) : k], *self.names[k : k + 1])
+
 
 def layers_of(mesh: TaggedMesh) -> Layers:
     """The layers of a 1D mesh whose regions are contiguous intervals."""

@@ -124,6 +124,12 @@ class TaggedMesh:
             raise unknown_name("face", name, self.faces)
         return self.points3(self.points[self.faces[name].nodes].mean(axis=1))
 
+    def face_regions(self, name: str) -> tuple[str, ...]:
+        """Regions on the minus and, for an interface, plus side of a face."""
+        facets = self.faces[name]
+        sides = facets.cells[0] if facets.is_interface else facets.cells[0, :1]
+        return tuple(self.regions[self.cell_region[c]] for c in sides)
+
     def with_faces(self, faces: Mapping[str, Facets]) -> "TaggedMesh":
         """A copy with further (or replaced) named faces."""
         return replace(self, faces={**self.faces, **faces})

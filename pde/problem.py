@@ -1,4 +1,4 @@
-"""The problem: coefficients on named regions and faces, terminals and macroscopic drives. No physics, no mesh library.
+"""The problem: coefficients on named regions and faces, terminals and macroscopic drives.
 
 The weak form all engines discretise, with v the test functions of a region and N outward from it:
 
@@ -125,16 +125,6 @@ class Problem:
             },
         )
 
-    def face_regions(self, name: str) -> tuple[str, ...]:
-        """Regions on the minus and (for an interface) plus side of a face."""
-        if isinstance(self.mesh, Layers):
-            k = self.mesh.face_names.index(name)
-            below, above = self.mesh.names[k - 1 : k], self.mesh.names[k : k + 1]
-            return (*below, *above) if k else above
-        facets = self.mesh.faces[name]
-        sides = facets.cells[0] if facets.is_interface else facets.cells[0, :1]
-        return tuple(self.mesh.regions[self.mesh.cell_region[c]] for c in sides)
-
     def _check_regions(self) -> None:
         if not self.regions:
             raise InputError("regions", "at least one region with unknowns", "none")
@@ -147,7 +137,7 @@ class Problem:
         for name, face in self.faces.items():
             if name not in known:
                 raise unknown_name("faces", name, known)
-            regions = self.face_regions(name)
+            regions = self.mesh.face_regions(name)
             allowed = (MINUS, PLUS)[: len(regions)]
             for side in face.law.sides:
                 if face.sides.get(side.role) not in allowed and side.fields.size:
@@ -167,7 +157,7 @@ class Problem:
     def _check_terminals(self) -> None:
         for name, terminal in self.terminals.items():
             for face in terminal.faces:
-                regions = self.face_regions(face)
+                regions = self.mesh.face_regions(face)
                 if len(regions) != 1:
                     raise InputError(f"terminals.{name}", "on an outer face", face)
                 if terminal.component not in self.fields_of(regions[0]).components:

@@ -1,0 +1,185 @@
+"""A device becomes a problem: media for materials, default laws for pairs of media, drives and terminals.
+
+This is the only place that knows both what things are made of and how the equations are put.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hanle.boundary.b_layer import MAGNET, METAL, Conductances, b_layer, conductances
+from hanle.conditions import Conditions
+from hanle.materials.records import MagneticInsulator, NormalMetal
+from hanle.meshes.layered import Layers
+from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.coefficients import Bulk, FaceLaw, Side, as_weight
+from hanle.pde.constants import E_CHARGE
+from hanle.pde.errors import InputError
+from hanle.pde.fields import CHARGE_AND_SPIN
+from hanle.pde.metal import normal_metal
+from hanle.pde.problem import MINUS, PLUS, Face, Gradient, Problem, Terminal
+from hanle.pde.tensors import Array
+from hanle.profiles import Profile, scalar_at
+
+if TYPE_CHECKING:
+    from hanle.device import Device
+
+#: Face laws a user can name instead of the default.
+CLOSED, CONTINUOUS = "closed", "continuous"
+
+
+def problem(device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions | None = None) -> Problem:
+    """The problem of a device on a mesh.
+
+    Args:
+        conditions: those of the device if None; a batch for engines that take one.
+
+    Raises:
+        InputError: a region without material, a quantity out of range, a magnet without direction.
+    """
+    conditions = conditions or device.conditions
+    _check_regions(device, mesh)
+    metals = {
+        name: m for name, m in device.materials.items() if isinstance(m, NormalMetal) and name in mesh.regions
+    }
+    return Problem(
+        mesh=mesh,
+        regions={name: metal_bulk(device, name, centres(mesh, name), conditions) for name in metals},
+        faces=_faces(device, mesh, conditions),
+        terminals={name: Terminal(faces) for name, faces in device.terminals.items()},
+        gradients=_gradients(device, mesh),
+    )
+
+
+def metal_bulk(device: "Device", region: str, points: Array, conditions: Conditions) -> Bulk:
+    """Law of a metal region, its profiles sampled at points (n, 3)."""
+    metal = device.materials[region]
+    if not isinstance(metal, NormalMetal):
+        raise InputError(f"materials.{region}", "a normal metal", metal)
+    sigma = 1 / _quantity(device, region, "resistivity", metal.rho, points)
+    diffusion = sigma / (2 * E_CHARGE**2 * metal.nu) if metal.density_of_states else metal.D
+    relaxation = None if metal.relaxation is None else metal.relaxation_rates
+    length = None if relaxation is not None else _quantity(device, region, "diffusion_length", metal.lam, points)
+    return normal_metal(
+        conductivity=sigma,
+        diffusion_constant=diffusion,
+        diffusion_length=length,
+        relaxation=relaxation,
+        spin_hall_angle=_quantity(device, region, "spin_hall_angle", metal.theta, points),
+        field=conditions.field_at(points),
+        g_factor=metal.g,
+        mobility=metal.mu,
+    )
+
+
+def interface_conductances(
+    device: "Device", face: str, metal: str, magnet: str, points: Array, conditions: Conditions
+) -> Conductances:
+    """G_s, G_r, G_i of a metal | magnetic insulator face at points (n, 3), from moments or from given numbers."""
+    given = device.interfaces.get(face)
+    record = device.materials[magnet]
+    if isinstance(given, Conductances):
+        found = given
+    elif isinstance(record, MagneticInsulator) and record.conductances is not None:
+        fixed = record.conductances
+        found = Conductances(fixed.G_s.value, fixed.G_r.value, fixed.G_i.value)
+    else:
+        found = _microscopic(device, metal, magnet, points, conditions)
+    names = ("G_s", "G_r", "G_i")
+    return Conductances(*(_quantity(device, face, name, getattr(found, name), points) for name in names))
+
+
+def centres(mesh: TaggedMesh | Layers, region: str) -> Array:
+    """Cell centres (n, 3); for a layer one point at the origin (its coefficients cannot vary inside)."""
+    return np.zeros((1, 3)) if isinstance(mesh, Layers) else mesh.centres(region)
+
+
+def _microscopic(device: "Device", metal: str, magnet: str, points: Array, conditions: Conditions) -> Conductances:
+    host, record = device.materials[metal], device.materials[magnet]
+    if not (isinstance(host, NormalMetal) and isinstance(record, MagneticInsulator) and record.moments):
+        raise InputError(f"interface {metal}|{magnet}", "a normal metal and a magnetic insulator", (host, record))
+    along = np.sum(conditions.field_at(points) * conditions.magnetisation_at(magnet, points), axis=-1)
+    if np.any(along < -1e-12):
+        raise InputError(
+            f"magnetisation.{magnet}",
+            "not against the field where G_s, G_r, G_i follow from the moments",
+            f"B.m = {float(along.min()):.3g} T",
+            "reverse it, or give the conductances as numbers",
+        )
+    rates = record.rates(host.nu, np.maximum(along, 0.0), conditions.temperature)
+    return conductances(rates, host.nu)
+
+
+def _quantity(device: "Device", place: str, name: str, default: Profile, points: Array) -> Array:
+    """A number, or its profile: per cell (n,) or, from batched conditions, (batch, 1)."""
+    key = f"{place}.{name}"
+    if key in device.profiles:
+        return scalar_at(device.profiles[key], points, key)
+    return np.asarray(default, dtype=float)
+
+
+def _faces(device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions) -> dict[str, Face]:
+    names = mesh.face_names if isinstance(mesh, Layers) else tuple(mesh.faces)
+    found = {}
+    for name in names:
+        regions = mesh.face_regions(name)
+        face = _face(device, mesh, name, regions, conditions)
+        if face is not None:
+            found[name] = face
+    return found
+
+
+def _face(
+    device: "Device", mesh: TaggedMesh | Layers, name: str, regions: tuple[str, ...], conditions: Conditions
+) -> Face | None:
+    """The law of one face: the user's choice, or the default of the pair; None where the face is closed."""
+    choice = device.interfaces.get(name)
+    if choice == CLOSED:
+        return None
+    if isinstance(choice, Face):
+        return choice
+    metals = [r for r in regions if isinstance(device.materials.get(r), NormalMetal)]
+    magnets = [r for r in regions if isinstance(device.materials.get(r), MagneticInsulator)]
+    if len(metals) == 2:
+        return Face(continuity(), {"below": MINUS, "above": PLUS})
+    if choice == CONTINUOUS:
+        raise InputError(f"interfaces.{name}", "closed, or a law: only metals can be continuous", choice)
+    if len(metals) == 1 and len(magnets) == 1:
+        sides = (MINUS, PLUS) if regions[0] == metals[0] else (PLUS, MINUS)
+        points = np.zeros((1, 3)) if isinstance(mesh, Layers) else mesh.face_centres(name)
+        g = interface_conductances(device, name, metals[0], magnets[0], points, conditions)
+        direction = _direction(device, magnets[0], g, points, conditions)
+        return Face(b_layer(magnets[0], g, direction), {METAL: sides[0], MAGNET: sides[1]})
+    return None
+
+
+def _direction(device: "Device", magnet: str, g: Conductances, points: Array, conditions: Conditions) -> Array:
+    """m, or any axis where the interface is isotropic and nothing sets one (a paramagnet at B = 0)."""
+    isotropic = not np.any(as_weight(g.G_r)) and not np.any(as_weight(g.G_i))
+    if isotropic and magnet not in conditions.magnetisation:
+        return np.array([0.0, 0.0, 1.0])
+    return conditions.magnetisation_at(magnet, points)
+
+
+def continuity() -> FaceLaw:
+    """Two metals in perfect contact: all fields continuous."""
+    return FaceLaw(
+        sides=(Side("below", CHARGE_AND_SPIN), Side("above", CHARGE_AND_SPIN)), tie=CHARGE_AND_SPIN.names
+    )
+
+
+def _gradients(device: "Device", mesh: TaggedMesh | Layers) -> tuple[Gradient, ...]:
+    """Without terminals the drive is a macroscopic field, along x and y where the device is invariant or periodic."""
+    if device.terminals:
+        return ()
+    periodic: Mapping[str, object] = {} if isinstance(mesh, Layers) else mesh.periodic
+    return tuple(Gradient("u", axis) for axis in "xy" if axis not in mesh.axes or axis in periodic)
+
+
+def _check_regions(device: "Device", mesh: TaggedMesh | Layers) -> None:
+    for name in mesh.regions:
+        if name not in device.materials:
+            raise InputError(f"materials.{name}", "given: the shape has this region", "nothing")
+    if not any(isinstance(m, NormalMetal) for m in device.materials.values()):
+        raise InputError("materials", "at least one metal", list(device.materials), "insulators carry no current")
