@@ -1,0 +1,152 @@
+"""The square system that is solved: A itself, or T^T A T when unknowns are tied (x = T y), and its null space.
+
+Null vectors are constants over floating pieces. The contract lists candidates per block and component; pieces that
+are coupled to each other float together, so the null space is found among the combinations of the candidates.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from hanle.pde.errors import SolveError
+from hanle.pde.linear.contract import LinearSystem
+from hanle.pde.linear.operators import apply, apply_transpose, matrix
+from hanle.pde.tensors import Array
+
+#: A combination of floating constants counts as a null vector when A maps it below this fraction of the largest
+#: image it could have (sum of absolute entries); assembly cancels to about 1e-12 of it.
+NULL = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class NullSpace:
+    """Orthonormal rows: `right` (k, size) with A r = 0, `left` (k, size) with A^T l = 0."""
+
+    right: Array
+    left: Array
+
+    def project(self, x: Array) -> Array:
+        """x without its part in the right null space: the zero-mean solution."""
+        return np.asarray(x - self.right.T @ (self.right @ x))
+
+    def balanced(self, rhs: Array, tolerance: float) -> Array:
+        """rhs without its part in the left null space.
+
+        Raises SolveError when that part is more than rounding and `tolerance` explain: nothing carries it away.
+        """
+        excess = self.left @ rhs
+        allowed = max(tolerance, NULL) * float(np.linalg.norm(rhs))
+        if excess.size and np.abs(excess).max() > allowed:
+            raise SolveError(
+                f"no solution: a floating component receives a net source, {np.abs(excess).max():.1e} of"
+                f" |rhs| = {np.linalg.norm(rhs):.1e} - give it a terminal, a sink or sources that add up to zero"
+            )
+        return np.asarray(rhs - self.left.T @ excess)
+
+
+@dataclass(frozen=True, eq=False)
+class Reduced:
+    """A system with its fixed unknowns closed under the ties, seen through y with x = T y."""
+
+    system: LinearSystem
+    nulls: NullSpace
+
+    @property
+    def fixed(self) -> NDArray[np.bool_]:
+        """(size of y,) fixed unknowns."""
+        return self.restrict(self.system.fixed.astype(float)) > 0.0
+
+    def restrict(self, x: Array) -> Array:
+        """T^T x."""
+        ties = self.system.ties
+        return x if ties is None else np.asarray(ties.T @ x)
+
+    def extend(self, y: Array) -> Array:
+        """T y."""
+        ties = self.system.ties
+        return y if ties is None else np.asarray(ties @ y)
+
+    def matrix(self) -> sp.csr_matrix:
+        """T^T A T."""
+        ties, a = self.system.ties, matrix(self.system)
+        return a if ties is None else sp.csr_matrix(ties.T @ a @ ties)
+
+    def load(self, rhs: Array) -> Array:
+        """The right-hand side T^T b, zero on fixed unknowns."""
+        return self.restrict(np.where(self.system.fixed, 0.0, rhs))
+
+    def residual(self, y: Array, load: Array) -> Array:
+        """load - T^T A T y, by the scipy twin: it shares nothing with the solvers' operators."""
+        return load - self.restrict(apply(self.system, self.extend(y)))
+
+
+def reduce(system: LinearSystem) -> Reduced:
+    """Close the fixed unknowns under the ties and find the null space."""
+    closed = _closed(system)
+    return Reduced(closed, _null_space(closed))
+
+
+def _closed(system: LinearSystem) -> LinearSystem:
+    """The system in which unknowns tied to fixed ones are fixed as well."""
+    if system.ties is None:
+        return system
+    pattern = abs(system.ties)
+    reached = pattern @ (pattern.T @ system.fixed.astype(float)) > 0.0
+    fixed = [view.astype(bool) for view in system.views((system.fixed | reached).astype(float))]
+    blocks = tuple(replace(block, fixed=f) for block, f in zip(system.blocks, fixed, strict=True))
+    return replace(system, blocks=blocks)
+
+
+def _null_space(system: LinearSystem) -> NullSpace:
+    candidates = _candidates(system)
+    ties = system.ties
+    if ties is not None and len(candidates):
+        # y = mean of the tied unknowns; duplicates from pieces that share all their unknowns drop out below.
+        count = np.asarray(abs(ties).sum(axis=0)).ravel()
+        candidates = (ties.T @ candidates.T).T / np.maximum(count, 1.0)
+    right = _combinations(system, candidates, transpose=False)
+    left = _combinations(system, candidates, transpose=True)
+    return NullSpace(right, left)
+
+
+def _candidates(system: LinearSystem) -> Array:
+    """(k, size of x) indicator vectors of the floating pieces."""
+    vectors = []
+    for start, block in zip(system.offsets, system.blocks, strict=False):
+        for component, pieces in enumerate(block.floating):
+            for nodes in pieces:
+                vector = np.zeros(system.size)
+                vector[start + nodes * block.components + component] = 1.0
+                vectors.append(vector)
+    return np.array(vectors).reshape(len(vectors), system.size)
+
+
+def _combinations(system: LinearSystem, candidates: Array, transpose: bool) -> Array:
+    """Orthonormal rows spanning the combinations of `candidates` that the reduced operator maps to zero."""
+    if not len(candidates):
+        return candidates
+    ties = system.ties
+    mapping = apply_transpose if transpose else apply
+    images = np.array([mapping(system, c if ties is None else ties @ c) for c in candidates])
+    size = np.array([_magnitude(system, c if ties is None else ties @ c) for c in candidates])
+    if ties is not None:
+        images = (ties.T @ images.T).T
+    _, values, rows = np.linalg.svd((images / size[:, None]).T, full_matrices=True)
+    null = rows[np.append(values, np.zeros(len(rows) - len(values))) < NULL]
+    vectors = (null / size) @ candidates
+    if not len(vectors):
+        return np.zeros((0, candidates.shape[1]))
+    basis, triangle = np.linalg.qr(vectors.T)
+    weights = np.abs(np.diag(triangle))
+    return np.ascontiguousarray(basis[:, weights > NULL * weights.max()].T)
+
+
+def _magnitude(system: LinearSystem, x: Array) -> float:
+    """Norm of |A| x with every scalar and field entry counted by its absolute value."""
+    y = np.zeros(system.size)
+    source, target = system.views(np.abs(x)), system.views(y)
+    for term in system.terms:
+        target[term.row][:] += (abs(term.matrix) @ source[term.col]) @ np.abs(term.fields).T
+    return float(np.linalg.norm(y)) or 1.0
