@@ -1,4 +1,4 @@
-"""Gi_c <-> root of a multiprecision derivative; c1 <-> that derivative; Gi_c <-> its limits; the film of a figure."""
+"""Gi_c <-> root of a multiprecision derivative; c1 <-> that derivative; Gi_c <-> its limits; a printed film."""
 
 import mpmath
 import numpy as np

@@ -208,7 +208,7 @@ def test_thin_film_keeps_its_tiny_deficit():
 
 
 def test_power_balance():
-    """<j>.E d = sigma a E^2 d + sum of the bulk and face dissipations (Gauss quadrature, exponentially accurate)."""
+    """<j>.E d = sigma (1 - 2 theta^2) E^2 d + dissipation in the bulk and at the faces, by Gauss quadrature."""
     f, E = film(top=OTHER), np.array([1.1e5, 0.7e5])
     d = float(f.d)
     nodes, weights = np.polynomial.legendre.leggauss(40)

@@ -54,7 +54,7 @@ def test_double_precision_equals_the_matrix_exponential(seed):
 
 
 def test_defective_decay_matrix():
-    """Precession about x at the exceptional point of unequal relaxation: M has a Jordan block, and no eigenbasis."""
+    """Precession about x with unequal relaxation, at the exceptional point: M has no eigenbasis."""
     gamma = D / LAM**2 * np.diag([1.0, 1.0, 3.0])
     M = decay_matrix(gamma, [D / LAM**2, 0.0, 0.0], D)
     assert np.linalg.cond(np.linalg.eig(M)[1]) > 1e7

@@ -68,7 +68,7 @@ def closed_transfer(
     """Closed channel, tunnel contacts: f = (rho l/A) cosh(a/l) cosh(b/l)/sinh((a+b+L)/l).
 
     Arguments as `open_transfer`, and
-        left, right: lengths a, b of the channel beyond the contacts [m]; infinite ones give the open channel.
+        left, right: lengths a, b of the channel beyond the contacts [m]; long ones give the open channel.
     """
     length = np.asarray(l, dtype=complex)
     inverse, span = 1.0 / length, np.asarray(distance, dtype=float)
