@@ -2,14 +2,14 @@
 
 open valve, any field       <-> time-of-flight integral of rotating, diffusing spins
 absorbing valve             <-> Takahashi and Maekawa's real form; a network of matrix square roots, oblique field
-closed channel              <-> scipy's boundary-value solver; long ends <-> open channel
+closed channel              <-> sum of images; long ends <-> open channel; short channel <-> uniform spin
 channel on an insulator     <-> shifted precession and relaxation of the bare channel
 point injection             <-> flux through a small circle or sphere; sheet <-> integral of the bulk source
 """
 
 import numpy as np
 import pytest
-from scipy.integrate import quad, solve_bvp
+from scipy.integrate import quad
 from scipy.linalg import expm, sqrtm
 
 from hanle.pde.closed_forms.channels import transverse_length
@@ -100,26 +100,15 @@ def test_weak_absorption_is_the_open_channel_and_nothing_overflows():
     assert absorbing_transfer(LAM, 1e4 * LAM, RHO, AREA, 1.0, 1.0) == 0.0
 
 
-def test_closed_channel_solves_the_boundary_value_problem():
-    """w'' = w/Lam^2, w' = 0 at the ends and w' jumps by -rho I_s/A = -1 at the injector; lengths in lam."""
-    solver_error = 1e-7
+def test_closed_channel_equals_the_sum_of_images():
+    """The ends reflect: sources at 2 k T and -2a + 2 k T in an infinite channel, T the whole length."""
     left, right = 240e-9, 530e-9
-    span = np.array([left, DISTANCE, right]) / LAM
-    decay = (LAM / LAMBDA) ** 2
-
-    def slopes(_, y):  # the three segments on [0, 1], (w, w') of each
-        return np.vstack([span[:, None] * y[3:], decay * span[:, None] * y[:3]])
-
-    def conditions(a, b):
-        ends = [a[3], b[5], b[0] - a[1], b[1] - a[2]]
-        return np.array([*ends, a[4] - b[3] + 1.0, a[5] - b[4]])
-
-    start = np.zeros((6, 31), dtype=complex)
-    answer = solve_bvp(slopes, conditions, np.linspace(0, 1, 31), start, tol=1e-9, max_nodes=20000)
-    assert answer.success
-    expected = answer.sol(1.0)[1] * LAM * RHO / AREA
-    ours = closed_transfer(LAMBDA, DISTANCE, RHO, AREA, left, right)
-    assert ours == pytest.approx(expected, rel=solver_error)
+    total = left + DISTANCE + right
+    images = 2 * total * np.arange(-40, 41)
+    distances = np.abs(DISTANCE - np.concatenate([images, images - 2 * left]))
+    for l in (LAM, LAMBDA):
+        expected = np.sum(open_transfer(l, distances, RHO, AREA))
+        assert closed_transfer(l, DISTANCE, RHO, AREA, left, right) == pytest.approx(expected, rel=ROUNDING)
 
 
 def test_closed_channel_with_long_ends_is_open():
