@@ -170,7 +170,7 @@ def continuity() -> FaceLaw:
 
 
 def _gradients(device: "Device", mesh: TaggedMesh | Layers) -> tuple[Gradient, ...]:
-    """Without terminals the drive is a macroscopic field, along x and y where the device is invariant or periodic."""
+    """Without terminals macroscopic fields drive, along x and y where the device is invariant or periodic."""
     if device.terminals:
         return ()
     periodic: Mapping[str, object] = {} if isinstance(mesh, Layers) else mesh.periodic

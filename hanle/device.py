@@ -1,0 +1,156 @@
+"""A device: a shape, what it is made of and what it is exposed to. Frozen; changes are copies."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hanle.boundary.b_layer import Conductances
+from hanle.conditions import Conditions
+from hanle.materials.load import Record, material
+from hanle.materials.records import MagneticInsulator, NormalMetal
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.problem import Face
+from hanle.pde.quantity import parse
+from hanle.profiles import Profile
+
+if TYPE_CHECKING:
+    from hanle.meshes.tagged import TaggedMesh
+    from hanle.results import Result
+
+#: Quantities that may vary in space: region -> names, interface -> names.
+METAL_PROFILES = ("resistivity", "spin_hall_angle", "diffusion_length")
+INTERFACE_PROFILES = ("G_s", "G_r", "G_i")
+
+
+@dataclass(frozen=True, eq=False)
+class Device:
+    """Everything that defines a simulation.
+
+    Attributes:
+        shape: from `hanle.hall_bar`, `hanle.stack`, `hanle.read_mesh`, ...
+        materials: region -> name in the library, table or record.
+        temperature: T; "300 K" or a number in K.
+        field: B [T]: a vector (strings with unit accepted), a function of points (n, 3) -> (n, 3), or an array.
+        magnetisation: magnet -> direction m, as `field`; along B where not given. A paramagnet follows B always.
+        interfaces: face -> `Conductances`, "closed", or a `Face` with a law of one's own; default: by the materials
+            (metal | metal continuous, metal | magnetic insulator the b-layer law of its moments).
+        profiles: "region.quantity" or "A|B.G_s" -> values in space, replacing the record's number
+            (resistivity, spin_hall_angle, diffusion_length; G_s, G_r, G_i), SI units.
+        contacts: terminal -> outer faces; default: those of the shape.
+        name: for titles.
+
+    Raises:
+        InputError: an unknown region, face, material or quantity; a value without sense. The key says where.
+    """
+
+    shape: Any
+    materials: Mapping[str, Any]
+    temperature: float | str = 300.0
+    field: Any = (0.0, 0.0, 0.0)
+    magnetisation: Mapping[str, Profile] = field(default_factory=dict)
+    interfaces: Mapping[str, Conductances | str | Face] = field(default_factory=dict)
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    contacts: Mapping[str, Sequence[str]] | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        set_ = object.__setattr__
+        _check_names("materials", self.materials, self.shape.regions)
+        records = {n: material(given, f"materials.{n}") for n, given in self.materials.items()}
+        set_(self, "materials", records)
+        temperature = parse(self.temperature, "temperature", "temperature")
+        if temperature <= 0:
+            raise InputError("temperature", "above 0 K", f"{temperature} K", "usual: 0.01 K to 1000 K")
+        set_(self, "temperature", temperature)
+        set_(self, "field", _vector(self.field, "magnetic field", "field"))
+        set_(
+            self,
+            "magnetisation",
+            {n: _vector(m, "dimensionless", f"magnetisation.{n}") for n, m in self.magnetisation.items()},
+        )
+        self._check_magnets(records)
+        self._check_profiles(records)
+
+    @property
+    def conditions(self) -> Conditions:
+        return Conditions(self.temperature, self.field, self.magnetisation)
+
+    @property
+    def terminals(self) -> dict[str, tuple[str, ...]]:
+        """Terminal -> outer faces."""
+        given = self.shape.terminals if self.contacts is None else self.contacts
+        return {name: tuple(faces) for name, faces in given.items()}
+
+    @property
+    def metals(self) -> tuple[str, ...]:
+        return tuple(n for n, m in self.materials.items() if isinstance(m, NormalMetal))
+
+    @property
+    def magnets(self) -> tuple[str, ...]:
+        return tuple(n for n, m in self.materials.items() if isinstance(m, MagneticInsulator))
+
+    def with_changes(self, **changes: Any) -> "Device":
+        """A copy with some attributes replaced."""
+        known = set(self.__dataclass_fields__)
+        for key in changes:
+            if key not in known:
+                raise unknown_name("device", key, known)
+        return replace(self, **changes)
+
+    def mesh(self, *, conditions: Conditions | None = None, **options: Any) -> "TaggedMesh":
+        """A mesh graded by the shortest decay length of each metal.
+
+        Args:
+            conditions: those of the device if None; a batch gives the shortest length of all its states.
+            options: of the shape's `mesh` (cells_per_length, growth, cells, ...).
+        """
+        from hanle.resolution import decay_lengths
+
+        return self.shape.mesh(resolve=decay_lengths(self, conditions or self.conditions), **options)  # type: ignore[no-any-return]
+
+    def solve(self, **options: Any) -> "Result":
+        """Solve; see `hanle.solve.solve` for the options (current, voltage, wiring, engine, order, ...)."""
+        from hanle.solve import solve
+
+        return solve(self, **options)
+
+    def _check_magnets(self, records: Mapping[str, Record]) -> None:
+        magnets = [n for n, r in records.items() if isinstance(r, MagneticInsulator)]
+        _check_names("magnetisation", self.magnetisation, magnets)
+        for name in self.magnetisation:
+            record = records[name]
+            if isinstance(record, MagneticInsulator) and record.moments and not record.moments.critical_temperature:
+                raise InputError(
+                    f"magnetisation.{name}",
+                    "left out: the moments of a paramagnet follow the field",
+                    self.magnetisation[name],
+                    "give G_s, G_r, G_i as numbers to choose a direction",
+                )
+
+    def _check_profiles(self, records: Mapping[str, Record]) -> None:
+        known = [f"{n}.{q}" for n, r in records.items() if isinstance(r, NormalMetal) for q in METAL_PROFILES]
+        faces = [f"{a}|{b}" for a in records for b in records if a != b]
+        known += [f"{face}.{q}" for face in faces for q in INTERFACE_PROFILES]
+        _check_names("profiles", self.profiles, known)
+
+
+def _check_names(key: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise unknown_name(key, name, known)
+
+
+def _vector(given: Any, dimension: str, key: str) -> Callable[..., Any] | np.ndarray:
+    """A vector or profile in SI; strings are parsed component by component."""
+    if callable(given):
+        return given  # type: ignore[no-any-return]
+    if isinstance(given, (str, bytes)) or np.ndim(given) == 0:
+        raise InputError(key, "three components (x, y, z)", given)
+    if len(given) == 3 and np.ndim(given) == 1:
+        return np.array([parse(c, dimension, f"{key}.{axis}") for c, axis in zip(given, "xyz", strict=True)])
+    array = np.asarray(given, dtype=float)
+    if array.ndim != 2 or array.shape[1] != 3:
+        raise InputError(key, "three components, or an array (n, 3)", array.shape)
+    return array

@@ -1,0 +1,80 @@
+"""Files appear whole or not at all, never replace others unasked, and say where they come from."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+from hanle.pde.errors import InputError
+
+#: Packages whose versions decide the numbers in a file.
+NUMERICAL_PACKAGES = ("numpy", "scipy")
+
+
+def provenance(*, inputs: str = "", citations: Iterable[str] = ()) -> dict[str, str]:
+    """Where a file comes from: attributes for every file and picture.
+
+    Args:
+        inputs: text of the input (a device as TOML); its SHA-256 is kept, not the text.
+        citations: what the run relied on, one entry each.
+
+    Returns:
+        "hanle version", "numpy version", "scipy version", "date" (UTC, ISO 8601), and if given "input sha256"
+        and "citations" (joined by "; ").
+    """
+    found = {f"{name} version": version(name) for name in ("hanle", *NUMERICAL_PACKAGES)}
+    found["date"] = datetime.now(UTC).isoformat(timespec="seconds")
+    if inputs:
+        found["input sha256"] = sha256(inputs.encode()).hexdigest()
+    cited = "; ".join(citations)
+    if cited:
+        found["citations"] = cited
+    return found
+
+
+def target(path: str | os.PathLike[str], suffixes: tuple[str, ...], *, overwrite: bool) -> Path:
+    """The path to write to, its folder created; the first of `suffixes` is added where there is none.
+
+    Raises:
+        InputError: the ending is not one of `suffixes`, or something is there and `overwrite` is false.
+    """
+    goal = Path(path)
+    if not goal.suffix:
+        goal = goal.with_suffix(suffixes[0])
+    if goal.suffix.lower() not in suffixes:
+        raise InputError("path", "a file name ending in " + " or ".join(suffixes), str(goal))
+    refuse_existing(goal, overwrite=overwrite)
+    if goal.is_dir():
+        raise InputError("path", "a file", str(goal), "this is a folder")
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    return goal
+
+
+def refuse_existing(goal: Path, *, overwrite: bool) -> None:
+    """Raise InputError where `goal` exists and may not be replaced."""
+    if goal.exists() and not overwrite:
+        raise InputError("path", "free", str(goal), "choose another name or pass overwrite=True")
+
+
+@contextmanager
+def whole_file(goal: Path) -> Iterator[Path]:
+    """A temporary name beside `goal` to write to; it becomes `goal` at the end, or vanishes on an exception."""
+    with scratch_folder(goal) as folder:
+        draft = folder / goal.name
+        yield draft
+        os.replace(draft, goal)
+
+
+@contextmanager
+def scratch_folder(goal: Path) -> Iterator[Path]:
+    """A hidden folder beside `goal`, on the same file system so that renaming is atomic; removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix=f".{goal.stem}-", dir=goal.parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

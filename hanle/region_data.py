@@ -1,0 +1,132 @@
+"""What files and pictures show of a solution: one region at a time, in the names and signs of the user.
+
+The unknowns are u = -V and w = mu_s/(2e); here they become V and mu_s/e. Names carry the SI unit in brackets.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import make_interp_spline
+
+from hanle.meshes.layered import Layers
+from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.fields import Field
+from hanle.pde.solution import Solution
+from hanle.pde.tensors import Array
+
+IntArray = NDArray[np.int64]
+
+POTENTIAL = "potential V [V]"
+SPIN_ACCUMULATION = "spin accumulation mu_s/e [V]"
+CURRENT = "charge current density j [A/m^2]"
+SPIN_CURRENT = {axis: f"spin current density J, {axis}-polarised [A/m^2]" for axis in "xyz"}
+
+
+@dataclass(frozen=True, eq=False)
+class RegionData:
+    """Geometry and fields of one region.
+
+    Attributes:
+        name: the region.
+        kind: cell kind, a key of `hanle.meshes.tagged.CELL_KINDS`.
+        points: (n, 3) [m] over x, y, z, zero along absent axes.
+        cells: (c, k) point numbers, VTK order.
+        point_data: name with unit -> (n,) or (n, 3).
+        cell_data: name with unit -> (c, 3), flow along x, y, z.
+    """
+
+    name: str
+    kind: str
+    points: Array
+    cells: IntArray
+    point_data: Mapping[str, Array]
+    cell_data: Mapping[str, Array]
+
+    @property
+    def centres(self) -> Array:
+        """(c, 3) [m] centres of the cells."""
+        return np.asarray(self.points[self.cells].mean(axis=1))
+
+
+def region_data(solution: Solution, region: str, *, index: int = 0) -> RegionData:
+    """Fields at the vertices and fluxes at the centres of the cells of a region.
+
+    The potential is that of the unknowns: the ramp of a macroscopic gradient is not part of it (the currents
+    include what it drives).
+
+    Args:
+        region: a region of the mesh; one without unknowns has geometry only.
+        index: position along the batch axis.
+
+    Raises:
+        InputError: no such region, or `index` beyond the batch.
+    """
+    problem = solution.response.system.problem
+    if region not in problem.mesh.regions:
+        raise unknown_name("region", region, problem.mesh.regions)
+    if region not in problem.regions:
+        return _geometry(problem.mesh, region, index)
+    points, cells, values = solution.response.system.vertex_values(region, solution.state)
+    if not 0 <= index < len(values):
+        raise InputError("index", f"from 0 to {len(values) - 1} (the batch)", index)
+    kind = "line" if isinstance(problem.mesh, Layers) else problem.mesh.kind
+    flux = _cell_flux(solution, region, points[cells].mean(axis=1))
+    flux = flux[min(index, len(flux) - 1)]
+    point_data, cell_data = {}, {}
+    for field in problem.fields_of(region).fields:
+        columns = problem.fields_of(region).slice(field.name)
+        point_data.update(_values(field, values[index][:, columns]))
+        cell_data.update(_fluxes(field, flux[:, :, columns]))
+    return RegionData(region, kind, points, cells, point_data, cell_data)
+
+
+def all_regions(solution: Solution, *, index: int = 0) -> dict[str, RegionData]:
+    """`region_data` of every region of the mesh, in mesh order."""
+    regions = solution.response.system.problem.mesh.regions
+    return {name: region_data(solution, name, index=index) for name in regions}
+
+
+def _geometry(mesh: TaggedMesh | Layers, region: str, index: int) -> RegionData:
+    if isinstance(mesh, Layers):
+        thickness = mesh.thickness[min(index, len(mesh.thickness) - 1)]
+        number = mesh.names.index(region)
+        points = np.zeros((2, 3))
+        points[:, "xyz".index(mesh.axis)] = thickness[:number].sum(), thickness[: number + 1].sum()
+        return RegionData(region, "line", points, np.array([[0, 1]]), {}, {})
+    cells = mesh.cells[mesh.region_cells(region)]
+    used, local = np.unique(cells, return_inverse=True)
+    return RegionData(region, mesh.kind, mesh.points3(mesh.points[used]), local.reshape(cells.shape), {}, {})
+
+
+def _cell_flux(solution: Solution, region: str, centres: Array) -> Array:
+    """Flux densities (batch, cells, 3 flow, N) at the centres of the cells."""
+    points, flux = solution.bulk_flux(region)
+    if flux.shape[1] == len(centres):
+        return flux[:, :, 0]
+    # A layer is one entity for the exact engine: carry its quadrature points over to the pieces that are drawn.
+    points, flux = solution.bulk_flux(region, "gauss")
+    axis = int(np.ptp(centres, axis=0).argmax())
+    position, first = np.unique(points[..., axis].ravel(), return_index=True)
+    flat = flux.reshape(flux.shape[0], -1, *flux.shape[3:])[:, first]
+    spline = make_interp_spline(position, flat, k=min(3, len(position) - 1), axis=1)
+    return np.asarray(spline(centres[:, axis]))
+
+
+def _values(field: Field, values: Array) -> dict[str, Array]:
+    if field.name == "u":
+        return {POTENTIAL: -values[:, 0]}
+    if field.name == "w":
+        return {SPIN_ACCUMULATION: 2.0 * values}
+    return {f"{field.title} {field.name} [{field.unit}]": values[:, 0] if field.size == 1 else values}
+
+
+def _fluxes(field: Field, flux: Array) -> dict[str, Array]:
+    if field.name == "u":
+        return {CURRENT: flux[:, :, 0]}
+    if field.name == "w":
+        return {SPIN_CURRENT[axis]: flux[:, :, a] for a, axis in enumerate("xyz")}
+    names = field.components
+    return {f"flux of {name} [{field.flux_unit}]": flux[:, :, k] for k, name in enumerate(names)}
