@@ -63,6 +63,7 @@ class Term:
     tag: str = ""
 
     def scaled(self, factor: float) -> "Term":
+        """The term with its weight multiplied by `factor`."""
         return replace(self, weight=self.weight * factor)
 
 
@@ -111,11 +112,13 @@ def dense(coefficient: Coefficient, spatial_shape: tuple[int, ...], fields_shape
 
 
 def without(coefficient: Coefficient, tags: Iterable[str]) -> Coefficient:
+    """The terms whose tag is not among `tags`."""
     dropped = frozenset(tags)
     return tuple(t for t in coefficient if t.tag not in dropped)
 
 
 def only(coefficient: Coefficient, tags: Iterable[str]) -> Coefficient:
+    """The terms whose tag is among `tags`."""
     kept = frozenset(tags)
     return tuple(t for t in coefficient if t.tag in kept)
 
@@ -254,6 +257,7 @@ class FaceLaw:
         raise KeyError(role)
 
     def filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "FaceLaw":
+        """The law with `keep` applied to each of its coefficients."""
         return replace(
             self,
             G=keep(self.G),

@@ -110,6 +110,7 @@ class Problem:
         return self.regions[region].fields if region in self.regions else NOTHING
 
     def gradient(self, drive: str) -> Gradient:
+        """The macroscopic gradient of that name; InputError for any other drive."""
         for g in self.gradients:
             if g.name == drive:
                 return g

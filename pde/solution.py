@@ -68,9 +68,11 @@ class Solution:
         return np.asarray(flux + self.response.source_flux)
 
     def amplitude(self, drive: str) -> Array:
+        """Amplitude (batch,) of one drive: V at a terminal, the prescribed component along a gradient."""
         return np.asarray(self.amplitudes[:, self.response.index(drive)])
 
     def flux(self, drive: str) -> Array:
+        """Flux (batch,) gained at one drive; see `fluxes`."""
         return np.asarray(self.fluxes[:, self.response.index(drive)])
 
     def samples(self, region: str, rule: str = "gauss") -> Samples:

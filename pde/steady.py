@@ -77,6 +77,7 @@ class Response:
         return self.reference + self.correction
 
     def index(self, drive: str) -> int:
+        """Row and column of a drive in the response matrix; InputError for an unknown name."""
         if drive not in self.drives:
             raise unknown_name("drive", drive, self.drives)
         return self.drives.index(drive)

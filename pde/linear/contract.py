@@ -105,4 +105,6 @@ class LinearSolver(Protocol):
 
     name: str
 
-    def prepare(self, system: LinearSystem) -> Prepared: ...
+    def prepare(self, system: LinearSystem) -> Prepared:
+        """Factorise the matrix, or build its hierarchy, once for all right-hand sides."""
+        ...
