@@ -65,7 +65,7 @@ def write_table(
     """
     goal = target(path, (".csv",), overwrite=overwrite)
     _check(dataset)
-    coordinates = [name for name in dataset.coords if name in dataset.dims]
+    coordinates = list(dataset.sizes)
     columns = [*coordinates, *(name for name in dataset.coords if name not in coordinates), *dataset.data_vars]
     frame = (
         dataset.to_dataframe().reset_index()[columns] if dataset.dims else dataset.expand_dims("").to_dataframe()

@@ -1,10 +1,72 @@
 """Fixtures shared by all tests."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pytest
+
+from hanle.meshes.layered import Layers
+from hanle.pde.engines.contract import Samples
+from hanle.pde.problem import Problem
+from hanle.pde.solution import Solution
+from hanle.pde.steady import Response
 
 
 @pytest.fixture
 def rng() -> np.random.Generator:
     """Random numbers with a fixed seed."""
     return np.random.default_rng(20261121)
+
+
+@dataclass(frozen=True, eq=False)
+class PaintedSystem:
+    """The few methods of a System that files and pictures read, for fields given as formulas."""
+
+    problem: Problem
+    paint: Any
+    batch: int = 1
+    size: int = 1
+
+    def vertex_values(self, region: str, state: Any) -> Any:
+        points, cells = self._geometry(region)
+        return points, cells, self.paint(points)[0][None]
+
+    def samples(self, region: str, state: Any, gradients: Any, rule: str = "gauss") -> Samples:
+        points, cells = self._geometry(region)
+        if isinstance(self.problem.mesh, Layers):
+            low, high = points[[0, -1], 2]
+            places = np.zeros((1, 1 if rule == "centre" else 12, 3))
+            places[0, :, 2] = (low + high) / 2 if rule == "centre" else np.linspace(low, high, 14)[1:-1]
+        else:
+            places = points[cells].mean(axis=1)[:, None]
+        values, slopes = self.paint(places.reshape(-1, 3))
+        shape = (1, *places.shape[:2])
+        return Samples(places, np.ones(shape), values.reshape(*shape, -1), slopes.reshape(*shape, 3, -1))
+
+    def _geometry(self, region: str) -> Any:
+        mesh = self.problem.mesh
+        if isinstance(mesh, Layers):
+            ends = np.concatenate([[0.0], np.cumsum(mesh.thickness[0])])
+            k = mesh.names.index(region)
+            points = np.zeros((41, 3))
+            points[:, 2] = np.linspace(ends[k], ends[k + 1], 41)
+            return points, np.stack([np.arange(40), np.arange(1, 41)], axis=1)
+        cells = mesh.cells[mesh.region_cells(region)]
+        used, local = np.unique(cells, return_inverse=True)
+        return mesh.points3(mesh.points[used]), local.reshape(cells.shape)
+
+
+@pytest.fixture
+def painted() -> Callable[[Problem, Any], Solution]:
+    """painted(problem, paint): a Solution with the fields paint(points (n, 3)) -> values (n, N), slopes (n, 3, N)."""
+
+    def build(problem: Problem, paint: Any) -> Solution:
+        system: Any = PaintedSystem(problem, paint)
+        none: Any = np.zeros((1, 0, 0))
+        response = Response(system, (), {}, {}, np.zeros(1), none, none, np.zeros((1, 0)), None)  # type: ignore[arg-type]
+        empty = np.zeros((1, 0))
+        return Solution(response, empty, empty, empty)
+
+    return build
