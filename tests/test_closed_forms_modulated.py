@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from hanle.pde.closed_forms import modulated
 from hanle.pde.closed_forms.channels import transverse_length
 from hanle.pde.closed_forms.film import Film, Mixing, film_response
 from hanle.pde.closed_forms.modulated import modulated_conductance, modulated_film
 from hanle.pde.closed_forms.resistivity import leading_correction
-from hanle.pde.errors import InputError
+from hanle.pde.errors import InputError, SolveError
 from hanle.pde.tensors import unit
 
 RHO, LAM, D, THICKNESS = 8.3e-7, 2.1e-9, 4.7e-6, 2.9e-9
@@ -50,15 +51,15 @@ def test_short_period_is_uniform_and_long_period_is_the_phase_average():
 
 
 def test_modulated_film_obeys_onsager_and_carries_both_channels():
-    modulated = modulated_film(FILM, 0.7, 9e-9)
-    forward = modulated.deficit_tensor(N)
-    assert np.max(np.abs(forward - modulated.deficit_tensor(-N).T)) < 1e-15
+    waved = modulated_film(FILM, 0.7, 9e-9)
+    forward = waved.deficit_tensor(N)
+    assert np.max(np.abs(forward - waved.deficit_tensor(-N).T)) < 1e-15
     par = film_response(modulated_conductance(BOTTOM.par, 0.7, 9e-9, LAM, THICKNESS, RHO), LAM, THICKNESS, RHO)
-    assert modulated.responses[0] == pytest.approx(par.real, rel=ROUNDING)
+    assert waved.responses[0] == pytest.approx(par.real, rel=ROUNDING)
     perp = film_response(
         modulated_conductance(BOTTOM.perp, 0.7, 9e-9, LAMBDA, THICKNESS, RHO), LAMBDA, THICKNESS, RHO
     )
-    assert complex(modulated.responses[1]) == pytest.approx(complex(perp), rel=ROUNDING)
+    assert complex(waved.responses[1]) == pytest.approx(complex(perp), rel=ROUNDING)
     plain = leading_correction(FILM.deficit_tensor(N), 0.1).longitudinal
     assert abs(leading_correction(forward, 0.1).longitudinal / plain - 1) > 1e-3
 
@@ -72,3 +73,9 @@ def test_unsound_inputs_are_refused():
         modulated_film(FILM, 1.2, 9e-9)
     with pytest.raises(InputError, match=r"film\.top"):
         modulated_film(Film(RHO, THICKNESS, LAM, LAMBDA, BOTTOM, BOTTOM), 0.5, 9e-9)
+
+
+def test_too_few_harmonics_are_reported(monkeypatch):
+    monkeypatch.setattr(modulated, "_MOST_LEVELS", 32)
+    with pytest.raises(SolveError, match="average film_response over the phase"):
+        modulated_conductance(-1e18, 1.0, 1e-6, LAM, THICKNESS / 30, RHO)

@@ -14,7 +14,7 @@ from hanle.pde.closed_forms.plates import (
     van_der_pauw,
 )
 from hanle.pde.closed_forms.resistivity import exact_correction, leading_correction
-from hanle.pde.errors import InputError
+from hanle.pde.errors import InputError, SolveError
 from hanle.pde.tensors import unit
 
 RHO, LAM, D, T = 3.1e-7, 1.9e-9, 5e-6, 4e-9
@@ -108,3 +108,8 @@ def test_impossible_rings_are_refused():
         corbino_resistance(RHO, 0.0, T, OUTER, INNER)
     with pytest.raises(InputError, match="R_a, R_b"):
         van_der_pauw(1.0, -1.0, T)
+
+
+def test_resistances_a_hundred_decades_apart_are_reported():
+    with pytest.raises(SolveError, match="too many decades"):
+        van_der_pauw(1.0, 1e-100, T)
