@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def decay_lengths(device: "Device", conditions: Conditions) -> dict[str, float]:
-    """Metal -> shortest decay length [m]; functions of position are sampled at the cell centres of a coarse mesh."""
-    local = any(callable(p) for p in device.profiles.values()) or varies(device.field, 3)
+    """Metal -> shortest decay length [m]; what varies in space is sampled at the cell centres of a coarse mesh."""
+    local = any(varies(p, 1) for p in device.profiles.values()) or varies(device.field, 3)
     coarse = device.shape.mesh(resolve={}) if local else None
     found = {}
     for name in device.metals:

@@ -132,6 +132,7 @@ DIMENSIONS: Final[dict[str, Dimension]] = {
     "magnetisation": Dimension("a magnetisation", "A/m", 1e4, 2e6, "kA/m"),
     "charge": Dimension("an electric charge", "C", 1e-19, 1.0, "C", True),
     "current": Dimension("a current", "A", 1e-9, 0.1, "mA", True),
+    "current per length": Dimension("a current per length", "A/m", 1e-3, 1e6, "mA/mm"),
     "current density": Dimension("a current density", "A/m^2", 1e6, 1e12, "MA/cm^2"),
     "voltage": Dimension("a voltage", "V", 1e-9, 100.0, "mV", True),
     "electric field": Dimension("an electric field", "V/m", 1.0, 1e6, "kV/m"),

@@ -1,0 +1,50 @@
+"""Which engine and which linear solver: by name, or chosen."""
+
+from typing import TYPE_CHECKING, Any
+
+from hanle.pde.engines.contract import Engine
+from hanle.pde.errors import InputError, unknown_name
+from hanle.profiles import varies
+
+if TYPE_CHECKING:
+    from hanle.device import Device
+
+AUTO, MULTILAYER, SCIKIT = "auto", "multilayer", "scikit"
+ENGINES = (AUTO, MULTILAYER, SCIKIT)
+
+
+def choose_engine(device: "Device", name: str = AUTO, order: int = 1) -> Engine:
+    """The engine called `name`; "auto" takes the exact one where the device is a stack of uniform layers.
+
+    Raises:
+        InputError: an unknown name, or an order other than 1 or 2.
+    """
+    if name not in ENGINES:
+        raise unknown_name("engine", name, ENGINES)
+    if order not in (1, 2):
+        raise InputError("order", "1 or 2", order)
+    if name == AUTO:
+        name = MULTILAYER if is_uniform_stack(device) else SCIKIT
+    if name == MULTILAYER:
+        from hanle.pde.engines.multilayer import Multilayer
+
+        return Multilayer()
+    from hanle.pde.engines.scikit import Scikit
+
+    return Scikit(order=order)
+
+
+def is_uniform_stack(device: "Device") -> bool:
+    """Layers along one axis with nothing that varies inside them or over a face."""
+    vectors = (device.field, *device.magnetisation.values())
+    constant = not any(varies(p, 1) for p in device.profiles.values()) and not any(varies(v, 3) for v in vectors)
+    return constant and hasattr(device.shape, "layers_of_stack")
+
+
+def choose_solver(name: str) -> Any:
+    """A linear solver by name; None ("auto") leaves the choice to the engine."""
+    if name == AUTO:
+        return None
+    from hanle.pde.linear.choose import solver
+
+    return solver(name)

@@ -1,0 +1,136 @@
+"""What a solved device answers. Every number comes from the solution of the equations; see `hanle.pde.observables`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hanle.meshes.layered import Layers
+from hanle.meshes.tagged import TaggedMesh
+from hanle.pde import observables
+from hanle.pde.errors import InputError
+from hanle.pde.observables import FilmResistivity
+from hanle.pde.solution import Balance, Solution
+from hanle.pde.steady import Proof, Response
+from hanle.pde.tensors import Array
+from hanle.readout import BarReadout, film_readout, section_readout
+from hanle.wiring import Wiring
+
+if TYPE_CHECKING:
+    from hanle.device import Device
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A solved device.
+
+    Attributes:
+        device: what was solved.
+        mesh: on which mesh or layers.
+        solution: fields, fluxes and balances in the terms of the equations.
+        wiring: what was given at the terminals.
+
+    Arrays have a leading batch axis in sweeps on the exact engine; single states give numbers.
+    """
+
+    device: "Device"
+    mesh: TaggedMesh | Layers
+    solution: Solution
+    wiring: Wiring = field(default_factory=Wiring)
+
+    @property
+    def response(self) -> Response:
+        return self.solution.response
+
+    @property
+    def proof(self) -> Proof:
+        """Engine, solver, residuals and iterations."""
+        return self.response.proof
+
+    @cached_property
+    def film(self) -> FilmResistivity:
+        """Resistivities of a film: driven by macroscopic fields, or a bar read by its probes."""
+        if not self.device.terminals:
+            if observables.FIELD_Y in self.response.drives:
+                return film_readout(self.response)
+            return section_readout(self.solution)
+        readout: BarReadout | None = getattr(self.device.shape, "readout", None)
+        if readout is None:
+            raise InputError("rho_L", "asked of a film or a bar", type(self.device.shape).__name__, "use voltages")
+        return readout.resistivity(self.solution)
+
+    @property
+    def rho_L(self) -> Array:
+        """Longitudinal resistivity E_x/j_x at zero transverse current [Ohm m]."""
+        return _plain(self.film.rho_L)
+
+    @property
+    def rho_T(self) -> Array:
+        """Transverse resistivity E_y/j_x at zero transverse current [Ohm m]."""
+        return _plain(self.film.rho_T)
+
+    @property
+    def rho_L_change(self) -> Array:
+        """rho_L/rho_D - 1 with rho_D the resistivity without spin Hall coupling; no cancellation."""
+        return _plain(self.film.change_L)
+
+    @property
+    def sheet_resistance(self) -> Array:
+        """rho_L over the conducting thickness [Ohm per square]."""
+        return _plain(self.film.sheet_L)
+
+    def terminal_voltage(self, plus: str, minus: str | None = None) -> Array:
+        """V(plus) - V(minus), or V(plus) against the ground [V]."""
+        return _plain(observables.voltage(self.solution, plus, minus))
+
+    def terminal_current(self, terminal: str) -> Array:
+        """Current into the device [A; A/m in 2D, A/m^2 in 1D]."""
+        return _plain(observables.current_in(self.solution, terminal))
+
+    @property
+    def conductance_matrix(self) -> Array:
+        """Current into terminal i per volt on terminal j [S]; terminals in the order of `device.terminals`."""
+        return _plain(observables.conductance_matrix(self.response))
+
+    def torque(self, magnet: str) -> Array:
+        """Angular momentum per time that a magnet absorbs through its faces (3,) [N m; per length or area below 3D]."""
+        return _plain(observables.torque(self.solution, magnet))
+
+    def spin_accumulation(self, region: str, points: Array) -> Array:
+        """mu_s/e (n, 3) [V] at points (n, 3) [m] of a metal."""
+        return _plain(observables.spin_accumulation(self.solution, region, points))
+
+    def current_density(self, region: str) -> tuple[Array, Array]:
+        """(points (n, 3) [m], j (n, 3) [A/m^2]) at the cell centres of a metal."""
+        points, j = observables.current_density(self.solution, region)
+        return points, _plain(j)
+
+    def spin_current(self, region: str) -> tuple[Array, Array]:
+        """(points (n, 3) [m], J (n, 3 flow, 3 polarisation) [A/m^2]) at the cell centres of a metal."""
+        points, j = observables.spin_current(self.solution, region)
+        return points, _plain(j)
+
+    @property
+    def balances(self) -> Mapping[str, Balance]:
+        """Charge ("u"), spin ("w_x", ...) and power balance, relative to the sum of absolute fluxes."""
+        return {b.name: b for b in self.solution.balances}
+
+    def report(self) -> str:
+        """A few lines for a terminal: what was found and how well it is proven."""
+        worst = max((float(np.max(b.error)) for b in self.solution.balances), default=0.0)
+        residual = max(self.proof.residuals.values(), default=0.0)
+        lines = [
+            f"engine {self.proof.engine}, solver {self.proof.solver}: {self.response.system.size} unknowns",
+            f"largest residual {residual:.1e}, worst balance {worst:.1e}",
+        ]
+        return "\n".join(lines)
+
+
+def _plain(values: Array) -> Array:
+    """Without the batch axis where there is one state only."""
+    array = np.asarray(values)
+    if array.shape[:1] == (1,):
+        array = array[0]
+    return array[()]
