@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,7 +24,7 @@ class Conditions:
 
     temperature: ArrayLike = 300.0
     field: Profile = (0.0, 0.0, 0.0)
-    magnetisation: Mapping[str, Profile] = field(default_factory=dict)
+    magnetisation: Mapping[str, Profile] = attribute(default_factory=dict)
 
     def field_at(self, points: Array) -> Array:
         """B at points (n, 3): (3,), (n, 3) or (batch, 1, 3) [T]."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as attribute
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,9 +50,9 @@ class Device:
     materials: Mapping[str, Any]
     temperature: float | str = 300.0
     field: Any = (0.0, 0.0, 0.0)
-    magnetisation: Mapping[str, Profile] = field(default_factory=dict)
-    interfaces: Mapping[str, Conductances | str | Face] = field(default_factory=dict)
-    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    magnetisation: Mapping[str, Profile] = attribute(default_factory=dict)
+    interfaces: Mapping[str, Conductances | str | Face] = attribute(default_factory=dict)
+    profiles: Mapping[str, Profile] = attribute(default_factory=dict)
     contacts: Mapping[str, Sequence[str]] | None = None
     name: str = ""
 

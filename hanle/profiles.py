@@ -15,7 +15,7 @@ Profile: TypeAlias = float | ArrayLike | Callable[[Array], ArrayLike]
 
 def varies(value: Profile, components: int) -> bool:
     """Whether a profile depends on position."""
-    return callable(value) or np.ndim(value) > (components > 1)  # type: ignore[arg-type]
+    return callable(value) or np.ndim(value) > (components > 1)
 
 
 def scalar_at(value: Profile, points: Array, key: str) -> Array:

@@ -42,7 +42,8 @@ def read_wiring(device: "Device", given: Mapping[str, Any], dimension: int) -> W
     Raises:
         InputError: an unknown terminal, a value that is neither, or no terminal with a given voltage.
     """
-    currents, voltages = {}, {}
+    currents: dict[str, float] = {}
+    voltages: dict[str, float] = {}
     known = device.terminals
     for name, value in given.items():
         if name not in known:
