@@ -103,7 +103,8 @@ class Prepared(Protocol):
 class LinearSolver(Protocol):
     """prepare(system) -> prepared; see `direct.py` and `multigrid.py`."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def prepare(self, system: LinearSystem) -> Prepared:
         """Factorise the matrix, or build its hierarchy, once for all right-hand sides."""

@@ -81,3 +81,111 @@ def accumulate(  # type: ignore[no-untyped-def]
                 for c in range(width):
                     s += first_fields[r, c] * a[c] + second_fields[r, c] * b[c]
                 y[base + _U(r)] += s
+
+
+@nb.njit(parallel=True, fastmath=True, cache=True)
+def relax(  # type: ignore[no-untyped-def]
+    indptr, indices, first, second, first_fields, second_fields, inverse, free, weight, x, rhs, out
+):
+    """One damped block-Jacobi step, or a residual, in one pass.
+
+    With r = rhs - (first (x) first_fields + second (x) second_fields) x:
+    out = x + weight inverse r if weight is not zero, else out = r on free unknowns, 0 on the others.
+
+    Args:
+        indptr, indices, first, second: two scalar matrices (n, n) on one pattern.
+        first_fields, second_fields: (c, c); inverse: (n, c, c) inverses of the nodal blocks, zero on fixed unknowns.
+        free: (n * c,) 1 on free unknowns, 0 on fixed ones.
+        x, rhs, out: (n * c,); `out` may be `rhs` but not `x`.
+    """
+    count, width = indptr.size - 1, first_fields.shape[0]
+    one = x.dtype.type(1)
+    for chunk in nb.prange(_CHUNKS):
+        a, b, t = np.empty(width, x.dtype), np.empty(width, x.dtype), np.empty(width, x.dtype)
+        for i in range(chunk * count // _CHUNKS, (chunk + 1) * count // _CHUNKS):
+            _gather(indices, first, second, _U(indptr[i]), _U(indptr[i + 1]), x, width, 0, a, b, one)
+            base = _U(i) * _U(width)
+            for r in range(width):
+                s = rhs[base + _U(r)]
+                for c in range(width):
+                    s -= first_fields[r, c] * a[c] + second_fields[r, c] * b[c]
+                t[r] = s
+            for r in range(width):
+                if weight == 0.0:
+                    out[base + _U(r)] = t[r] * free[base + _U(r)]
+                else:
+                    s = one - one
+                    for c in range(width):
+                        s += inverse[i, r, c] * t[c]
+                    out[base + _U(r)] = x[base + _U(r)] + weight * s
+
+
+@nb.njit(parallel=True, fastmath=True, cache=True)
+def scale(inverse, weight, rhs, out):  # type: ignore[no-untyped-def]
+    """out = weight inverse rhs, the first damped step from zero; shapes as in `relax`."""
+    count, width = inverse.shape[0], inverse.shape[1]
+    for i in nb.prange(count):
+        base = _U(i) * _U(width)
+        for r in range(width):
+            s = weight - weight
+            for c in range(width):
+                s += inverse[i, r, c] * rhs[base + _U(c)]
+            out[base + _U(r)] = weight * s
+
+
+@nb.njit(parallel=True, fastmath=True, cache=True)
+def transfer(indptr, indices, data, free, width, x, y):  # type: ignore[no-untyped-def]
+    """y += matrix x on the free unknowns of y, the same scalar matrix for every one of `width` components."""
+    for i in nb.prange(indptr.size - 1):
+        for p in range(indptr[i], indptr[i + 1]):
+            here, there = _U(i) * _U(width), _U(indices[p]) * _U(width)
+            for c in range(width):
+                y[here + _U(c)] += free[here + _U(c)] * data[p] * x[there + _U(c)]
+
+
+@nb.njit(parallel=True, cache=True)
+def invert_blocks(diagonals, fields, free, out):  # type: ignore[no-untyped-def]
+    """Inverse nodal blocks by Gauss-Jordan elimination with pivoting; rows and columns of fixed unknowns are zero.
+
+    Args:
+        diagonals: (k, n) diagonals of k scalar matrices; fields: (k, c, c).
+        free: (n * c,) 1 on free unknowns.
+        out: (n, c, c).
+
+    Returns (n,) True where a block is singular.
+    """
+    terms, count = diagonals.shape
+    width = fields.shape[1]
+    singular = np.zeros(count, np.bool_)
+    for i in nb.prange(count):
+        work = np.zeros((width, 2 * width))
+        for r in range(width):
+            work[r, width + r] = 1.0
+            for c in range(width):
+                if free[i * width + r] > 0 and free[i * width + c] > 0:
+                    for k in range(terms):
+                        work[r, c] += diagonals[k, i] * fields[k, r, c]
+            if free[i * width + r] == 0:
+                work[r, r] = 1.0
+        for c in range(width):
+            best = c
+            for r in range(c + 1, width):
+                if abs(work[r, c]) > abs(work[best, c]):
+                    best = r
+            if work[best, c] == 0.0:
+                singular[i] = True
+                continue
+            for q in range(2 * width):
+                work[c, q], work[best, q] = work[best, q], work[c, q]
+            pivot = work[c, c]
+            for q in range(2 * width):
+                work[c, q] /= pivot
+            for r in range(width):
+                if r != c:
+                    factor = work[r, c]
+                    for q in range(2 * width):
+                        work[r, q] -= factor * work[c, q]
+        for r in range(width):
+            for c in range(width):
+                out[i, r, c] = work[r, width + c] * free[i * width + r] * free[i * width + c]
+    return singular

@@ -6,8 +6,8 @@ pattern are applied two at a time in one compiled pass; matrices that live on fa
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from hanle.pde.linear.contract import BlockTerm, LinearSystem
 from hanle.pde.linear.kernels import accumulate
 from hanle.pde.tensors import Array
+
+Real: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
 
 #: Relative difference below which two field matrices count as proportional (a few roundings).
 PROPORTIONAL = 1e-14
@@ -36,12 +38,32 @@ class Pass:
     rows: NDArray[np.int32]
     indptr: NDArray[np.int32]
     indices: NDArray[np.int32]
-    first: Array
-    second: Array
-    first_fields: Array
-    second_fields: Array
+    first: Real
+    second: Real
+    first_fields: Real
+    second_fields: Real
 
-    def add(self, x: Array, y: Array) -> None:
+    def single(self, copy: bool) -> "Pass":
+        """The pass for float32 vectors; with `copy` the matrices become float32 as well."""
+        return replace(
+            self,
+            first=self.first.astype(np.float32) if copy else self.first,
+            second=self.second.astype(np.float32) if copy else self.second,
+            first_fields=self.first_fields.astype(np.float32),
+            second_fields=self.second_fields.astype(np.float32),
+        )
+
+    def negative(self) -> "Pass":
+        """The pass that subtracts."""
+        return replace(self, first_fields=-self.first_fields, second_fields=-self.second_fields)
+
+    def all_rows(self, count: int) -> "Pass":
+        """The pass with all `count` rows listed, the empty ones too."""
+        indptr = np.zeros(count + 1, np.int32)
+        indptr[self.rows + 1] = np.diff(self.indptr)
+        return replace(self, rows=np.arange(count, dtype=np.int32), indptr=np.cumsum(indptr, dtype=np.int32))
+
+    def add(self, x: Real, y: Real) -> None:
         """y += this pass times x, for flat vectors of the blocks `col` and `row`."""
         accumulate(
             self.rows,

@@ -5,6 +5,7 @@ are coupled to each other float together, so the null space is found among the c
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -67,6 +68,21 @@ class Reduced:
         """T y."""
         ties = self.system.ties
         return y if ties is None else np.asarray(ties @ y)
+
+    def spread(self, y: Array) -> Array:
+        """A residual shared out evenly among tied unknowns."""
+        return y if self.system.ties is None else self.extend(y / self._copies)
+
+    def gather(self, x: Array) -> Array:
+        """Mean over tied unknowns."""
+        return x if self.system.ties is None else self.restrict(x) / self._copies
+
+    @cached_property
+    def _copies(self) -> Array:
+        """Unknowns of x behind each of y."""
+        ties = self.system.ties
+        assert ties is not None  # for the type checker: both callers have tested it
+        return np.maximum(np.asarray(abs(ties).sum(axis=0)).ravel(), 1.0)
 
     def matrix(self) -> sp.csr_matrix:
         """T^T A T."""

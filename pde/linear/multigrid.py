@@ -1,0 +1,93 @@
+"""Multigrid on a shared scalar hierarchy as the preconditioner of flexible GMRES.
+
+The operator is coercive plus skew. The preconditioner takes all of it but the skew face terms, precession included:
+block-Jacobi steps with the exact nodal blocks, their weights the reciprocal Chebyshev points of the upper part of the
+spectrum, on every level; a dense factorisation of the coupled system on the coarsest. The cycle runs in single
+precision on the caller's own matrices; GMRES keeps the answer in double.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from hanle.pde.linear.contract import LinearSystem
+from hanle.pde.linear.hierarchy import grids
+from hanle.pde.linear.krylov import Progress, gmres
+from hanle.pde.linear.levels import Coarsest, Level, Single
+from hanle.pde.linear.operators import Operator
+from hanle.pde.linear.reduced import Reduced, reduce
+from hanle.pde.tensors import Array
+
+#: Unknowns of the coarsest level, which is solved by a dense factorisation.
+COARSEST = 800
+
+
+@dataclass(frozen=True)
+class Multigrid:
+    """LinearSolver for large systems; memory and time grow in proportion to the unknowns.
+
+    Attributes:
+        restart: GMRES directions kept (12 bytes each per unknown).
+        limit: iterations before it gives up.
+        progress: called with (iteration, estimated relative residual).
+    """
+
+    restart: int = 50
+    limit: int = 150
+    progress: Progress | None = None
+    name: str = "multigrid"
+
+    def prepare(self, system: LinearSystem) -> "Hierarchy":
+        """Build the levels. Raises SolveError naming a node without an equation."""
+        return Hierarchy(reduce(system), self)
+
+
+class Hierarchy:
+    """The levels of one system, see contract.Prepared."""
+
+    def __init__(self, reduced: Reduced, options: Multigrid) -> None:
+        self._reduced, self._options = reduced, options
+        self._operator = Operator(reduced.system)
+        self._levels: list[Level] = []
+        for grid in grids(reduced.system, COARSEST):
+            if grid.down:
+                self._levels.append(Level(grid, copy=bool(self._levels)))
+            else:
+                self._coarsest = Coarsest(grid, singular=len(reduced.nulls.right) > 0)
+        self.iterations = 0
+
+    def solve(self, rhs: Array, *, tolerance: float) -> Array:
+        """A x = rhs to a relative true residual below `tolerance`; raises SolveError with the next step."""
+        reduced, options = self._reduced, self._options
+        load = reduced.nulls.balanced(reduced.load(rhs), tolerance)
+        result = gmres(
+            lambda y: reduced.restrict(self._operator.apply(reduced.extend(y))),
+            self._precondition,
+            load,
+            tolerance=tolerance,
+            restart=options.restart,
+            limit=options.limit,
+            progress=options.progress,
+        )
+        self.iterations = result.iterations
+        return reduced.extend(reduced.nulls.project(result.x))
+
+    def _precondition(self, y: Array) -> Single:
+        reduced = self._reduced
+        x = reduced.spread(y)
+        offsets = reduced.system.offsets
+        parts = [x[a:b].astype(np.float32) for a, b in pairwise(offsets)]
+        z = reduced.gather(np.concatenate(self._cycle(parts, 0)))
+        if len(reduced.nulls.right):
+            z = reduced.nulls.project(z)
+        return z.astype(np.float32, copy=False)
+
+    def _cycle(self, rhs: list[Single], depth: int) -> list[Single]:
+        if depth == len(self._levels):
+            return self._coarsest.solve(rhs)
+        level = self._levels[depth]
+        x = level.smooth(level.start(rhs), rhs, level.weights[1:])
+        coarse = self._cycle(level.restrict(level.residual(x, rhs)), depth + 1)
+        level.prolong(coarse, x)
+        return level.smooth(x, rhs, level.weights[::-1])
