@@ -27,19 +27,14 @@ from hanle.materials.brillouin import (
     anisotropy_factor,
     flip_factor,
     mean_spin,
-    mean_spin_derivative,
     mean_square,
 )
+from hanle.materials.self_consistency import Equations, descend
 from hanle.pde.constants import K_B, MU_B
-from hanle.pde.errors import InputError, SolveError
+from hanle.pde.errors import InputError
 from hanle.pde.tensors import Array
 
 G_FACTOR: Final = 2.0
-#: Accepted self-consistency error |S_i - S_i(x)| relative to the largest |S_i|; rounding leaves about 1e-15.
-RESIDUAL: Final = 1e-12
-_ROUNDING: Final = 2e-15
-_MAX_ITERATIONS: Final = 800
-_BLOCK: Final = 100
 
 
 @dataclass(frozen=True)
@@ -181,7 +176,7 @@ def solve(moments: Moments, field: ArrayLike, temperature: ArrayLike) -> MomentS
 
     Raises:
         InputError: a negative field, T <= 0, NaN.
-        SolveError: self-consistency not reached to `RESIDUAL`.
+        SolveError: self-consistency not reached.
     """
     b, t = np.broadcast_arrays(np.asarray(field, dtype=float), np.asarray(temperature, dtype=float))
     if not np.all(np.isfinite(b) & (b >= 0)):
@@ -225,80 +220,22 @@ def _ordering_temperature(spins: tuple[float, ...], exchange: tuple[tuple[float,
 def _self_consistent(moments: Moments, field: Array, temperature: Array) -> Array:
     """x = eps/kT, shape (points, n), of the branch described in the module."""
     energy = np.asarray(moments.exchange, dtype=float)
-    drive = (moments.g_factor * MU_B * field / (K_B * temperature))[:, None]
-    coupling = energy / (K_B * temperature)[:, None, None]
-    x = np.zeros((len(field), len(moments.spins)))
+    drive = (moments.g_factor * MU_B * field / (K_B * temperature))[:, None] * np.ones(len(moments.spins))
     if not np.any(energy):
-        return x + drive
+        return drive
+    coupling = energy / (K_B * temperature)[:, None, None]
     live = (field > 0) | (temperature < moments.critical_temperature)
-    if np.any(live):
-        x[live] = _best_branch(moments, drive[live], coupling[live])
+    x = np.zeros_like(drive)
+    x[live] = _branch(moments, drive[live], coupling[live])
     return x
 
 
-def _best_branch(moments: Moments, drive: Array, coupling: Array) -> Array:
-    """x of the branch that starts, at B = 0+, with its net moment along m (order +1 where there is none)."""
+def _branch(moments: Moments, drive: Array, coupling: Array) -> Array:
+    """x of the branch that starts, at B = 0+, with its net moment along m (`order` where there is none)."""
     spins, weights = np.asarray(moments.spins), np.asarray(moments.weights)
-    start = np.broadcast_to(moments.order * spins, (len(drive), len(spins))).copy()
-    if np.any(moments.order < 0):
-        ordered = _iterate(spins, np.zeros_like(drive), coupling, start.copy())
-        backward = ordered @ weights < -1e-9 * (weights @ spins)
-        start[backward] *= -1.0
-    y = _iterate(spins, drive, coupling, start)
-    return np.asarray(drive + np.einsum("pij,pj->pi", coupling, y))
-
-
-def _iterate(spins: Array, drive: Array, coupling: Array, y: Array) -> Array:
-    """Solve y = m(drive + coupling y) from the saturated state y, shape (points, n).
-
-    For one sublattice, and in the signs of the order for unfrustrated ones, y - m is convex, increasing at the
-    largest root: Newton from saturation descends to that root monotonically. A Newton step that leaves the box
-    |y| <= S or does not lower the residual is replaced by half a fixed-point step, which cannot pass the root.
-    Where a field has turned a sublattice over, Newton can circle the remains of the lost branch: every second
-    block of iterations takes fixed-point steps only, which leave it.
-    """
-    value, active = _residual(spins, drive, coupling, y), np.ones(len(y), dtype=bool)
-    for iteration in range(_MAX_ITERATIONS):
-        k = np.flatnonzero(active)
-        if len(k) == 0:
-            break
-        half = y[k] - 0.5 * value[k]
-        trial = _newton(spins, drive[k], coupling[k], y[k], value[k]) if iteration % (2 * _BLOCK) < _BLOCK else half
-        tried = _residual(spins, drive[k], coupling[k], trial)
-        refused = np.any(np.abs(trial) > spins * (1 + 1e-12), axis=1)
-        refused |= ~(np.abs(tried).max(axis=1) < np.abs(value[k]).max(axis=1))
-        trial[refused] = half[refused]
-        tried[refused] = _residual(spins, drive[k][refused], coupling[k][refused], trial[refused])
-        step = np.abs(trial - y[k]).max(axis=1)
-        y[k], value[k] = trial, tried
-        size = np.abs(trial).max(axis=1)
-        small_step = ~refused & (step <= 1e-12 * size)
-        active[k] = ~small_step & (np.abs(tried).max(axis=1) > _ROUNDING * size)
-    _require_converged(y, value)
-    return y
-
-
-def _newton(spins: Array, drive: Array, coupling: Array, y: Array, value: Array) -> Array:
-    """One Newton step; NaN where the Jacobian is singular."""
-    x = drive + np.einsum("pij,pj->pi", coupling, y)
-    jacobian = np.eye(len(spins)) - mean_spin_derivative(x, spins)[..., None] * coupling
-    singular = np.linalg.det(jacobian) == 0
-    jacobian[singular] = np.eye(len(spins))
-    step = np.linalg.solve(jacobian, value[..., None])[..., 0]
-    step[singular] = np.nan
-    return np.asarray(y - step)
-
-
-def _residual(spins: Array, drive: Array, coupling: Array, y: Array) -> Array:
-    """y - m(x(y)), shape (points, n)."""
-    return y - mean_spin(drive + np.einsum("pij,pj->pi", coupling, y), spins)
-
-
-def _require_converged(y: Array, value: Array) -> None:
-    size = np.maximum(np.abs(y).max(axis=1), np.finfo(float).tiny)
-    worst = float(np.max(np.abs(value).max(axis=1) / size))
-    if not worst <= RESIDUAL:
-        raise SolveError(
-            f"Weiss mean field: relative residual {worst:.1e} after {_MAX_ITERATIONS} iterations, wanted "
-            f"{RESIDUAL:.0e}; the exchange matrix may have competing (frustrated) couplings: check its signs"
-        )
+    order = np.broadcast_to(moments.order, drive.shape).copy()
+    if np.any(order < 0):
+        ordered = descend(Equations(spins, np.zeros_like(drive), coupling), order)
+        order[ordered @ weights < -1e-9 * (weights @ spins)] *= -1.0
+    equations = Equations(spins, drive, coupling)
+    return equations.argument(descend(equations, order))
