@@ -129,7 +129,8 @@ class Bulk:
 
     `deposits` name where the sink R U goes ("lattice"): linear maps of the values, rows of the field set.
     `decay_lengths` [m] tell the mesh what to resolve: an array of the real lengths over which fields decay.
-    A nonlinear law gives `at(state) -> Bulk`: its linearisation at a state, value included in S and F.
+    A nonlinear law gives `at(values, gradients) -> Bulk`: the linear law that touches it there, its value included
+    in S and F; shapes as in `flux`.
     """
 
     fields: FieldSet
@@ -142,7 +143,7 @@ class Bulk:
     C: Coefficient = ()
     deposits: Mapping[str, Coefficient] = field(default_factory=dict)
     decay_lengths: tuple[float, ...] = ()
-    at: "Callable[[Array], Bulk] | None" = None
+    at: "Callable[[Array, Array], Bulk] | None" = None
 
     def filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "Bulk":
         """A copy in which every coefficient of the equation went through `keep`."""
