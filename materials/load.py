@@ -269,7 +269,7 @@ def _relaxation(key: str, rows: Any) -> tuple[tuple[float, ...], ...]:
 def _require_known(key: str, table: Table, known: tuple[str, ...]) -> None:
     for name in table:
         if name not in known:
-            raise unknown_name(f"{key}.{name}" if "." in key else key, name, known)
+            raise unknown_name(f"{key}.{name}", name, known)
 
 
 def _require_present(key: str, table: Table, needed: tuple[str, ...]) -> None:
