@@ -1,0 +1,238 @@
+"""The exact engine for stacks: uniform layers along one axis, any fields, a batch of stacks at once.
+
+The unknowns are the traces of the fields at the faces of the layers. Between them every layer is solved exactly, and
+operator, loads, functionals and pairs are what remains after that elimination; so the response they give is exact to
+rounding, for layers of 1e-3 or of 1e3 decay lengths alike.
+
+Sources (S, F, g, k) belong to the state: samples, values and balances of a state include what they make inside.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hanle.pde.engines.contract import Entry, FaceSamples, Part, Samples, Subsystem, System
+from hanle.pde.engines.stack_chains import chains_of, floating_of
+from hanle.pde.engines.stack_ledger import face_samples, ledger
+from hanle.pde.engines.stack_model import StackModel, model_of
+from hanle.pde.engines.stack_samples import sample, values_at, vertices
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.linear.tridiagonal import Chain, Tridiagonal, TridiagonalSystem
+from hanle.pde.problem import Problem
+from hanle.pde.tensors import Array
+
+
+@dataclass(frozen=True)
+class Multilayer:
+    """Engine for `Layers` and for line meshes with contiguous regions; linear, steady, batched."""
+
+    name: str = "multilayer"
+    batched: bool = True
+
+    def assemble(self, problem: Problem, previous: System | None = None) -> "StackSystem":
+        """Assemble; layers of `previous` with the same law object and equal thickness are taken over.
+
+        Raises:
+            UnsupportedError: lateral structure, coefficients that vary inside a layer, nonlinear laws.
+            InputError: batch sizes that do not fit together, a field without conduction across its layer.
+        """
+        return StackSystem(model_of(problem, previous.model if isinstance(previous, StackSystem) else None))
+
+    def default_solver(self, system: System) -> Tridiagonal:
+        """Block elimination along the stack."""
+        return Tridiagonal()
+
+
+@dataclass(frozen=True, eq=False)
+class StackSystem:
+    """An assembled stack; see `contract.System`. States have shape (batch, size); (size,) is accepted."""
+
+    model: StackModel
+
+    @property
+    def problem(self) -> Problem:
+        return self.model.problem
+
+    @property
+    def batch(self) -> int:
+        return self.model.batch
+
+    @property
+    def size(self) -> int:
+        return self.model.numbering.size
+
+    @property
+    def fixed(self) -> NDArray[np.bool_]:
+        return self.model.fixed
+
+    @cached_property
+    def whole(self) -> tuple[Chain, ...]:
+        """The operator."""
+        return chains_of(self.model, Part.ALL)
+
+    @cached_property
+    def reference(self) -> tuple[Chain, ...]:
+        """The operator without perturbative terms."""
+        return chains_of(self.model, Part.REFERENCE)
+
+    @cached_property
+    def perturbative(self) -> tuple[Chain, ...]:
+        """Their difference; exactly linear in the perturbative terms where the law is."""
+        return chains_of(self.model, Part.PERTURBATIVE)
+
+    def chains(self, part: Part) -> tuple[Chain, ...]:
+        if part is Part.ALL:
+            return self.whole
+        return self.reference if part is Part.REFERENCE else self.perturbative
+
+    def apply(self, state: Array, part: Part = Part.ALL) -> Array:
+        x = self._state(state)
+        result = np.zeros(x.shape)
+        for chain in self.chains(part):
+            result[:, chain.span] = chain.apply(x[:, chain.span])[0]
+        return result
+
+    def apply_transpose(self, state: Array, part: Part = Part.ALL) -> Array:
+        x = self._state(state)
+        result = np.zeros(x.shape)
+        for chain in self.chains(part):
+            result[:, chain.span] = chain.apply_transpose(x[:, chain.span])
+        return result
+
+    def gradient_load(self, drive: str, part: Part = Part.ALL) -> Array:
+        g = self.problem.gradient(drive)
+        load = self._zero()
+        for k, layer in self.model.layers.items():
+            component = self.model.component(k, g.component)
+            if component is not None:
+                ends = layer.ends(layer.gradient(component, "xyz".index(g.axis)), part)
+                self._add_ends(load, k, ends)
+        return self._add(load, (entry for face in self.model.faces.values() for entry in face.load(g, part)))
+
+    def gradient_functional(self, drive: str, part: Part = Part.ALL) -> Array:
+        g = self.problem.gradient(drive)
+        functional = self._zero()
+        for k, layer in self.model.layers.items():
+            component = self.model.component(k, g.component)
+            if component is not None:
+                self._add_ends(functional, k, layer.collected(component, "xyz".index(g.axis), part))
+        return self._add(functional, (e for face in self.model.faces.values() for e in face.collected(g, part)))
+
+    def gradient_pair(self, test: str, trial: str, part: Part = Part.ALL) -> Array:
+        g, h = self.problem.gradient(test), self.problem.gradient(trial)
+        i, j = "xyz".index(g.axis), "xyz".index(h.axis)
+        total = np.zeros(self.batch)
+        for k, layer in self.model.layers.items():
+            a, b = self.model.component(k, g.component), self.model.component(k, h.component)
+            if a is not None and b is not None:
+                total += layer.direct(a, i, layer.gradient(b, j), layer.along(a, i, b, j), part)
+        for face in self.model.faces.values():
+            total += face.direct(g, h, part)
+        return total
+
+    def source_load(self) -> Array:
+        load = self._zero()
+        for k, layer in self.model.layers.items():
+            if layer.bulk.S or layer.bulk.F:
+                low, high = layer.ends(layer.sources(), Part.ALL)
+                self._add_ends(load, k, (-low, -high))
+        sources = {
+            name: np.full(1, g.source) for name, g in zip(self.model.globals, self.problem.globals, strict=True)
+        }
+        load = self._add(load, ((self.model.globals[name], value) for name, value in sources.items()))
+        return self._add(load, (entry for face in self.model.faces.values() for entry in face.sources()))
+
+    def source_functional(self, drive: str) -> Array:
+        g = self.problem.gradient(drive)
+        axis = "xyz".index(g.axis)
+        total = np.zeros(self.batch)
+        for k, layer in self.model.layers.items():
+            component = self.model.component(k, g.component)
+            if component is not None and (layer.bulk.S or layer.bulk.F):
+                emitted = layer.emitted(component, axis)
+                total += layer.direct(component, axis, layer.sources(), emitted, Part.ALL)
+        for face in self.model.faces.values():
+            total += face.emitted(g)
+        return total
+
+    def terminal_vector(self, name: str) -> Array:
+        if name not in self.model.terminals:
+            raise unknown_name("terminal", name, self.model.terminals)
+        vector = self._zero()
+        vector[:, self.model.terminals[name]] = 1.0
+        return vector
+
+    def given_vector(self) -> Array:
+        vector = self._zero()
+        for _, unknown, value in self.model.given:
+            vector[:, unknown] = value
+        return vector
+
+    def subsystem(self, part: Part) -> Subsystem:
+        """The whole or the reference part; its vectors are the states themselves."""
+        if part is Part.PERTURBATIVE:
+            raise InputError(
+                "part", "the whole or the reference part (the perturbative one is singular)", part.value
+            )
+        floating = floating_of(self.model)
+        linear = TridiagonalSystem(self.size, self.batch, self.fixed, self.chains(part), floating)
+        return Subsystem(linear, lambda vector: vector, lambda vector: vector)
+
+    def samples(
+        self, region: str, state: Array, gradients: Mapping[str, Array | float], rule: str = "gauss"
+    ) -> Samples:
+        return sample(self.model, self._layer(region), self._state(state), gradients, rule)
+
+    def face_samples(self, face: str, state: Array, gradients: Mapping[str, Array | float]) -> FaceSamples:
+        if face not in self.model.faces:
+            raise unknown_name("face with a law", face, self.model.faces)
+        return face_samples(self.model, face, self._state(state), gradients)
+
+    def evaluate(self, region: str, state: Array, points: Array) -> Array:
+        return values_at(self.model, self._layer(region), self._state(state), points)
+
+    def vertex_values(self, region: str, state: Array) -> tuple[Array, NDArray[np.int64], Array]:
+        return vertices(self.model, self._layer(region), self._state(state))
+
+    def ledger(self, state: Array, gradients: Mapping[str, Array | float]) -> tuple[Entry, ...]:
+        x = self._state(state)
+        residual = self.apply(x) - self.source_load()
+        for name, amplitude in gradients.items():
+            residual = residual + np.reshape(amplitude, (-1, 1)) * self.gradient_load(name)
+        return ledger(self.model, x, gradients, residual)
+
+    def average(self, face: str, component: str, state: Array) -> Array:
+        return self._state(state)[:, self.model.unknown("face", face, component)]
+
+    def measure(self, component: str) -> Array:
+        layers = [
+            y.thickness for k, y in self.model.layers.items() if self.model.component(k, component) is not None
+        ]
+        return np.zeros(self.batch) + sum(layers, start=np.zeros(1))
+
+    def _layer(self, region: str) -> int:
+        known = {layer.name: k for k, layer in self.model.layers.items()}
+        if region not in known:
+            raise unknown_name("region", region, known)
+        return known[region]
+
+    def _zero(self) -> Array:
+        return np.zeros((self.batch, self.size))
+
+    def _state(self, state: Array) -> Array:
+        """A state as (batch, size)."""
+        x = np.atleast_2d(np.asarray(state, dtype=float))
+        return x if len(x) >= self.batch else np.repeat(x, self.batch, axis=0)
+
+    def _add_ends(self, vector: Array, layer: int, ends: tuple[Array, Array]) -> None:
+        for trace, values in zip(self.model.traces(layer), ends, strict=True):
+            for c in np.flatnonzero(np.any(values, axis=0)).tolist():
+                vector[:, trace[c]] += values[:, c]
+
+    def _add(self, vector: Array, entries: Iterable[tuple[int, Array]]) -> Array:
+        for unknown, value in entries:
+            vector[:, unknown] += value
+        return vector
