@@ -230,15 +230,27 @@ Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def undocumented(sources: Sources) -> Iterator[str]:
-    """Modules, public classes, functions and methods without a docstring; one-line accessors need none."""
+    """Modules, public classes, functions and methods without a docstring.
 
-    def walk(node: Documented, name: str, module: Module) -> Iterator[str]:
-        if ast.get_docstring(node) is None and not is_accessor(node):
+    One-line accessors need none, nor do methods that a contract describes for all that implement it.
+    """
+    described = {
+        f"{child.name}()"
+        for name in CONTRACTS & sources.keys()
+        for node in sources[name].tree.body
+        if isinstance(node, ast.ClassDef)
+        for child in node.body
+        if isinstance(child, ast.FunctionDef) and ast.get_docstring(child)
+    }
+
+    def walk(node: Documented, name: str, module: Module, method: str = "") -> Iterator[str]:
+        if not (ast.get_docstring(node) or is_accessor(node) or method in described):
             yield f"{module.at(getattr(node, 'lineno', 1))}: {name} has no docstring"
         if isinstance(node, ast.Module | ast.ClassDef):
             for child in node.body:
                 if isinstance(child, Documented) and not child.name.startswith("_"):
-                    yield from walk(child, f"{name}.{child.name}", module)
+                    called = f"{child.name}()" if isinstance(node, ast.ClassDef) else ""
+                    yield from walk(child, f"{name}.{child.name}", module, called)
 
     for module in sources.values():
         yield from walk(module.tree, module.name, module)
@@ -344,6 +356,8 @@ def test_rules_accept_a_clean_tree(tmp_path: Path) -> None:
         "pde/fields.py": '"""Words."""',
         "pde/metal.py": '"""Words."""\nfrom hanle.pde import fields\nfrom hanle.pde.fields import x',
         "pde/engines/scikit.py": '"""Words."""\nimport skfem',
+        "pde/problem.py": '"""Words."""\nclass A:\n    """Words."""\n    def f(self, x):\n        """Words."""',
+        "pde/steady.py": '"""Words."""\nclass B:\n    """Words."""\n    def f(self, x): ...',
         "hanle/scenes.py": '"""Words."""\nimport pyvista',
         "hanle/cli.py": '"""Words."""\ndef show():\n    """Words."""\n    from hanle.scenes import x',
     }
