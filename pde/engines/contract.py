@@ -177,7 +177,7 @@ class System(Protocol):
         ...
 
     def measure(self, component: str) -> Array:
-        """Measure (batch,) of the regions that carry a component: volume, or per length or area of invariant axes."""
+        """Measure (batch,) of the regions that carry a component: volume, or that per invariant length or area."""
         ...
 
 

@@ -1,7 +1,7 @@
 """One uniform layer: the pieces its law splits into, their two-ports, and what drives and sources do in it.
 
-Along the axis z of the stack:  J_z = A_zz U' + s + B_z U,   J_z' = R U + W_z U' + f,   where the macroscopic gradients G
-and the sources give  s = A_zk G_k + S_z,   f = W_k G_k - F.  A uniform s passes through without a field inside.
+Along the axis z of the stack:  J_z = A_zz U' + s + B_z U,   J_z' = R U + W_z U' + f,   where macroscopic gradients G and
+sources give  s = A_zk G_k + S_z,   f = W_k G_k - F.  A uniform s passes through without a field inside.
 """
 
 from collections.abc import Iterable

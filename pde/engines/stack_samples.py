@@ -5,6 +5,7 @@ its first member, and the other members are looked at in the same fractions of t
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,7 @@ def values_at(model: StackModel, k: int, state: Array, points: Array) -> Array:
 def vertices(model: StackModel, k: int, state: Array) -> tuple[Array, NDArray[np.int64], Array]:
     """Points (n, 3), lines (n - 1, 2) between them and values (batch, n, N) of layer k, four points per panel."""
     edges = panels(model, k)
-    steps = [np.linspace(a, b, 4, endpoint=False) for a, b in zip(edges, edges[1:], strict=False)]
+    steps = [np.linspace(a, b, 4, endpoint=False) for a, b in pairwise(edges)]
     where = np.concatenate([*steps, [1.0]])
     numbers = np.arange(where.size, dtype=np.int64)
     return (

@@ -192,7 +192,7 @@ def _closed_profile(
         values, slopes = even * mean + odd * half, even_slope * mean + odd_slope * half
         return values, slopes / d[..., None]
     length = np.linalg.norm(closed.v, axis=-1, keepdims=True)
-    n = np.divide(closed.v, length, out=np.zeros_like(closed.v) + (0.0, 0.0, 1.0), where=length > 0)[:, None, :]
+    n = np.divide(closed.v, length, out=np.zeros_like(closed.v) + np.eye(3)[2], where=length > 0)[:, None, :]
     across = _shapes(d * np.sqrt((r - 1j * length) / s), where)
     even, odd, even_slope, odd_slope = zip(along, across, strict=True)
     values = _turned(*even, n, mean) + _turned(*odd, n, half)

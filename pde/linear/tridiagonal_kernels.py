@@ -1,6 +1,6 @@
 """Compiled kernels of the block-tridiagonal solver, one loop over the batch each.
 
-Matrices are (batch or 1, n, n), vectors (batch, size); `below`, `above`, `here` hold unknown numbers, -1 in empty slots.
+Matrices are (batch or 1, n, n), vectors (batch, size); `below`, `above`, `here` hold unknown numbers (-1: empty slot).
 """
 
 import math
