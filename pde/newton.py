@@ -103,5 +103,5 @@ def _residual(system: System, solution: Solution) -> float:
     free = ~system.fixed
     scale = np.linalg.norm(applied[free]) + np.linalg.norm(load[free])
     # Where every free row balances by itself (a uniform state) the fluxes through the contacts set the scale.
-    scale = max(float(scale), float(np.linalg.norm(applied)))
+    scale = np.maximum(scale, np.linalg.norm(applied))
     return float(np.linalg.norm((applied - load)[free]) / scale) if scale else 0.0
