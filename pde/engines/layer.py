@@ -13,7 +13,7 @@ import numpy as np
 from hanle.pde.coefficients import Bulk
 from hanle.pde.engines.contract import Part
 from hanle.pde.engines.stack import Sets
-from hanle.pde.engines.tables import Table, column, is_zero, of_part, table
+from hanle.pde.engines.tables import Table, column, is_zero, nonzero, of_part, table
 from hanle.pde.engines.twoport import Port, port
 from hanle.pde.tensors import Array
 
@@ -154,7 +154,7 @@ class Layer:
         sets = Sets(self.size)
         for entries in tables.values():
             for pair, weight in entries.items():
-                if np.any(weight):
+                if nonzero(weight):
                     sets.join(pair)
         roots = sets.roots()
         return [tuple(i for i in range(self.size) if roots[i] == root) for root in dict.fromkeys(roots)]

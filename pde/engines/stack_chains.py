@@ -5,7 +5,7 @@ import numpy as np
 from hanle.pde.engines.contract import Part
 from hanle.pde.engines.stack import IntArray, Sets
 from hanle.pde.engines.stack_model import StackModel
-from hanle.pde.engines.tables import Table, dense, table
+from hanle.pde.engines.tables import Table, dense, nonzero, table
 from hanle.pde.engines.twoport import Port
 from hanle.pde.linear.tridiagonal import Chain, Floating, Link, Shunt
 from hanle.pde.tensors import Array
@@ -75,7 +75,7 @@ def _shunts(model: StackModel, part: Part) -> list[Shunt]:
         sets = Sets(face.unknowns.size)
         entries = face.conductance(part)
         for pair, weight in entries.items():
-            if np.any(weight):
+            if nonzero(weight):
                 sets.join(pair)
         roots = sets.roots()
         for root in dict.fromkeys(i for pair in entries for i in (roots[pair[0]],)):
@@ -102,7 +102,7 @@ def floating_of(model: StackModel) -> tuple[Floating, ...]:
     sinks += [([model.globals[g.name]], {(0, 0): np.full(1, g.admittance)}) for g in model.problem.globals]
     for unknowns, entries in sinks:
         for (i, j), weight in entries.items():
-            if np.any(weight):
+            if nonzero(weight):
                 sets.join((unknowns[i], unknowns[j]))
     roots = np.array(sets.roots())
     held = set(roots[model.fixed].tolist())

@@ -12,7 +12,7 @@ from hanle.pde.engines.contract import Part
 from hanle.pde.engines.layer import Layer
 from hanle.pde.engines.stack import IntArray, Numbering, Stack, Trace, component_trace, law_traces, number, stack_of
 from hanle.pde.engines.stack_face import StackFace
-from hanle.pde.engines.tables import common_batch, uniform
+from hanle.pde.engines.tables import common_batch, nonzero, uniform
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.problem import Problem
 from hanle.pde.tensors import Array
@@ -123,7 +123,7 @@ def _coupled(problem: Problem, layers: Mapping[int, Layer], traces: Mapping[str,
         sets += [[(k, side, c) for side in (0, 1) for c in piece] for piece in layer.couplings()]
     for name, face in problem.faces.items():
         entries = StackFace(name, face.law, np.zeros(0, dtype=np.int64)).conductance(Part.ALL)
-        sets += [[traces[name][i], traces[name][j]] for (i, j), w in entries.items() if np.any(w)]
+        sets += [[traces[name][i], traces[name][j]] for (i, j), w in entries.items() if nonzero(w)]
     return sets
 
 

@@ -57,8 +57,13 @@ def column(entries: Table, rows: Iterable[int], index: int) -> Array | None:
     return dense(entries, rows, (index,))[:, :, 0] if any((i, index) in entries for i in rows) else None
 
 
+def nonzero(weight: Array) -> bool:
+    """Whether any member of the batch has the coefficient; the first one mostly settles it."""
+    return bool(weight[0] != 0.0 or np.any(weight))
+
+
 def is_zero(entries: Table) -> bool:
-    return not any(np.any(w) for w in entries.values())
+    return not any(nonzero(w) for w in entries.values())
 
 
 def uniform(place: str, coefficients: Iterable[Coefficient]) -> int:

@@ -24,6 +24,7 @@ from hanle.pde.linear.tridiagonal_kernels import (
     invert,
     link_apply,
     shunt_apply,
+    verify,
 )
 from hanle.pde.tensors import Array
 
@@ -31,6 +32,8 @@ IntArray = NDArray[np.int64]
 
 #: Corrections after the first solution; the first one is always made.
 REFINEMENTS = 3
+#: Fluxes inside a stack more than this times larger than the load mean a singular system.
+GROWTH = 1e12
 #: Members of the batch treated together: what they need stays in the cache.
 CHUNK = 2048
 
@@ -250,20 +253,20 @@ class Eliminated:
 
     def solve(self, loads: Array, held: NDArray[np.bool_], tolerance: float, start: int) -> Array:
         """Solve, verify, refine; loads are (members, size of the chain), `start` the number of the first member."""
+        loads = np.ascontiguousarray(loads)
         x = np.zeros(loads.shape)
-        residual = np.where(held, 0.0, loads)
+        residual = loads.copy()
+        residual[:, held] = 0.0
+        error, growth = np.zeros(len(x)), np.zeros(len(x))
         for _ in range(1 + REFINEMENTS):
             self._substitute(residual)
             x += residual
             applied, scale = self.chain.apply(x)
-            with np.errstate(invalid="ignore", over="ignore"):
-                residual = np.where(held, 0.0, loads - applied)
-                largest = np.max(np.abs(loads) + scale, axis=1)
-                error = np.max(np.abs(residual), axis=1) / np.where(largest > 0, largest, 1.0)
-            if np.all(error <= tolerance):
+            verify(loads, applied, scale, held, residual, error, growth)
+            if np.all((error <= tolerance) & (growth <= GROWTH)):
                 break
         else:
-            _fail(error, start, tolerance)
+            _fail(error, growth, start, tolerance)
         self._substitute(residual)
         return x + residual
 
@@ -276,11 +279,13 @@ class Eliminated:
             backward(x, planes[k], planes[k + 1], self.inverses[k], self.down[k])
 
 
-def _fail(error: Array, start: int, tolerance: float) -> None:
-    worst = int(np.argmax(np.where(np.isnan(error), np.inf, error)))
+def _fail(error: Array, growth: Array, start: int, tolerance: float) -> None:
+    wrong = ~((error <= tolerance) & (growth <= GROWTH))
+    worst = int(np.argmax(wrong))
     raise SolveError(
-        f"the stack solve left a relative residual of {error[worst]:.1e} (tolerance {tolerance:.0e}) in member "
-        f"{start + worst} of the batch - the system is singular: look for a field with neither sink nor contact"
+        f"the stack solve left a relative residual of {error[worst]:.1e} (tolerance {tolerance:.0e}; fluxes inside "
+        f"are {growth[worst]:.0e} times the load) in member {start + worst} of the batch - the system is singular: "
+        "look for a field with neither sink nor contact"
     )
 
 

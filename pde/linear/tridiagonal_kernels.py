@@ -174,3 +174,22 @@ def backward(x: Any, here: Any, above: Any, inverse: Any, passed: Any) -> None:
                 for j in range(n):
                     total += inverse[m, i, j] * values[j]
                 x[b, here[i]] += total
+
+
+@njit(cache=True, nogil=True)
+def verify(loads: Any, applied: Any, scale: Any, held: Any, residual: Any, error: Any, growth: Any) -> None:
+    """Residual on the unknowns that are not held, and per member: its size over the largest |b| + |A| |x|
+    (`error`), and the largest |A| |x| over the largest |b| (`growth`)."""
+    for b in range(loads.shape[0]):
+        worst, most, load = 0.0, 0.0, 0.0
+        for i in range(loads.shape[1]):
+            residual[b, i] = 0.0
+            if not held[i]:
+                residual[b, i] = loads[b, i] - applied[b, i]
+                # not (a <= b) also takes hold of NaN
+                if not abs(residual[b, i]) <= worst:
+                    worst = abs(residual[b, i])
+                load = max(load, abs(loads[b, i]))
+                most = max(most, scale[b, i])
+        error[b] = worst / (load + most) if load + most > 0.0 else 0.0
+        growth[b] = most / load if load > 0.0 else 0.0
