@@ -100,14 +100,7 @@ def _microscopic(device: "Device", metal: str, magnet: str, points: Array, condi
     if not (isinstance(host, NormalMetal) and isinstance(record, MagneticInsulator) and record.moments):
         raise InputError(f"interface {metal}|{magnet}", "a normal metal and a magnetic insulator", (host, record))
     along = np.sum(conditions.field_at(points) * conditions.magnetisation_at(magnet, points), axis=-1)
-    if np.any(along < -1e-12):
-        raise InputError(
-            f"magnetisation.{magnet}",
-            "not against the field where G_s, G_r, G_i follow from the moments",
-            f"B.m = {float(along.min()):.3g} T",
-            "reverse it, or give the conductances as numbers",
-        )
-    rates = record.rates(host.nu, np.maximum(along, 0.0), conditions.temperature)
+    rates = record.rates(host.nu, along, conditions.temperature)
     return conductances(rates, host.nu)
 
 

@@ -4,14 +4,15 @@
     S_i   = -S B_S(S eps_i / kT)              spin expectation along the axis (S_par), -S..S
     kB Tc = largest eigenvalue of E_ij S_j(S_j + 1)/3
 
-    B      T   >= 0, along the common axis m
+    B      T   along the common axis m
     E_ij   J   (number of neighbours on j) x (exchange coupling), > 0 ferromagnetic; H = -sum over pairs J S.S
     x_i    1   eps_i/kT; carries the sign: x > 0 and S_par < 0 on a sublattice with its moment along m
 
 One sublattice: E = z J_m = 3 kB Tc/[S(S+1)]. Source: Zhang et al., 2019, Eq. (18), with kB restored.
 Below Tc at B = 0 the state is the limit B -> 0+: net moment along m (Neel order: first sublattice along m). At
 T >= Tc and B = 0 the moments vanish exactly; the test is made with the Tc given. At B > 0 the collinear
-state that this one turns into is returned. Not modelled: canted states (spin flop), magnons,
+state that this one turns into is returned. At B < 0 (against the moments) it is the metastable state, as long as it
+exists. Not modelled: canted states (spin flop), magnons,
 quantum corrections to mean field. g = 2 as in the source.
 """
 
@@ -171,22 +172,30 @@ def solve(moments: Moments, field: ArrayLike, temperature: ArrayLike) -> MomentS
     """The self-consistent state at each (B, T).
 
     Args:
-        field: B [T], >= 0, along the axis of the moments.
+        field: B.m [T], along the axis of the moments. Below Tc it may be negative: the moments then stand against
+            the field, which is metastable (a domain, a magnet with coercivity).
         temperature: T [K], > 0; the shapes broadcast.
 
     Raises:
-        InputError: a negative field, T <= 0, NaN.
+        InputError: a negative field with T >= Tc or strong enough to turn the moments over, T <= 0, NaN.
         SolveError: self-consistency not reached.
     """
     b, t = np.broadcast_arrays(np.asarray(field, dtype=float), np.asarray(temperature, dtype=float))
-    if not np.all(np.isfinite(b) & (b >= 0)):
-        raise InputError("field", "finite and >= 0 (its size along the axis)", b[~(b >= 0)].tolist(), "in tesla")
+    refused = ~np.isfinite(b) | ((b < 0) & (t >= moments.critical_temperature))
+    if np.any(refused):
+        hint = "in tesla; only ordered moments can stand against a field"
+        raise InputError("field", "finite, and >= 0 along the moments at T >= Tc", b[refused].tolist(), hint)
     if not np.all(np.isfinite(t) & (t > 0)):
         raise InputError("temperature", "finite and > 0", t[~(t > 0)].tolist(), "usual: 0.01 K to 1000 K")
     x = _self_consistent(moments, b.ravel(), t.ravel()).reshape(*b.shape, len(moments.spins))
     spins = np.asarray(moments.spins)
+    aligned = 0.0 - mean_spin(x, spins)
+    turned = (b < 0) & (aligned @ np.asarray(moments.weights) > 0)
+    if np.any(turned):
+        hint = "reverse the magnetisation there"
+        raise InputError("field", "too weak to turn the moments over", b[turned].tolist(), hint)
     return MomentState(
-        S_par=0.0 - mean_spin(x, spins),
+        S_par=aligned,
         x=x,
         p=flip_factor(x, spins),
         q=mean_square(x, spins),

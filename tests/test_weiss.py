@@ -292,7 +292,7 @@ def test_rates_broadcast_over_metals() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: solve(paramagnet(2.0), -0.1, 5.0), "field must be finite and >= 0"),
+        (lambda: solve(paramagnet(2.0), -0.1, 5.0), "field must be finite, and >= 0"),
         (lambda: solve(paramagnet(2.0), math.nan, 5.0), "field must be finite"),
         (lambda: solve(paramagnet(2.0), 0.1, 0.0), "temperature must be finite and > 0"),
         (lambda: solve(paramagnet(2.0), 0.1, math.inf), "temperature must be finite"),
@@ -325,3 +325,30 @@ def test_a_state_that_is_not_reached_is_an_error(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("hanle.materials.self_consistency._MAX_ITERATIONS", 1)
     with pytest.raises(SolveError, match="relative error"):
         solve(ferromagnet(2.0, 100.0), 0.5, 99.0)
+
+
+def test_moments_against_a_field_are_metastable():
+    """Below Tc the state is the smooth continuation through B = 0; a strong field turns it over, heat forbids it."""
+    magnet = ferromagnet(2.5, 100.0)
+    fields = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    s = solve(magnet, fields, 60.0).S_par[:, 0]
+    assert np.all(np.diff(s) < 0)
+    assert abs(np.diff(s, n=3)).max() < 0.02 * abs(np.diff(s)).max()
+    residual = s + 2.5 * brillouin(2.5, 2.5 * level(magnet, fields, s) / (k * 60.0))
+    assert abs(residual).max() < 1e-11
+    with pytest.raises(InputError, match="turn the moments over"):
+        solve(magnet, -200.0, 60.0)
+    with pytest.raises(InputError, match="only ordered moments"):
+        solve(magnet, -1.0, 120.0)
+    with pytest.raises(InputError, match="only ordered moments"):
+        solve(paramagnet(2.5), -1.0, 60.0)
+
+
+def brillouin(spin: float, argument):
+    wide = (2 * spin + 1) / (2 * spin)
+    return wide / np.tanh(wide * argument) - 1 / (2 * spin * np.tanh(argument / (2 * spin)))
+
+
+def level(magnet, field, s_par):
+    """eps = g mu_B B - E S_par [J]."""
+    return 2.0 * codata["Bohr magneton"][0] * field - magnet.exchange[0][0] * s_par
