@@ -60,7 +60,7 @@ class PaintedSystem:
 
 @pytest.fixture
 def painted() -> Callable[[Problem, Any], Solution]:
-    """painted(problem, paint): a Solution with the fields paint(points (n, 3)) -> values (n, N), slopes (n, 3, N)."""
+    """painted(problem, paint): fields by a formula, points (n, 3) -> values (n, N), slopes (n, 3, N)."""
 
     def build(problem: Problem, paint: Any) -> Solution:
         system: Any = PaintedSystem(problem, paint)

@@ -1,0 +1,304 @@
+"""Pictures of curves: profiles through a stack, and sweeps over angle, field or anything else."""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hanle.figures import COLOURS, FILLS, LINE_STYLES, Picture, Scale, limits, picture, scale_for, symbols
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.solution import Solution
+from hanle.pde.tensors import Array
+from hanle.region_data import SPIN_ACCUMULATION, SPIN_CURRENT, RegionData, all_regions
+
+if TYPE_CHECKING:
+    from xarray import DataArray, Dataset
+
+#: A layer without unknowns is drawn up to this fraction of the thickness of the others.
+DATA_LAYER = 0.22
+#: More lines than this share a colour bar instead of a legend.
+LEGEND_LINES = 6
+#: A curve that varies by less than this, relative to its size, is drawn as a difference to its mean.
+FLAT = 0.02
+
+
+def plot_profile(
+    solution: Solution,
+    path: str | os.PathLike[str],
+    *,
+    spin_current: bool = True,
+    index: int = 0,
+    title: str = "",
+    overwrite: bool = False,
+) -> Picture:
+    """mu_s/e (and the spin current that flows through the stack) against depth, layers shaded and named.
+
+    Args:
+        solution: of a 1D device; layers without unknowns are shortened.
+        spin_current: draw the flow along the stack in a second panel.
+        index: position along the batch axis.
+
+    Raises:
+        InputError: the mesh is not 1D, no layer carries spin, or the file exists.
+    """
+    mesh = solution.response.system.problem.mesh
+    if len(mesh.axes) != 1:
+        raise InputError("solution", "of a 1D device", f"axes {mesh.axes}", "use plot_section")
+    regions = all_regions(solution, index=index)
+    axis = "xyz".index(mesh.axes[0])
+    live = [r for r in regions.values() if SPIN_ACCUMULATION in r.point_data]
+    if not live:
+        raise InputError("solution", "with a layer that carries spin", tuple(regions))
+    spans = _spans(regions, {r.name for r in live}, axis)
+    depth = scale_for([abs(end) for span in spans.values() for end in span], "m")
+    panels = 2 if spin_current else 1
+    with picture(path, size=(5.6, 2.7 * panels + 0.5), overwrite=overwrite) as (figure, save):
+        axes = figure.subplots(panels, 1, sharex=True, squeeze=False)[:, 0]
+        _draw_components(axes[0], live, axis, depth, flow=False)
+        if spin_current:
+            _draw_components(axes[1], live, axis, depth, flow=True)
+        _shade(axes, regions, spans, depth, axis)
+        axes[-1].set_xlabel(depth.label(mesh.axes[0]))
+        axes[0].legend(loc="best", handlelength=2.6)
+        if title:
+            figure.suptitle(title, fontsize=10.5)
+        figure.align_ylabels()
+        return save()
+
+
+def _spans(regions: dict[str, RegionData], live: set[str], axis: int) -> dict[str, tuple[float, float]]:
+    """What is drawn of each layer, [m]: outer layers without unknowns are cut short."""
+    ends = {n: (float(r.points[:, axis].min()), float(r.points[:, axis].max())) for n, r in regions.items()}
+    low, high = min(ends[n][0] for n in live), max(ends[n][1] for n in live)
+    room = DATA_LAYER * (high - low)
+    return {n: (max(a, low - room), min(b, high + room)) for n, (a, b) in ends.items()}
+
+
+def _draw_components(axes: Any, regions: Sequence[RegionData], axis: int, depth: Scale, *, flow: bool) -> None:
+    curves = [[_profile(r, axis, a, flow) for a in range(3)] for r in regions]
+    scale = scale_for([np.max(np.abs(y)) for curve in curves for _, y in curve], "A/m^2" if flow else "V")
+    for curve in curves:
+        for a, (x, y) in enumerate(curve):
+            symbol = f"$J_{'xyz'[axis]}^{{\\,{'xyz'[a]}}}$" if flow else f"$\\mu_{{s,{'xyz'[a]}}}/e$"
+            first = curve is curves[0]
+            axes.plot(
+                depth.factor * x,
+                scale.factor * y,
+                color=COLOURS[a],
+                linestyle=LINE_STYLES[a],
+                label=symbol if first else None,
+            )
+    axes.axhline(0.0, color="0.6", linewidth=0.6, zorder=0.5)
+    values = [scale.factor * y for curve in curves for _, y in curve]
+    axes.set_ylim(*limits(np.concatenate([*values, [0.0]])))
+    axes.set_ylabel(scale.label("spin current density" if flow else "spin accumulation"))
+    if flow:
+        axes.legend(loc="best", handlelength=2.6)
+
+
+def _profile(region: RegionData, axis: int, a: int, flow: bool) -> tuple[Array, Array]:
+    if flow:
+        x, y = region.centres[:, axis], region.cell_data[SPIN_CURRENT["xyz"[a]]][:, axis]
+    else:
+        x, y = region.points[:, axis], region.point_data[SPIN_ACCUMULATION][:, a]
+    order = np.argsort(x)
+    return x[order], y[order]
+
+
+def _shade(
+    axes: Sequence[Any],
+    regions: dict[str, RegionData],
+    spans: dict[str, tuple[float, float]],
+    depth: Scale,
+    axis: int,
+) -> None:
+    low, high = min(a for a, _ in spans.values()), max(b for _, b in spans.values())
+    free = low
+    for k, (name, (start, end)) in enumerate(spans.items()):
+        for ax in axes:
+            ax.axvspan(depth.factor * start, depth.factor * end, color=FILLS[k % len(FILLS)], zorder=0, linewidth=0)
+        whole = float(np.ptp(regions[name].points[:, axis]))
+        narrow = (end - start) < 0.16 * (high - low)
+        middle = max((start + end) / 2, free) if narrow else (start + end) / 2
+        free = middle + 0.034 * (high - low)
+        axes[0].annotate(
+            f"{name} {scale_for(whole, 'm').text(whole)}",
+            (depth.factor * middle, 1.0),
+            (0, 4),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            rotation=90 if narrow else 0,
+            fontsize=8.5,
+        )
+    for ax in axes:
+        ax.set_xlim(depth.factor * low, depth.factor * high)
+        for start, _ in list(spans.values())[1:]:
+            ax.axvline(depth.factor * start, color="0.45", linewidth=0.7, zorder=0.6)
+
+
+def plot_curves(
+    dataset: "Dataset",
+    path: str | os.PathLike[str],
+    *,
+    x: str | None = None,
+    variables: Sequence[str] | None = None,
+    title: str = "",
+    overwrite: bool = False,
+) -> Picture:
+    """Every variable in a panel of its own against one coordinate; the other coordinates tell the lines apart.
+
+    Axes carry `long_name` and `units` of the dataset, with SI prefixes; angles are shown in degrees. A curve that
+    varies little is shown as the difference to a round value, which its label states.
+
+    Args:
+        x: dimension along the axis; "angle" if there is one, otherwise the longest.
+        variables: which data variables, in this order; all numeric ones that depend on `x` if None.
+
+    Raises:
+        InputError: no such variable or dimension, nothing to draw, or the file exists.
+    """
+    across = _axis_of(dataset, x)
+    chosen = _chosen(dataset, across, variables)
+    lines = [name for name in dict.fromkeys(d for v in chosen for d in dataset[v].dims) if name != across]
+    bar_of = lines[-1] if lines and int(np.prod([dataset.sizes[d] for d in lines])) > LEGEND_LINES else None
+    with picture(path, size=(5.6 if bar_of is None else 6.4, 0.9 + 2.1 * len(chosen)), overwrite=overwrite) as (
+        figure,
+        save,
+    ):
+        axes = figure.subplots(len(chosen), 1, sharex=True, squeeze=False)[:, 0]
+        horizontal = _scale_of(dataset[across])
+        for ax, name in zip(axes, chosen, strict=True):
+            _panel(ax, dataset, name, across, horizontal, bar_of)
+        _finish_x(axes[-1], dataset[across], horizontal)
+        if bar_of is not None:
+            _line_bar(figure, axes, dataset[bar_of])
+        elif lines:
+            axes[0].legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, handlelength=2.2, borderaxespad=0.3)
+        if title:
+            figure.suptitle(title, fontsize=10.5)
+        figure.align_ylabels()
+        return save()
+
+
+def _axis_of(dataset: "Dataset", x: str | None) -> str:
+    if x is not None:
+        if x not in dataset.dims:
+            raise unknown_name("x", x, map(str, dataset.dims))
+        return x
+    if "angle" in dataset.dims:
+        return "angle"
+    if not dataset.sizes:
+        raise InputError("dataset", "with at least one dimension", "none")
+    return str(max(dataset.sizes, key=lambda name: dataset.sizes[name]))
+
+
+def _chosen(dataset: "Dataset", across: str, variables: Sequence[str] | None) -> list[str]:
+    drawable = [str(n) for n, v in dataset.data_vars.items() if across in v.dims and v.dtype.kind in "fiu"]
+    for name in variables or ():
+        if name not in drawable:
+            raise unknown_name("variables", name, drawable)
+    if not drawable:
+        raise InputError("dataset", f"with a number that depends on {across}", tuple(dataset.data_vars))
+    return list(variables or drawable)
+
+
+def _panel(axes: Any, dataset: "Dataset", name: str, across: str, horizontal: Scale, bar_of: str | None) -> None:
+    variable = dataset[name].transpose(..., across)
+    others = variable.dims[:-1]
+    rows = np.asarray(variable.values, dtype=float).reshape(-1, dataset.sizes[across])
+    base = _base(rows)
+    scale = scale_for(rows - base, variable.attrs.get("units", "1"))
+    order = np.argsort(dataset[across].values, kind="stable")
+    markers = "o" if dataset.sizes[across] <= 24 else ""
+    for k, row in enumerate(rows):
+        place = dict(zip(others, np.unravel_index(k, variable.shape[:-1]), strict=True))
+        axes.plot(
+            horizontal.factor * dataset[across].values[order],
+            scale.factor * (row - base)[order],
+            marker=markers,
+            markersize=3.4,
+            label=_line_label(dataset, place),
+            **_line_style(dataset, place, k, bar_of),
+        )
+    axes.set_ylabel(_label(variable, scale, base), fontsize=9)
+    axes.set_ylim(*limits(scale.factor * (rows - base)))
+
+
+def _base(rows: Array) -> float:
+    """A round value to subtract where the rows vary little, otherwise 0."""
+    finite = rows[np.isfinite(rows)]
+    if not finite.size or np.ptp(finite) == 0 or np.ptp(finite) > FLAT * np.abs(finite).max():
+        return 0.0
+    step = 10.0 ** np.floor(np.log10(np.ptp(finite)))
+    return float(np.round(finite.mean() / step) * step)
+
+
+def _label(variable: "DataArray", scale: Scale, base: float) -> str:
+    title = symbols(str(variable.attrs.get("long_name", variable.name)))
+    if base:
+        whole = scale_for(base, variable.attrs.get("units", "1"))
+        digits = max(0, int(np.ceil(np.log10(scale.factor / whole.factor))) + 1)
+        title = f"{title}\n− {whole.factor * base:.{digits}f} {whole.unit}"
+    elif len(title) > 22:
+        head, _, tail = title.partition(" ")
+        title = f"{head}\n{tail}" if tail else head
+    return scale.label(title)
+
+
+def _scale_of(coordinate: "DataArray") -> Scale:
+    return scale_for(coordinate.values, coordinate.attrs.get("units", "1"))
+
+
+def _line_label(dataset: "Dataset", place: dict[Any, Any]) -> str:
+    parts = []
+    for name, k in place.items():
+        coordinate = dataset[name]
+        if coordinate.dtype.kind not in "fiu":
+            parts.append(str(coordinate.values[k]))
+            continue
+        # One value sets its own prefix: 50 mT beside 9 T.
+        value = float(coordinate.values[k])
+        parts.append(f"{name} = {scale_for(value, coordinate.attrs.get('units', '1')).text(value)}")
+    return ", ".join(parts)
+
+
+def _line_style(dataset: "Dataset", place: dict[Any, Any], k: int, bar_of: str | None) -> dict[str, Any]:
+    if bar_of is None or bar_of not in place:
+        return {"color": COLOURS[k % len(COLOURS)], "linestyle": LINE_STYLES[k % len(LINE_STYLES)]}
+    from matplotlib import colormaps
+
+    count = dataset.sizes[bar_of]
+    others = [int(n) for name, n in place.items() if name != bar_of]
+    shade = colormaps["viridis"](0.92 * place[bar_of] / max(1, count - 1))
+    return {"color": shade, "linestyle": LINE_STYLES[sum(others) % len(LINE_STYLES)]}
+
+
+def _line_bar(figure: Any, axes: Any, coordinate: "DataArray") -> None:
+    from matplotlib import colormaps
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import BoundaryNorm, ListedColormap
+
+    count = coordinate.size
+    colours = ListedColormap([colormaps["viridis"](0.92 * k / max(1, count - 1)) for k in range(count)])
+    mapped = ScalarMappable(BoundaryNorm(np.arange(count + 1) - 0.5, count), colours)
+    bar = figure.colorbar(mapped, ax=list(axes), shrink=0.85, aspect=30)
+    scale = _scale_of(coordinate) if coordinate.dtype.kind in "fiu" else Scale(1.0, "")
+    every = np.unique(np.linspace(0, count - 1, min(count, 13)).round().astype(int))
+    bar.set_ticks(every, labels=[_tick(coordinate.values[k], scale) for k in every])
+    bar.set_label(scale.label(symbols(str(coordinate.attrs.get("long_name", coordinate.name)))))
+
+
+def _tick(value: Any, scale: Scale) -> str:
+    return str(value) if isinstance(value, str) else f"{scale.factor * float(value):.3g}".replace("-", "−")
+
+
+def _finish_x(axes: Any, coordinate: "DataArray", scale: Scale) -> None:
+    ends = scale.factor * np.array([np.min(coordinate.values), np.max(coordinate.values)])
+    axes.set_xlim(*ends)
+    if scale.unit == "°":
+        step = next((s for s in (15, 30, 45, 60, 90) if np.ptp(ends) <= 8 * s), 90)
+        axes.set_xticks(np.arange(np.ceil(ends[0] / step) * step, ends[1] + 1e-6, step))
+    axes.set_xlabel(scale.label(symbols(str(coordinate.attrs.get("long_name", coordinate.name)))))
