@@ -90,7 +90,9 @@ def main(batch: int = 100_000) -> None:
         stacks = problem(batch, kind == "tensor")
         one = seconds(lambda p=stacks: response(p, ("du/dx",)))
         two = seconds(lambda p=stacks: response(p, ("du/dx", "du/dy")))
-        print(f"{kind:7s} one drive {batch / one / 1e6:.3f} M stacks/s, two drives {batch / two / 1e6:.3f} M stacks/s")
+        print(
+            f"{kind:7s} one drive {batch / one / 1e6:.3f} M stacks/s, two drives {batch / two / 1e6:.3f} M stacks/s"
+        )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hanle.pde.engines.contract import Entry, FaceSamples, Part, Samples, Subsystem, System
+from hanle.pde.engines.layer import FaceValue
 from hanle.pde.engines.stack_chains import chains_of, floating_of
 from hanle.pde.engines.stack_ledger import face_samples, ledger
 from hanle.pde.engines.stack_model import StackModel, model_of
@@ -108,8 +109,7 @@ class StackSystem:
         for k, layer in self.model.layers.items():
             component = self.model.component(k, g.component)
             if component is not None:
-                ends = layer.ends(layer.gradient(component, "xyz".index(g.axis)), part)
-                self._add_ends(load, k, ends)
+                self._add_ends(load, k, layer.ends(layer.gradient(component, "xyz".index(g.axis)), part))
         return self._add(load, (entry for face in self.model.faces.values() for entry in face.load(g, part)))
 
     def gradient_functional(self, drive: str, part: Part = Part.ALL) -> Array:
@@ -128,7 +128,7 @@ class StackSystem:
         for k, layer in self.model.layers.items():
             a, b = self.model.component(k, g.component), self.model.component(k, h.component)
             if a is not None and b is not None:
-                total += layer.direct(a, i, layer.gradient(b, j), layer.along(a, i, b, j), part)
+                total += layer.direct(a, i, layer.gradient(b, j), layer.along(a, i, b, j, part), part)
         for face in self.model.faces.values():
             total += face.direct(g, h, part)
         return total
@@ -137,8 +137,8 @@ class StackSystem:
         load = self._zero()
         for k, layer in self.model.layers.items():
             if layer.bulk.S or layer.bulk.F:
-                low, high = layer.ends(layer.sources(), Part.ALL)
-                self._add_ends(load, k, (-low, -high))
+                self._add_ends(load, k, layer.ends(layer.sources(), Part.ALL))
+        load = -load
         sources = {
             name: np.full(1, g.source) for name, g in zip(self.model.globals, self.problem.globals, strict=True)
         }
@@ -227,10 +227,10 @@ class StackSystem:
         x = np.atleast_2d(np.asarray(state, dtype=float))
         return x if len(x) >= self.batch else np.repeat(x, self.batch, axis=0)
 
-    def _add_ends(self, vector: Array, layer: int, ends: tuple[Array, Array]) -> None:
-        for trace, values in zip(self.model.traces(layer), ends, strict=True):
-            for c in np.flatnonzero(np.any(values, axis=0)).tolist():
-                vector[:, trace[c]] += values[:, c]
+    def _add_ends(self, vector: Array, layer: int, ends: Iterable[FaceValue]) -> None:
+        traces = self.model.traces(layer)
+        for side, component, value in ends:
+            vector[:, traces[side][component]] += value
 
     def _add(self, vector: Array, entries: Iterable[tuple[int, Array]]) -> Array:
         for unknown, value in entries:

@@ -146,7 +146,7 @@ def _series(rho: Any, beta: Any, sums: Any, e: Any) -> None:
     """V(1), V'(1) and the integral of V over [0, 1] for V'' = rho V + beta V' + 1, V(0) = V'(0) = 0.
 
     All else follows: V' is the solution that starts with slope 1, 1 + V rho the one that starts with value 1.
-    `sums` is (3, n, n), `e` work space (3, n, n).
+    `sums` is (3, n, n), `e` work space (3, n, n). Without beta only even powers appear.
     """
     n = rho.shape[0]
     before, last, new = e[0], e[1], e[2]
@@ -156,6 +156,17 @@ def _series(rho: Any, beta: Any, sums: Any, e: Any) -> None:
     for i in range(n):
         last[i, i] = 0.5
         sums[0, i, i], sums[1, i, i], sums[2, i, i] = 0.5, 1.0, 1.0 / 6.0
+    if _norm(beta) == 0.0:
+        for j in range(4, TERMS + 2, 2):
+            _product(rho, last, new)
+            for i in range(n):
+                for k in range(n):
+                    new[i, k] /= j * (j - 1)
+                    sums[0, i, k] += new[i, k]
+                    sums[1, i, k] += j * new[i, k]
+                    sums[2, i, k] += new[i, k] / (j + 1)
+            last, new = new, last
+        return
     for j in range(3, TERMS + 1):
         for i in range(n):
             for k in range(n):
@@ -213,6 +224,28 @@ def _slab(A: Any, R: Any, inverse: Any, rho: Any, beta: Any, h: float, port: Any
 
 
 @njit(cache=True, nogil=True)
+def _double_even(R: Any, port: Any, work: Any) -> None:
+    """`_double` for a slab that looks alike from both faces (P = Q, C_0 = C_1): rows 0 and 2 only."""
+    n = R.shape[0]
+    loss, a, x, px = work[0], work[1], work[2], work[3]
+    for i in range(n):
+        for j in range(n):
+            loss[i, j] = 2.0 * port[2, i, j]
+    _product(loss, R, a)
+    for i in range(n):
+        for j in range(n):
+            a[i, j] += 2.0 * port[0, i, j]
+    _invert(a, x, work[4])
+    _product(port[0], x, px)
+    _product(px, loss, a)
+    _product(px, port[0], work[4])
+    for i in range(n):
+        for j in range(n):
+            port[2, i, j] += a[i, j]
+            port[0, i, j] = work[4, i, j]
+
+
+@njit(cache=True, nogil=True)
 def _double(R: Any, port: Any, work: Any) -> None:
     """Two equal slabs one upon the other: eliminates the plane between them."""
     n = R.shape[0]
@@ -250,11 +283,11 @@ def _double(R: Any, port: Any, work: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def general(A: Any, B: Any, W: Any, R: Any, d: Any, ports: Any) -> None:
+def general(A: Any, B: Any, W: Any, R: Any, d: Any, integrals: bool, ports: Any) -> None:
     """Two-ports of any layer: a thin slab by its power series, doubled until it is the layer.
 
-    `ports` (batch, 7, n, n) receives P, Q, C_0, C_1, I_0, I_1, I_c. Doubling adds what is lost and multiplies what
-    passes; nothing large is ever subtracted, and no exponential grows.
+    `ports` (batch, 7, n, n) receives P, Q, C_0, C_1 and, if asked for, I_0, I_1, I_c. Doubling adds what is lost and
+    multiplies what passes; nothing large is ever subtracted, and no exponential grows.
     """
     n = A.shape[1]
     work = np.empty((10, n, n))
@@ -279,5 +312,26 @@ def general(A: Any, B: Any, W: Any, R: Any, d: Any, ports: Any) -> None:
                 rho[j, k] *= h * h
                 beta[j, k] *= h
         _slab(a, r, inverse, rho, beta, h, ports[i], work)
-        for _ in range(doublings):
-            _double(r, ports[i], work)
+        if integrals or _norm(beta) > 0.0:
+            for _ in range(doublings):
+                _double(r, ports[i], work)
+        else:
+            for _ in range(doublings):
+                _double_even(r, ports[i], work)
+            ports[i, 1] = ports[i, 0]
+            ports[i, 3] = ports[i, 2]
+
+
+@njit(cache=True, nogil=True)
+def losses(ports: Any, B: Any, R: Any, p: Any, q: Any, t0: Any, t1: Any) -> None:
+    """P, Q, T_0 = C_0 R - B and T_1 = C_1 R + B from the output of `general`."""
+    n = R.shape[1]
+    for i in range(ports.shape[0]):
+        b, r = B[i % B.shape[0]], R[i % R.shape[0]]
+        _product(ports[i, 2], r, t0[i])
+        _product(ports[i, 3], r, t1[i])
+        for j in range(n):
+            for k in range(n):
+                p[i, j, k], q[i, j, k] = ports[i, 0, j, k], ports[i, 1, j, k]
+                t0[i, j, k] -= b[j, k]
+                t1[i, j, k] += b[j, k]

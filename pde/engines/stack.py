@@ -144,8 +144,8 @@ def number(problem: Problem, stack: Stack, coupled: Iterable[Iterable[Trace]]) -
     every = [(k, side, c) for k, n in enumerate(names) for side in (0, 1) for c in range(problem.fields_of(n).size)]
     place = {trace: k for k, trace in enumerate(every)}
     same = Sets(len(every))
-    for group in (*_ties(problem, stack), *_globals(problem, stack)):
-        same.join(place[t] for t in group)
+    for identified in (*_ties(problem, stack), *_globals(problem, stack)):
+        same.join(place[t] for t in identified)
     chained = Sets(len(every))
     for k in range(len(every)):
         chained.join((k, same.find(k)))

@@ -116,7 +116,12 @@ def floating_of(model: StackModel) -> tuple[Floating, ...]:
 
 
 def _absorbs(members: list[bool], entries: Table) -> bool:
-    """Whether a constant on some columns makes a flux in any row."""
+    """Whether a constant on some columns makes a flux in any row of any member; the first one mostly settles it."""
+    first = {pair: weight[:1] for pair, weight in entries.items()}
+    return _flows(members, first) or _flows(members, entries)
+
+
+def _flows(members: list[bool], entries: Table) -> bool:
     total: dict[int, Array] = {}
     size: dict[int, Array] = {}
     for (i, j), weight in entries.items():

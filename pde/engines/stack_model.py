@@ -133,7 +133,7 @@ def _same(old: Layer, new: Layer) -> bool:
 
 def _batch(problem: Problem, stack: Stack) -> int:
     """The batch size shared by thicknesses and laws."""
-    batch = stack.layers.thickness.shape[0]
+    batch = int(stack.layers.thickness.shape[0])
     for key, law in (
         *_keyed("region", problem.regions),
         *_keyed("face", {n: f.law for n, f in problem.faces.items()}),

@@ -44,12 +44,12 @@ def inside(
 ) -> tuple[Array, Array]:
     """Values and slopes along the axis, (batch, points, N) each, at fractions of the thickness of layer k."""
     layer = model.layers[k]
-    source = layer.sources().f[Part.ALL]
+    source = layer.sources().f(Part.ALL, layer.size)
     for name, amplitude in gradients.items():
         g = model.problem.gradient(name)
         component = model.component(k, g.component)
         if component is not None:
-            unit = layer.gradient(component, "xyz".index(g.axis)).f[Part.ALL]
+            unit = layer.gradient(component, "xyz".index(g.axis)).f(Part.ALL, layer.size)
             source = source + np.reshape(amplitude, (-1, 1)) * unit
     low, high = model.traces(k)
     values = np.zeros((len(state), where.size, layer.size))

@@ -51,12 +51,6 @@ def dense(entries: Table, rows: Iterable[int], columns: Iterable[int]) -> Array:
     return matrix
 
 
-def column(entries: Table, rows: Iterable[int], index: int) -> Array | None:
-    """One column restricted to some rows, (batch or 1, rows); None where it is zero."""
-    rows = tuple(rows)
-    return dense(entries, rows, (index,))[:, :, 0] if any((i, index) in entries for i in rows) else None
-
-
 def nonzero(weight: Array) -> bool:
     """Whether any member of the batch has the coefficient; the first one mostly settles it."""
     return bool(weight[0] != 0.0 or np.any(weight))

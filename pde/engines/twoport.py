@@ -4,15 +4,20 @@ A layer splits into pieces: sets of components that the bulk law couples. Where 
 one or three components) and nothing else acts, the two-port is a closed form; anything else goes through slabs.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hanle.pde.engines.multilayer_kernels import closed_scalar, closed_vector, general
+from hanle.pde.engines.multilayer_kernels import closed_scalar, closed_vector, general, losses
 from hanle.pde.engines.tables import Table, dense
 from hanle.pde.errors import InputError
 from hanle.pde.tensors import Array
+
+Complex: TypeAlias = NDArray[np.complex128]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,21 +36,39 @@ class Port:
     Attributes:
         components: numbers of the components in the layer.
         thickness: (batch or 1,) [m].
-        A, B, W, R: (batch or 1, n, n) coefficients across the layer.
+        tables: coefficients across the layer, "A", "B", "W", "R".
         closed: parameters of the closed form, None where it does not apply.
     """
 
     components: tuple[int, ...]
     thickness: Array
-    A: Array
-    B: Array
-    W: Array
-    R: Array
+    tables: Mapping[str, Table]
     closed: Closed | None
 
     @cached_property
+    def A(self) -> Array:
+        """(batch or 1, n, n), as are B, W and R."""
+        return self._dense("A")
+
+    @cached_property
+    def B(self) -> Array:
+        return self._dense("B")
+
+    @cached_property
+    def W(self) -> Array:
+        return self._dense("W")
+
+    @cached_property
+    def R(self) -> Array:
+        return self._dense("R")
+
+    @cached_property
     def batch(self) -> int:
-        return max(m.shape[0] for m in (self.A, self.B, self.W, self.R, self.thickness))
+        own = (w for t in self.tables.values() for (i, _), w in t.items() if i in self.components)
+        return max([self.thickness.size, *(w.size for w in own)])
+
+    def _dense(self, name: str) -> Array:
+        return dense(self.tables[name], self.components, self.components)
 
     @cached_property
     def full(self) -> Array:
@@ -58,8 +81,10 @@ class Port:
         if self.closed is not None:
             p, t = closed_form(self.closed, self.thickness)
             return p, p, t, t
-        p, q, c0, c1 = (np.ascontiguousarray(self.full[:, i]) for i in range(4))
-        return p, q, c0 @ self.R - self.B, c1 @ self.R + self.B
+        ports = two_ports(self, self.thickness, integrals=False)
+        p, q, t0, t1 = (np.empty((len(ports), *self.R.shape[1:])) for _ in range(4))
+        losses(ports, self.B, self.R, p, q, t0, t1)
+        return p, q, t0, t1
 
     @property
     def load(self) -> tuple[Array, Array]:
@@ -72,21 +97,22 @@ class Port:
         return self.full[:, 4], self.full[:, 5], self.full[:, 6]
 
 
-def port(place: str, components: tuple[int, ...], thickness: Array, tables: dict[str, Table]) -> Port:
+def port(place: str, components: tuple[int, ...], thickness: Array, tables: Mapping[str, Table]) -> Port:
     """The two-port of a piece from the tables "A", "B", "W", "R" of the layer.
 
     Raises:
         InputError: a component has no conduction across the layer (A is singular).
     """
-    entries = {name: dense(tables[name], components, components) for name in "BW"}
-    closed = None if any(np.any(m) for m in entries.values()) else _closed(components, tables)
-    A, R = dense(tables["A"], components, components), dense(tables["R"], components, components)
-    if closed is None and not np.all(np.abs(np.linalg.det(A)) > 0):
-        raise InputError(f"{place}.A", "invertible across the layer", A[0].tolist(), "leave out the field there")
-    return Port(components, thickness, A, entries["B"], entries["W"], R, closed)
+    coupled = any(i in components for name in "BW" for i, _ in tables[name])
+    found = Port(components, thickness, tables, None if coupled else _closed(components, tables))
+    if found.closed is None and not np.all(np.abs(np.linalg.det(found.A)) > 0):
+        raise InputError(
+            f"{place}.A", "invertible across the layer", found.A[0].tolist(), "leave out the field there"
+        )
+    return found
 
 
-def _closed(components: tuple[int, ...], tables: dict[str, Table]) -> Closed | None:
+def _closed(components: tuple[int, ...], tables: Mapping[str, Table]) -> Closed | None:
     """Parameters of the closed form if the piece has it: found in the numbers, not in what they mean."""
     A, R = tables["A"], tables["R"]
     zero = np.zeros(1)
@@ -125,11 +151,15 @@ def closed_form(closed: Closed, thickness: Array) -> tuple[Array, Array]:
     return p, t
 
 
-def two_ports(piece: Port, thickness: Array) -> Array:
-    """P, Q, C_0, C_1, I_0, I_1, I_c, shape (batch or 1, 7, n, n), of a layer of the same law and this thickness."""
+def two_ports(piece: Port, thickness: Array, *, integrals: bool = True) -> Array:
+    """P, Q, C_0, C_1 and (if asked for) I_0, I_1, I_c of a layer of the same law and this thickness.
+
+    Returns:
+        Shape (batch or 1, 7, n, n).
+    """
     n = len(piece.components)
     ports = np.empty((max(piece.batch, thickness.size), 7, n, n))
-    general(*(np.ascontiguousarray(x) for x in (piece.A, piece.B, piece.W, piece.R, thickness)), ports)
+    general(*(np.ascontiguousarray(x) for x in (piece.A, piece.B, piece.W, piece.R, thickness)), integrals, ports)
     return ports
 
 
@@ -156,22 +186,26 @@ def _inside(piece: Port, traces: tuple[Array, Array], source: Array, x: float) -
     shape = np.broadcast_shapes(low.shape, (piece.batch, 1))
     slope_from_below = x >= 0.5
     if x <= 0.0 or x >= 1.0:
-        value = np.broadcast_to(low if x <= 0.0 else high, shape)
+        value: Array = np.broadcast_to(low if x <= 0.0 else high, shape)
         below = above = piece.full
     else:
-        below, above = (two_ports(piece, piece.thickness * part) for part in (x, 1.0 - x))
+        below, above = (two_ports(piece, piece.thickness * part, integrals=False) for part in (x, 1.0 - x))
         loss = below[:, 3] + above[:, 2]
         middle = below[:, 1] + above[:, 0] + loss @ piece.R
         given = _times(below[:, 1], low) + _times(above[:, 0], high) - _times(loss, source)
-        value = np.linalg.solve(np.broadcast_to(middle, (shape[0], *middle.shape[1:])), given[..., None])[..., 0]
+        value = _solved(middle, given)
     # The slope from the thicker side: the thin one divides a small difference by a small length.
     lost = _times(piece.R, value) + source
     if slope_from_below:
         flux = _times(below[:, 1], value - low) + _times(below[:, 3], lost)
     else:
         flux = -_times(above[:, 0], value - high) - _times(above[:, 2], lost)
-    conduction = np.broadcast_to(piece.A, (shape[0], *piece.A.shape[1:]))
-    return np.array(value), np.linalg.solve(conduction, flux[..., None])[..., 0]
+    return value, _solved(piece.A, flux)
+
+
+def _solved(matrix: Array, vector: Array) -> Array:
+    full = np.broadcast_to(matrix, (len(vector), *matrix.shape[1:]))
+    return np.asarray(np.linalg.solve(full, vector[..., None])[..., 0], dtype=float)
 
 
 def _times(matrix: Array, vector: Array) -> Array:
@@ -190,17 +224,15 @@ def _closed_profile(
     if closed.v is None:
         even, odd, even_slope, odd_slope = (f.real[..., None] for f in along)
         values, slopes = even * mean + odd * half, even_slope * mean + odd_slope * half
-        return values, slopes / d[..., None]
+        return values, np.asarray(slopes / d[..., None])
     length = np.linalg.norm(closed.v, axis=-1, keepdims=True)
     n = np.divide(closed.v, length, out=np.zeros_like(closed.v) + np.eye(3)[2], where=length > 0)[:, None, :]
     across = _shapes(d * np.sqrt((r - 1j * length) / s), where)
-    even, odd, even_slope, odd_slope = zip(along, across, strict=True)
-    values = _turned(*even, n, mean) + _turned(*odd, n, half)
-    slopes = _turned(*even_slope, n, mean) + _turned(*odd_slope, n, half)
-    return values, slopes / d[..., None]
+    turned = [_turned(f, g, n, v) for f, g, v in zip(along, across, (mean, half, mean, half), strict=True)]
+    return turned[0] + turned[1], np.asarray((turned[2] + turned[3]) / d[..., None])
 
 
-def _turned(along: Array, across: Array, n: Array, vector: Array) -> Array:
+def _turned(along: Complex, across: Complex, n: Array, vector: Array) -> Array:
     """f(R) applied to vectors (batch, 1, 3): f = along n n + Re across (1 - n n) - Im across [n x]."""
     parallel = np.sum(n * vector, axis=-1, keepdims=True) * n
     rest = vector - parallel
@@ -208,7 +240,7 @@ def _turned(along: Array, across: Array, n: Array, vector: Array) -> Array:
     return np.asarray(real - across.imag[..., None] * np.cross(n, rest))
 
 
-def _shapes(x: Array, where: Array) -> tuple[Array, Array, Array, Array]:
+def _shapes(x: Complex, where: Array) -> tuple[Complex, Complex, Complex, Complex]:
     """Even and odd shape at eta = where - 1/2, and their derivatives with respect to the position; (batch, points).
 
     cosh(x eta)/cosh(x/2), sinh(x eta)/sinh(x/2) and derivatives, from decaying exponentials; x has Re x >= 0.
@@ -219,8 +251,10 @@ def _shapes(x: Array, where: Array) -> tuple[Array, Array, Array, Array]:
     inner = -np.expm1(-2.0 * x * size)
     outer = -np.expm1(-x)
     flat = np.broadcast_to(x == 0, inner.shape)
-    cosh_ratio = fall * (2.0 - inner) / (2.0 - outer)
-    sinh_ratio = np.divide(fall * inner, outer, out=np.broadcast_to(2.0 * size, inner.shape) + 0j, where=~flat)
-    even_slope = x * sign * fall * inner / (2.0 - outer)
-    odd_slope = np.divide(x * fall * (2.0 - inner), outer, out=np.full(inner.shape, 2.0 + 0j), where=~flat)
-    return cosh_ratio, sign * sinh_ratio, even_slope, odd_slope
+    sizes: Complex = np.broadcast_to(2.0 * size, inner.shape).astype(complex)
+    even: Complex = fall * (2.0 - inner) / (2.0 - outer)
+    odd = np.asarray(sign * np.divide(fall * inner, outer, out=sizes, where=~flat), dtype=complex)
+    even_slope: Complex = x * sign * fall * inner / (2.0 - outer)
+    flat_slope: Complex = np.full(inner.shape, 2.0, dtype=complex)
+    odd_slope = np.asarray(np.divide(x * fall * (2.0 - inner), outer, out=flat_slope, where=~flat), dtype=complex)
+    return even, odd, even_slope, odd_slope

@@ -195,30 +195,34 @@ class Factorised:
         Raises:
             SolveError: a floating component with a net load, or a singular system.
         """
-        given = np.atleast_2d(rhs)
-        loads = np.where(self.system.fixed, 0.0, given)
+        loads = np.atleast_2d(rhs)
+        if np.any(self.system.fixed):
+            loads = np.where(self.system.fixed, 0.0, loads)
         if len(loads) < self.system.batch:
             loads = np.repeat(loads, self.system.batch, axis=0)
-        self._check_floating(loads, tolerance)
-        x = np.zeros_like(loads)
+        x = np.zeros(loads.shape)
         for chain in self.chains:
             span = chain.chain.span
-            if np.any(loads[:, span]):
-                chain.solve(x[:, span], loads[:, span], self.system.held[span], tolerance)
-        for f in self.system.floating:
-            x[:, f.unknowns] -= np.sum(f.weights * x[:, f.unknowns], axis=1, keepdims=True)
+            if not np.any(loads[:, span]):
+                continue
+            floating = [f for f in self.system.floating if span.start <= f.unknowns[0] < span.stop]
+            for f in floating:
+                _require_balance(f, loads, tolerance)
+            chain.solve(x[:, span], loads[:, span], self.system.held[span], tolerance)
+            for f in floating:
+                x[:, f.unknowns] -= np.sum(f.weights * x[:, f.unknowns], axis=1, keepdims=True)
         return x if rhs.ndim == 2 or len(x) > 1 else x[0]
 
-    def _check_floating(self, loads: Array, tolerance: float) -> None:
-        for f in self.system.floating:
-            part = loads[:, f.unknowns]
-            excess = np.abs(part.sum(axis=1)) - max(tolerance, 1e-10) * np.abs(part).sum(axis=1)
-            if np.any(excess > 0):
-                net = float(part.sum(axis=1)[np.argmax(excess)])
-                raise SolveError(
-                    f"the loads put a net flux of {net:.3g} into {f.name}, which has no sink, terminal or given value"
-                    " there - add one, or balance the sources"
-                )
+
+def _require_balance(floating: Floating, loads: Array, tolerance: float) -> None:
+    part = loads[:, floating.unknowns]
+    excess = np.abs(part.sum(axis=1)) - max(tolerance, 1e-10) * np.abs(part).sum(axis=1)
+    if np.any(excess > 0):
+        net = float(part.sum(axis=1)[np.argmax(excess)])
+        raise SolveError(
+            f"the loads put a net flux of {net:.3g} into {floating.name}, which has no sink, terminal or given value"
+            " there - add one, or balance the sources"
+        )
 
 
 @dataclass(frozen=True, eq=False)
