@@ -1,0 +1,99 @@
+"""What the unknowns of a problem are connected to: scales, reach of the drives, floating pieces."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
+
+from hanle.meshes.tagged import IntArray
+from hanle.pde.engines.fe_numbering import Numbering
+from hanle.pde.engines.fe_terms import FACE, FLUX, Operator
+from hanle.pde.tensors import Array
+
+
+def component_scales(numbering: Numbering, operators: Sequence[Operator]) -> list[Array]:
+    """For each block the factors s (components,) such that fields / (s s^T) are of order one; powers of two.
+
+    A component has one scale in all blocks, because ties may join them. It follows from its conduction.
+    """
+    conduction: dict[str, float] = {}
+    anything: dict[str, float] = {}
+    for o in operators:
+        if o.row == o.col and not o.skew:
+            for k, name in enumerate(numbering.blocks[o.row].fields.components):
+                size = abs(float(o.fields[k, k]))
+                anything[name] = max(anything.get(name, 0.0), size)
+                if o.place.kind == FLUX:
+                    conduction[name] = max(conduction.get(name, 0.0), size)
+    return [
+        np.array([_root(conduction.get(n) or anything.get(n) or 1.0) for n in block.fields.components])
+        for block in numbering.blocks
+    ]
+
+
+def _root(size: float) -> float:
+    """A power of two near the square root."""
+    return float(2.0 ** np.round(0.5 * np.log2(size)))
+
+
+def reached(numbering: Numbering, operators: Sequence[Operator], start: Iterable[str]) -> list[NDArray[np.bool_]]:
+    """For each block (components,): what the components in `start` drive through these terms, whole components."""
+    names = set(start)
+    size = -1
+    while size != len(names):
+        size = len(names)
+        for o in operators:
+            columns = [n in names for n in numbering.blocks[o.col].fields.components]
+            hit = np.any(o.fields[:, columns] != 0.0, axis=1)
+            # By name: ties join components of one name in different blocks.
+            names |= {n for n, x in zip(numbering.blocks[o.row].fields.components, hit, strict=True) if x}
+    return [np.array([n in names for n in b.fields.components]) for b in numbering.blocks]
+
+
+def pieces(numbering: Numbering, block: int) -> list[IntArray]:
+    """Nodes of the connected pieces of a block."""
+    b = numbering.blocks[block]
+    rows, columns = [], []
+    for region in b.regions:
+        connectivity = numbering.connectivity(region)
+        rows.append(np.repeat(connectivity[:, 0], connectivity.shape[1] - 1))
+        columns.append(connectivity[:, 1:].ravel())
+    i, j = np.concatenate(rows), np.concatenate(columns)
+    graph = sp.coo_matrix((np.ones(len(i), dtype=np.int8), (i, j)), shape=(b.nodes, b.nodes))
+    count, label = connected_components(graph, directed=False)
+    order = np.argsort(label, kind="stable")
+    return np.split(order.astype(np.int64), np.flatnonzero(np.diff(label[order])) + 1) if count else []
+
+
+def floating(
+    numbering: Numbering, operators: Sequence[Operator], fixed: NDArray[np.bool_]
+) -> list[tuple[tuple[IntArray, ...], ...]]:
+    """For each block and component the pieces without prescribed unknown and without sink in the bulk.
+
+    Face laws are left to the solver, which looks for null vectors among the combinations of these pieces.
+    """
+    found: list[tuple[tuple[IntArray, ...], ...]] = []
+    for k, b in enumerate(numbering.blocks):
+        parts = pieces(numbering, k)
+        held = fixed[numbering.offsets[k] : numbering.offsets[k + 1]].reshape(b.nodes, b.fields.size)
+        sunk = _sunk(numbering, operators, k)
+        found.append(
+            tuple(
+                tuple(p for p in parts if not held[p, c].any() and not sunk[p, c].any())
+                for c in range(b.fields.size)
+            )
+        )
+    return found
+
+
+def _sunk(numbering: Numbering, operators: Sequence[Operator], block: int) -> NDArray[np.bool_]:
+    """(nodes, components) where a bulk term acts on the value, so that a constant is no null vector."""
+    b = numbering.blocks[block]
+    sunk = np.zeros((b.nodes, b.fields.size), dtype=bool)
+    for o in operators:
+        if o.place.kind != FACE and o.row == o.col == block and o.on_values:
+            region = numbering.node_of[o.place.name]
+            sunk[np.ix_(region[region >= 0], np.any(o.fields != 0.0, axis=0))] = True
+    return sunk

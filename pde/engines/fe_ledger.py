@@ -1,0 +1,112 @@
+"""The balance sheet of a state from the discrete operator: totals with test function 1, power with the state itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from hanle.meshes.tagged import IntArray
+from hanle.pde.engines.contract import Entry
+from hanle.pde.engines.fe_numbering import Numbering
+from hanle.pde.engines.fe_terms import FLUX, Load, Terms
+from hanle.pde.tensors import Array
+
+
+@dataclass(eq=False)
+class _Sheet:
+    """Residual of one place and the power that macroscopic gradients deliver there."""
+
+    residual: Array
+    delivered: dict[str, float]
+
+
+def ledger(
+    numbering: Numbering,
+    terms: Terms,
+    owners: Mapping[str, IntArray],
+    ties: sp.csr_matrix | None,
+    x: Array,
+    amplitudes: Mapping[str, float],
+) -> tuple[Entry, ...]:
+    """Entries of all regions, faces, terminals and macroscopic gradients.
+
+    Args:
+        owners: terminal or face -> entries of x it prescribes.
+        ties: x = T y; reactions of tied unknowns count where the class is prescribed.
+        x: block vector.
+        amplitudes: drive -> amplitude of the macroscopic gradients.
+    """
+    sheets = _sheets(numbering, terms, x, amplitudes)
+    entries = [_entry(numbering, place, kind, sheet, x) for (place, kind), sheet in sheets.items()]
+    total = sum((s.residual for s in sheets.values()), start=np.zeros(numbering.size))
+    if ties is not None:
+        # All of a class reacts at one representative; the others then balance.
+        total = _collected(ties, total, np.concatenate([np.zeros(0, dtype=np.int64), *owners.values()]))
+    for place, entry in owners.items():
+        reaction = np.zeros(numbering.size)
+        reaction[entry] = total[entry]
+        power = np.array([-float(reaction @ x)])
+        entries.append(Entry(place, "terminal", _totals(numbering, reaction), power))
+    for drive in amplitudes:
+        given = sum(s.delivered.get(drive, 0.0) for s in sheets.values())
+        entries.append(Entry(drive, "terminal", {}, np.array([-given])))
+    return tuple(entries)
+
+
+def _sheets(
+    numbering: Numbering, terms: Terms, x: Array, amplitudes: Mapping[str, float]
+) -> dict[tuple[str, str], _Sheet]:
+    sheets: dict[tuple[str, str], _Sheet] = {}
+
+    def sheet(place: str, kind: str) -> _Sheet:
+        return sheets.setdefault((place, kind), _Sheet(np.zeros(numbering.size), {}))
+
+    views = numbering.views(x)
+    for o in terms.operators:
+        residual = sheet(o.place.name, o.place.kind).residual
+        numbering.views(residual)[o.row] += (o.matrix @ views[o.col]) @ o.fields.T
+    for load in terms.loads:
+        factor = amplitudes[load.drive] if load.drive else -1.0
+        residual = sheet(load.place.name, load.place.kind).residual
+        numbering.views(residual)[load.block] += factor * np.outer(load.vector, load.fields)
+    for f in terms.functionals:
+        _deliver(sheet(f.place.name, f.place.kind), f.drive, amplitudes[f.drive] * _paired(f, views))
+    for p in terms.pairs:
+        trial = amplitudes[p.trial] if p.trial else 1.0
+        _deliver(sheet(p.place.name, p.place.kind), p.test, amplitudes[p.test] * trial * p.value)
+    return sheets
+
+
+def _deliver(sheet: _Sheet, drive: str, power: float) -> None:
+    sheet.delivered[drive] = sheet.delivered.get(drive, 0.0) + power
+
+
+def _paired(load: Load, views: Sequence[Array]) -> float:
+    return float((load.vector @ views[load.block]) @ load.fields)
+
+
+def _entry(numbering: Numbering, place: str, kind: str, sheet: _Sheet, x: Array) -> Entry:
+    power = float(sheet.residual @ x) + sum(sheet.delivered.values())
+    gain = {} if kind == FLUX else _totals(numbering, -sheet.residual)
+    return Entry(place, kind, gain, np.array([power]))
+
+
+def _totals(numbering: Numbering, residual: Array) -> dict[str, Array]:
+    """Component -> (1,) sum over all nodes, components that nothing happens to left out."""
+    found: dict[str, Array] = {}
+    for block, view in zip(numbering.blocks, numbering.views(residual), strict=True):
+        for k, name in enumerate(block.fields.components):
+            if np.any(view[:, k]):
+                found[name] = found.get(name, np.zeros(1)) + view[:, k].sum()
+    return found
+
+
+def _collected(ties: sp.csr_matrix, residual: Array, entries: IntArray) -> Array:
+    """The residual with each class of tied unknowns summed up at its first prescribed entry."""
+    total = ties.T @ residual
+    found = np.zeros_like(residual)
+    label = ties.indices
+    _, first = np.unique(label[entries], return_index=True)
+    found[entries[first]] = total[label[entries[first]]]
+    return found

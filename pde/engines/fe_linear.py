@@ -1,0 +1,171 @@
+"""What the linear solver is given: scaled, merged terms on the components that matter, and the way back to states."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from hanle.meshes.tagged import IntArray
+from hanle.pde.engines.contract import Part, Subsystem
+from hanle.pde.engines.fe_gauge import component_scales, floating
+from hanle.pde.engines.fe_numbering import Numbering
+from hanle.pde.engines.fe_terms import FACE, Operator
+from hanle.pde.errors import InputError
+from hanle.pde.linear.contract import BlockTerm, LinearBlock, LinearSystem
+from hanle.pde.tensors import Array
+
+Coarsening = Callable[[int], tuple[sp.csr_matrix, sp.csr_matrix | None]]
+
+
+def merged(operators: Sequence[Operator], part: Part) -> list[Operator]:
+    """The terms of a part with the field matrices of equal scalar matrices added up."""
+    found: dict[tuple[int, int, int], Operator] = {}
+    for o in operators:
+        if o.place.within(part):
+            key = (id(o.matrix), o.row, o.col)
+            known = found.get(key)
+            fields = o.fields if known is None else known.fields + o.fields
+            found[key] = Operator(o.place, o.row, o.col, o.matrix, fields, o.skew)
+    return [o for o in found.values() if np.any(o.fields)]
+
+
+@dataclass(frozen=True, eq=False)
+class Assembled:
+    """A problem as the linear solver needs it.
+
+    Attributes:
+        operators: all terms, unmerged.
+        fixed: (size of x,) prescribed entries, closed under ties.
+        ties: x = T y, or None.
+        coarsening: block -> M-matrix and interpolation from the vertices.
+    """
+
+    numbering: Numbering
+    operators: Sequence[Operator]
+    fixed: NDArray[np.bool_]
+    ties: sp.csr_matrix | None
+    coarsening: Coarsening
+
+
+def subsystem(given: Assembled, part: Part, kept: Sequence[NDArray[np.bool_]]) -> Subsystem:
+    """The linear system of a part, restricted to the components `kept` of each block.
+
+    Unknowns are multiplied by a power of two per component and equations divided by it: entries are of order one.
+
+    Raises:
+        InputError: a piece of a component has no sink while that component has one elsewhere.
+    """
+    numbering = given.numbering
+    scales = component_scales(numbering, given.operators)
+    blocks = [k for k, mask in enumerate(kept) if mask.any()]
+    terms = []
+    for o in merged(given.operators, part):
+        if o.row in blocks and o.col in blocks:
+            fields = (o.fields / np.outer(scales[o.row], scales[o.col]))[np.ix_(kept[o.row], kept[o.col])]
+            if np.any(fields):
+                terms.append(BlockTerm(blocks.index(o.row), blocks.index(o.col), o.matrix, fields, o.skew))
+    entries = np.concatenate([_entries(numbering, k, kept[k]) for k in blocks])
+    scale = np.concatenate([np.tile(scales[k][kept[k]], numbering.blocks[k].nodes) for k in blocks])
+    loose = _floating(given, part, kept)
+    linear_blocks = tuple(_block(given, k, kept[k], loose[k]) for k in blocks)
+    ties, representative = _restricted_ties(given.ties, entries)
+    states = given.ties.shape[1] if given.ties is not None else numbering.size
+    target = entries[representative] if given.ties is None else given.ties.indices[entries[representative]]
+    factor = scale[representative]
+
+    def restrict(load: Array) -> Array:
+        found = np.zeros(len(entries))
+        found[representative] = load[target] / factor
+        return found
+
+    def extend(solution: Array) -> Array:
+        found = np.zeros(states)
+        found[target] = solution[representative] / factor
+        return found
+
+    return Subsystem(LinearSystem(linear_blocks, tuple(terms), ties), restrict, extend)
+
+
+def _entries(numbering: Numbering, block: int, kept: NDArray[np.bool_]) -> IntArray:
+    b = numbering.blocks[block]
+    whole = np.arange(numbering.offsets[block], numbering.offsets[block + 1]).reshape(b.nodes, b.fields.size)
+    return whole[:, kept].ravel()
+
+
+def _block(
+    given: Assembled, k: int, kept: NDArray[np.bool_], loose: tuple[tuple[IntArray, ...], ...]
+) -> LinearBlock:
+    numbering, b = given.numbering, given.numbering.blocks[k]
+    fixed = given.fixed[numbering.offsets[k] : numbering.offsets[k + 1]].reshape(b.nodes, b.fields.size)
+    matrix, vertices = given.coarsening(k)
+    return LinearBlock(
+        nodes=b.nodes,
+        components=int(kept.sum()),
+        fixed=np.ascontiguousarray(fixed[:, kept]),
+        coarsening=matrix,
+        vertices=vertices,
+        floating=tuple(pieces for pieces, x in zip(loose, kept, strict=True) if x),
+    )
+
+
+def _restricted_ties(ties: sp.csr_matrix | None, entries: IntArray) -> tuple[sp.csr_matrix | None, IntArray]:
+    """T on the kept entries, and one kept entry for each of its columns."""
+    if ties is None:
+        return None, np.arange(len(entries))
+    label = ties.indices[entries]
+    columns, first, inverse = np.unique(label, return_index=True, return_inverse=True)
+    shape = (len(entries), len(columns))
+    indptr = np.arange(len(entries) + 1)
+    return sp.csr_matrix((np.ones(len(entries)), inverse.astype(np.int32), indptr), shape=shape), first
+
+
+def _floating(
+    given: Assembled, part: Part, kept: Sequence[NDArray[np.bool_]]
+) -> list[tuple[tuple[IntArray, ...], ...]]:
+    numbering = given.numbering
+    operators = [o for o in given.operators if o.place.within(part)]
+    found = floating(numbering, operators, given.fixed)
+    if part is Part.ALL:
+        _require_sinks(given, operators, found)
+    return found
+
+
+def _require_sinks(
+    given: Assembled, operators: Sequence[Operator], found: Sequence[tuple[tuple[IntArray, ...], ...]]
+) -> None:
+    """A component that is lost in one place must be lost, prescribed or handed on wherever it lives."""
+    numbering = given.numbering
+    sunk = {
+        name
+        for o in operators
+        if o.place.kind != FACE and o.on_values
+        for name, column in zip(numbering.blocks[o.col].fields.components, o.fields.T, strict=True)
+        if np.any(column)
+    }
+    for k, (block, components) in enumerate(zip(numbering.blocks, found, strict=True)):
+        for c, (name, pieces) in enumerate(zip(block.fields.components, components, strict=True)):
+            for nodes in pieces if name in sunk else ():
+                if not _leaves(given, operators, k, c, nodes):
+                    regions = [r for r in block.regions if np.isin(numbering.node_of[r], nodes).any()]
+                    raise InputError(
+                        f"{name} in {', '.join(regions)}",
+                        "lost somewhere",
+                        "no sink",
+                        "give it a decay length, a face law or a given value",
+                    )
+
+
+def _leaves(given: Assembled, operators: Sequence[Operator], block: int, component: int, nodes: IntArray) -> bool:
+    """Whether a face law or a tie connects a piece of a component to anything."""
+    width = given.numbering.blocks[block].fields.size
+    if given.ties is not None:
+        label = given.ties.indices
+        mine = label[given.numbering.offsets[block] + nodes * width + component]
+        if np.any(np.bincount(label)[mine] > 1):
+            return True
+    return any(
+        o.place.kind == FACE and o.col == block and np.any(o.fields[:, component]) and o.matrix[:, nodes].nnz
+        for o in operators
+    )

@@ -1,0 +1,179 @@
+"""States at points: quadrature points of regions and faces, arbitrary points, vertices."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from hanle.meshes.tagged import IntArray
+from hanle.pde.engines.contract import FaceSamples, Samples
+from hanle.pde.engines.fe_faces import normals, rows_of
+from hanle.pde.engines.fe_integrals import geometry, physical_gradients
+from hanle.pde.engines.fe_locate import locate
+from hanle.pde.engines.fe_nodes import Int32
+from hanle.pde.engines.fe_numbering import Numbering, Patch
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.problem import Problem
+from hanle.pde.tensors import Array
+
+Amplitudes = Mapping[str, Array | float]
+
+
+def nodal(numbering: Numbering, x: Array, region: str, nodes: IntArray | Int32) -> Array:
+    """Values (*nodes.shape, N) at mesh nodes of a region."""
+    if region not in numbering.block_of:
+        raise unknown_name("region with unknowns", region, numbering.block_of)
+    k = numbering.block_of[region]
+    width = numbering.blocks[k].fields.size
+    view = x[numbering.offsets[k] : numbering.offsets[k + 1]].reshape(-1, width)
+    return np.asarray(view[numbering.node_of[region][nodes]])
+
+
+def region_samples(
+    problem: Problem, numbering: Numbering, x: Array, region: str, amplitudes: Amplitudes, rule: str
+) -> Samples:
+    """See `contract.System.samples`."""
+    nodes, element = numbering.nodes, numbering.nodes.element
+    if rule not in ("gauss", "centre"):
+        raise unknown_name("rule", rule, ("gauss", "centre"))
+    points, weights = element.quadrature if rule == "gauss" else (element.centre, None)
+    cells = nodes.cells[_cells(numbering, region)]
+    corners = nodes.corners(numbering.cells_of[region])
+    inverse, measure = geometry(element, corners, points)
+    if weights is None:
+        reference = element.quadrature
+        weights = np.ones(1)
+        measure = (geometry(element, corners, reference[0])[1] @ reference[1])[:, None]
+    values = nodal(numbering, x, region, cells)
+    slopes = np.zeros((1, len(cells), len(points), 3, values.shape[-1]))
+    slopes[0][..., list(nodes.mesh.axis_numbers), :] = _slopes(physical_gradients(element, inverse, points), values)
+    slopes /= nodes.unit
+    names = problem.fields_of(region).components
+    for g in problem.gradients:
+        if g.component in names:
+            slopes[..., "xyz".index(g.axis), names.index(g.component)] += amplitude(amplitudes, g.name)
+    return Samples(
+        points=nodes.mesh.points3(_places(numbering, cells, points)),
+        weights=(measure * weights)[None] * nodes.unit**nodes.mesh.dimension,
+        values=np.einsum("qa,can->cqn", element.values(points), values)[None],
+        gradients=slopes,
+    )
+
+
+def face_samples(
+    problem: Problem, numbering: Numbering, x: Array, face: str, amplitudes: Amplitudes
+) -> FaceSamples:
+    """See `contract.System.face_samples`; rows of sides without unknowns are zero."""
+    if face not in problem.faces:
+        raise unknown_name("face with a law", face, problem.faces)
+    mesh, cell = numbering.nodes.mesh, numbering.nodes.facet
+    count, q = len(mesh.faces[face].nodes), len(cell.quadrature[1])
+    rows = problem.faces[face].law.size
+    found = FaceSamples(
+        points=np.zeros((count, q, 3)),
+        weights=np.zeros((1, count, q)),
+        normals=np.zeros((count, 3)),
+        traces=np.zeros((1, count, q, rows)),
+        gradients=np.zeros((1, count, q, 3, rows)),
+    )
+    for patch in numbering.patches[face]:
+        _sample_patch(problem, numbering, x, face, patch, amplitudes, found)
+    return found
+
+
+def point_values(numbering: Numbering, x: Array, region: str, points: Array) -> Array:
+    """Values (1, n, N) at points (n, 3) [m] of a region."""
+    nodes = numbering.nodes
+    cells = _cells(numbering, region)
+    inside = np.asarray(points, dtype=float)[:, list(nodes.mesh.axis_numbers)] / nodes.unit
+    found, reference = locate(nodes.element, nodes.corners(cells), inside)
+    lost = np.flatnonzero(found < 0)
+    if len(lost):
+        raise InputError(
+            "points", f"inside {region}", np.asarray(points)[lost[0]].tolist(), "coordinates in metres"
+        )
+    values = nodal(numbering, x, region, nodes.cells[cells[found]])
+    return np.asarray(np.einsum("pa,pan->pn", nodes.element.values(reference), values)[None])
+
+
+def vertex_values(numbering: Numbering, x: Array, region: str) -> tuple[Array, IntArray, Array]:
+    """See `contract.System.vertex_values`."""
+    nodes = numbering.nodes
+    cells = nodes.mesh.cells[_cells(numbering, region)]
+    used, local = np.unique(cells, return_inverse=True)
+    points = nodes.mesh.points3(nodes.mesh.points[used])
+    return points, local.reshape(cells.shape), nodal(numbering, x, region, used)[None]
+
+
+def face_average(numbering: Numbering, x: Array, face: str, component: str) -> Array:
+    """Mean (1,) of a component over a face, from its minus side."""
+    if face not in numbering.patches:
+        raise unknown_name("face", face, numbering.patches)
+    nodes, cell = numbering.nodes, numbering.nodes.facet
+    points, weights = cell.quadrature
+    total = area = 0.0
+    for patch in numbering.patches[face]:
+        region = patch.regions["minus"]
+        if numbering.carries(region, component):
+            measure = geometry(cell, nodes.facet_corners(patch.nodes), points)[1] * weights
+            values = nodal(numbering, x, region, patch.nodes)[..., numbering.component(region, component)]
+            total += float(np.sum(measure * (values @ cell.values(points).T)))
+            area += float(measure.sum())
+    if area == 0.0:
+        raise InputError(f"face {face}", f"next to a region with {component}", "none")
+    return np.array([total / area])
+
+
+def _sample_patch(
+    problem: Problem,
+    numbering: Numbering,
+    x: Array,
+    face: str,
+    patch: Patch,
+    amplitudes: Amplitudes,
+    out: FaceSamples,
+) -> None:
+    nodes, cell, here = numbering.nodes, numbering.nodes.facet, patch.facets
+    points, weights = cell.quadrature
+    inverse, measure = geometry(cell, nodes.facet_corners(patch.nodes), points)
+    normal = normals(nodes, patch, points)
+    out.points[here] = nodes.mesh.points3(_places(numbering, patch.nodes, points))
+    out.weights[0, here] = measure * weights * nodes.unit ** (nodes.mesh.dimension - 1)
+    out.normals[here] = normals(nodes, patch, cell.centre)[:, 0]
+    slopes = physical_gradients(cell, inverse, points) / nodes.unit
+    for rows in rows_of(problem, numbering, face, patch):
+        values = nodal(numbering, x, rows.region, patch.nodes)[..., list(rows.columns)]
+        out.traces[0, here, :, rows.law] = np.einsum("qa,can->cqn", cell.values(points), values)
+        tangential = np.zeros((len(here), len(points), 3, len(rows.columns)))
+        tangential[..., list(nodes.mesh.axis_numbers), :] = _slopes(slopes, values)
+        names = problem.fields_of(rows.region).components
+        for g in problem.gradients:
+            for k, column in enumerate(rows.columns):
+                if names[column] == g.component:
+                    axis = "xyz".index(g.axis)
+                    along = np.eye(3)[axis] - normal * normal[..., axis, None]
+                    tangential[..., k] += along * amplitude(amplitudes, g.name)
+        out.gradients[0, here, :, :, rows.law] = tangential
+
+
+def _slopes(gradients: Array, values: Array) -> Array:
+    """(c, q, n, N) from gradients of shape functions (c, q, a, n) and values (c, a, N)."""
+    return np.asarray(np.einsum("cqan,cam->cqnm", gradients, values, optimize=True))
+
+
+def _places(numbering: Numbering, cells: IntArray | Int32, points: Array) -> Array:
+    """Coordinates [m] of reference points in cells or facets given by their nodes."""
+    nodes = numbering.nodes
+    kind = nodes.vertex_element if cells.shape[1] == len(nodes.element.supports) else nodes.vertex_facet
+    corners = nodes.mesh.points[cells[:, : kind.vertices]]
+    return np.asarray(np.einsum("qv,cvn->cqn", kind.values(points), corners))
+
+
+def _cells(numbering: Numbering, region: str) -> IntArray:
+    if region not in numbering.cells_of:
+        raise unknown_name("region with unknowns", region, numbering.cells_of)
+    return numbering.cells_of[region]
+
+
+def amplitude(amplitudes: Amplitudes, name: str) -> float:
+    """Amplitude of one drive, 0 where it is not given."""
+    return float(np.asarray(amplitudes.get(name, 0.0)).ravel()[0])

@@ -1,0 +1,211 @@
+"""Scalar matrices and vectors, one per distinct (place, form, weights); those of a previous problem are reused.
+
+All are dimensionless: coordinates are in units of `Nodes.unit` and weights are divided by their largest value. Both
+factors return in the small field matrices (`weight_pattern`, `power`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from hanle.meshes.tagged import IntArray
+from hanle.pde.engines import kernels
+from hanle.pde.engines.fe_integrals import chunks, local_matrices, local_vectors
+from hanle.pde.engines.fe_nodes import Int32
+from hanle.pde.engines.fe_numbering import Numbering, Patch
+from hanle.pde.errors import InputError, UnsupportedError
+from hanle.pde.tensors import Array
+
+#: Weight patterns that differ by less than this count as equal (a few roundings).
+SAME = 1e-15
+#: Entries of antisymmetric matrices below this fraction of what was added up in them are rounding.
+ROUNDING = 1e-13
+
+
+def weight_pattern(place: str, weight: Array, entities: int) -> tuple[float, Array]:
+    """(factor, pattern (entities or 1, points or 1) with largest value 1) of the weight of a term."""
+    if weight.shape[0] != 1:
+        raise UnsupportedError(
+            f"{place}: the engine scikit solves one set of parameters at a time; use the engine multilayer for batches"
+            " of layered films, or a loop (solve with previous=) for everything else"
+        )
+    if weight.shape[1] not in (1, entities):
+        raise InputError(f"{place}: weight", f"one number or one per entity ({entities})", weight.shape[1])
+    flat = weight[0]
+    factor = float(flat.ravel()[np.argmax(np.abs(flat))]) if flat.size else 0.0
+    if factor == 0.0:
+        return 0.0, np.ones((1, 1))
+    pattern = flat / factor
+    if np.all(np.abs(pattern - 1.0) <= SAME):
+        pattern = np.ones((1, 1))
+    return factor, pattern
+
+
+@dataclass(eq=False)
+class Scalars:
+    """The store. `previous` serves results for the same numbering; only what is asked for again is kept."""
+
+    numbering: Numbering
+    previous: "Scalars | None" = None
+    _found: dict[tuple[object, ...], list[tuple[Array, Any]]] = field(default_factory=dict)
+
+    def matrix(self, region: str, form: Array, pattern: Array) -> sp.csr_matrix:
+        """Matrix on the nodes of the region's block; `form` as in `fe_integrals`, over the mesh axes."""
+        found: sp.csr_matrix = self._get(
+            ("matrix", region, form.tobytes()), pattern, lambda: self._matrix(region, form, pattern)
+        )
+        return found
+
+    def vector(self, region: str, form: Array, pattern: Array) -> Array:
+        """Vector (nodes of the block,)."""
+        found: Array = self._get(
+            ("vector", region, form.tobytes()), pattern, lambda: self._vector(region, form, pattern)
+        )
+        return found
+
+    def face_matrix(
+        self, face: str, patch: Patch, sides: tuple[str, str], form: Array, pattern: Array
+    ) -> sp.csr_matrix:
+        """Matrix (nodes of the block of sides[0], of sides[1]) over a patch; its weights are those of the patch."""
+        key = ("face", face, *patch.regions.values(), sides, form.tobytes())
+        found: sp.csr_matrix = self._get(key, pattern, lambda: self._face_matrix(patch, sides, form, pattern))
+        return found
+
+    def face_vector(self, patch: Patch, side: str, form: Array, pattern: Array) -> Array:
+        """Vector (nodes of the block of a side,); `form` (1 + n,) or (facets, points, 1 + n). Not stored."""
+        nodes = self.numbering.nodes
+        local = local_vectors(nodes.facet, nodes.facet_corners(patch.nodes), form, pattern)
+        rows = self.numbering.node_of[patch.regions[side]][patch.nodes]
+        return np.asarray(np.bincount(rows.ravel(), local.ravel(), self._count(patch.regions[side])), dtype=float)
+
+    def pattern(self, region: str) -> tuple[Int32, Int32]:
+        """(indptr, indices) of the matrices of a region: all pairs of nodes of a cell."""
+
+        def build() -> Any:
+            connectivity = self.numbering.connectivity(region)
+            coupled = np.ones((connectivity.shape[1],) * 2, dtype=bool)
+            return kernels.pattern(connectivity, self._count(region), coupled)
+
+        indptr, indices = self._get(("pattern", region), np.ones((1, 1)), build)
+        return indptr, indices
+
+    def _get(self, key: tuple[object, ...], pattern: Array, build: Callable[[], Any]) -> Any:
+        for store in (self, self.previous):
+            if store is not None:
+                for weights, value in store._found.get(key, ()):
+                    if weights.shape == pattern.shape and np.all(np.abs(weights - pattern) <= SAME):
+                        if store is not self:
+                            self._found.setdefault(key, []).append((weights, value))
+                        return value
+        value = build()
+        self._found.setdefault(key, []).append((pattern, value))
+        return value
+
+    def _count(self, region: str) -> int:
+        return self.numbering.blocks[self.numbering.block_of[region]].nodes
+
+    def _matrix(self, region: str, form: Array, pattern: Array) -> sp.csr_matrix:
+        if is_skew(form):
+            return self._skew_matrix(region, form, pattern)
+        indptr, indices = self.pattern(region)
+        data = self._assembled(region, self.numbering.cells_of[region], indptr, indices, form, pattern)
+        return _csr(data, indices, indptr)
+
+    def _skew_matrix(self, region: str, form: Array, pattern: Array) -> sp.csr_matrix:
+        """Antisymmetric form: for constant weight only pairs of boundary nodes contribute (a null Lagrangian)."""
+        numbering = self.numbering
+        cells, weights = numbering.cells_of[region], pattern
+        keep = np.ones(numbering.nodes.count, dtype=bool)
+        if pattern.size == 1:
+            keep = _boundary(numbering, region)
+            cells = cells[keep[numbering.nodes.cells[cells]].sum(axis=1) >= 2]
+        table = np.where(keep, numbering.node_of[region], -1).astype(np.int32)
+        connectivity = table[numbering.nodes.cells[cells]]
+        coupled = ~np.eye(connectivity.shape[1], dtype=bool)
+        indptr, indices = kernels.pattern(connectivity, self._count(region), coupled)
+        data, size = np.zeros(indices.size), np.zeros(indices.size)
+        nodes = numbering.nodes
+        for part in chunks(len(cells)):
+            local = local_matrices(nodes.element, nodes.corners(cells[part]), form, _rows(weights, part))
+            kernels.scatter(indptr, indices, connectivity[part], local, data)
+            kernels.scatter(indptr, indices, connectivity[part], np.abs(local), size)
+        data[np.abs(data) <= ROUNDING * size] = 0.0
+        matrix = _csr(data, indices, indptr)
+        matrix.eliminate_zeros()
+        return matrix
+
+    def _assembled(
+        self, region: str, cells: IntArray, indptr: Int32, indices: Int32, form: Array, pattern: Array
+    ) -> Array:
+        nodes, node_of = self.numbering.nodes, self.numbering.node_of[region]
+        data = np.zeros(indices.size)
+        for part in chunks(len(cells)):
+            local = local_matrices(nodes.element, nodes.corners(cells[part]), form, _rows(pattern, part))
+            kernels.scatter(indptr, indices, node_of[nodes.cells[cells[part]]], local, data)
+        return data
+
+    def _vector(self, region: str, form: Array, pattern: Array) -> Array:
+        nodes, cells = self.numbering.nodes, self.numbering.cells_of[region]
+        total = np.zeros(self._count(region))
+        for part in chunks(len(cells)):
+            local = local_vectors(nodes.element, nodes.corners(cells[part]), form, _rows(pattern, part))
+            rows = self.numbering.node_of[region][nodes.cells[cells[part]]]
+            np.add.at(total, rows.ravel(), local.ravel())
+        return total
+
+    def _face_matrix(self, patch: Patch, sides: tuple[str, str], form: Array, pattern: Array) -> sp.csr_matrix:
+        nodes, node_of = self.numbering.nodes, self.numbering.node_of
+        local = local_matrices(nodes.facet, nodes.facet_corners(patch.nodes), form, pattern)
+        rows, columns = (node_of[patch.regions[side]][patch.nodes] for side in sides)
+        i = np.broadcast_to(rows[:, :, None], local.shape).ravel()
+        j = np.broadcast_to(columns[:, None, :], local.shape).ravel()
+        shape = (self._count(patch.regions[sides[0]]), self._count(patch.regions[sides[1]]))
+        matrix = sp.csr_matrix((local.ravel(), (i, j)), shape=shape)
+        matrix.sort_indices()
+        return matrix
+
+
+def is_skew(form: Array) -> bool:
+    """Whether a form is a pure antisymmetric gradient-gradient one."""
+    inner = form[1:, 1:]
+    mixed = np.any(form[0]) or np.any(form[:, 0])
+    return bool(not mixed and np.any(inner) and np.array_equal(inner, -inner.T))
+
+
+def _rows(pattern: Array, part: slice) -> Array:
+    return pattern if len(pattern) == 1 else pattern[part]
+
+
+def _csr(data: Array, indices: Int32, indptr: Int32) -> sp.csr_matrix:
+    count = len(indptr) - 1
+    matrix = sp.csr_matrix((data, indices, indptr), shape=(count, count), copy=False)
+    matrix.has_sorted_indices = True
+    matrix.has_canonical_format = True
+    return matrix
+
+
+def _boundary(numbering: Numbering, region: str) -> NDArray[np.bool_]:
+    """(mesh nodes,) nodes on facets that belong to one cell of the region only.
+
+    A facet is known by the sum of random 64-bit numbers of its vertices: much cheaper than sorting their numbers, and
+    two of 1e7 facets are mixed up with a probability of 1e-6.
+    """
+    nodes = numbering.nodes
+    cells = nodes.cells[numbering.cells_of[region]]
+    numbers = np.random.default_rng(0).integers(2**63, size=len(nodes.points), dtype=np.int64)
+    local = nodes.element.facet_nodes
+    with np.errstate(over="ignore"):
+        keys = np.stack([numbers[cells[:, f[: nodes.facet.vertices]]].sum(axis=1) for f in local])
+    order = np.argsort(keys, axis=None)
+    same = np.diff(keys.ravel()[order]) == 0
+    single = np.ones(len(order), dtype=bool)
+    single[1:] &= ~same
+    single[:-1] &= ~same
+    facet, cell = np.unravel_index(order[single], keys.shape)
+    found = np.zeros(nodes.count, dtype=bool)
+    found[cells[cell[:, None], local[facet]]] = True
+    return found
