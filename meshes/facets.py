@@ -1,9 +1,10 @@
 """Where a mesh ends and where its region changes: finding those facets and naming them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hanle.meshes.tagged import CELL_FACETS, Facets, IntArray
 from hanle.pde.errors import InputError
@@ -76,6 +77,27 @@ def facet_keys(nodes: IntArray, points: int) -> IntArray:
     return np.stack([p[0] * np.int64(points) + p[1] if len(p) == 2 else p[0] for p in pairs])
 
 
+def without_ends(surface: Facets, points: Array, axis: int) -> Facets:
+    """A skin without the outer facets at both ends of a periodic axis (its number)."""
+    low, high = points[:, axis].min(), points[:, axis].max()
+    reach = IN_PLANE * (high - low)
+    place = points[surface.nodes, axis]
+    at_end = np.all(place <= low + reach, axis=1) | np.all(place >= high - reach, axis=1)
+    return subset(surface, ~at_end | (surface.cells[:, 1] >= 0))
+
+
+def find_facets(nodes: IntArray, among: IntArray, points: int) -> IntArray:
+    """(n,) row of `among` (m, k) with the same points as each row of `nodes` (n, k), in any order; -1 if none."""
+    keys = facet_keys(np.concatenate([among, nodes]), points)
+    order = np.lexsort(keys)
+    new = np.r_[True, np.any(keys[:, order[1:]] != keys[:, order[:-1]], axis=0)]
+    group = np.empty(len(order), dtype=np.int64)
+    group[order] = np.cumsum(new) - 1
+    row = np.full(int(new.sum()), -1)
+    row[group[: len(among)]] = np.arange(len(among))
+    return np.asarray(row[group[len(among) :]])
+
+
 def name_faces(
     axes: Sequence[str],
     points: Array,
@@ -86,6 +108,8 @@ def name_faces(
 ) -> dict[str, Facets]:
     """All facets of `skin` in named sets: interfaces "A|B", outer faces by the first rule that fits, "A|outside".
 
+    Rules with the same name add up.
+
     Raises:
         InputError: a rule that fits no facet.
     """
@@ -94,7 +118,8 @@ def name_faces(
     names = np.full(len(minus), -1)
     centres = points[skin.nodes].mean(axis=1)
     reach = IN_PLANE * np.ptp(points, axis=0)
-    for number, rule in enumerate(rules):
+    labels = list(dict.fromkeys(rule.name for rule in rules))
+    for rule in rules:
         fits = outer & (names < 0) & (cell_region[minus] == regions.index(rule.region))
         if rule.axis is not None:
             a = axes.index(rule.axis)
@@ -105,9 +130,14 @@ def name_faces(
             raise InputError(
                 f"face {rule.name}", f"on the surface of {rule.region}", f"{rule.axis} = {rule.at:.6g}"
             )
-        names[fits] = number
-    faces = {rule.name: _subset(skin, names == number) for number, rule in enumerate(rules)}
-    return {**between_regions(regions, cell_region, skin), **faces, **_rest(regions, cell_region, skin, names)}
+        names[fits] = labels.index(rule.name)
+    faces = {label: subset(skin, names == number) for number, label in enumerate(labels)}
+    free = subset(skin, names < 0)
+    return {
+        **between_regions(regions, cell_region, free),
+        **faces,
+        **outside(regions, cell_region, free),
+    }
 
 
 def between_regions(regions: Sequence[str], cell_region: IntArray, skin: Facets) -> dict[str, Facets]:
@@ -117,17 +147,18 @@ def between_regions(regions: Sequence[str], cell_region: IntArray, skin: Facets)
     high = np.where(inner, cell_region[skin.cells[:, 1]], 0)
     pair = np.where(inner, low * len(regions) + high, -1)
     return {
-        f"{regions[p // len(regions)]}|{regions[p % len(regions)]}": _subset(skin, pair == p)
+        f"{regions[p // len(regions)]}|{regions[p % len(regions)]}": subset(skin, pair == p)
         for p in np.unique(pair).tolist()
         if p >= 0
     }
 
 
-def _rest(regions: Sequence[str], cell_region: IntArray, skin: Facets, names: IntArray) -> Mapping[str, Facets]:
-    free = (skin.cells[:, 1] < 0) & (names < 0)
-    owner = np.where(free, cell_region[skin.cells[:, 0]], -1)
-    return {f"{regions[r]}|outside": _subset(skin, owner == r) for r in np.unique(owner).tolist() if r >= 0}
+def outside(regions: Sequence[str], cell_region: IntArray, skin: Facets) -> dict[str, Facets]:
+    """Outer facets "A|outside" of a skin."""
+    owner = np.where(skin.cells[:, 1] < 0, cell_region[skin.cells[:, 0]], -1)
+    return {f"{regions[r]}|outside": subset(skin, owner == r) for r in np.unique(owner).tolist() if r >= 0}
 
 
-def _subset(skin: Facets, chosen: np.ndarray) -> Facets:
+def subset(skin: Facets, chosen: NDArray[np.bool_]) -> Facets:
+    """The chosen rows."""
     return Facets(skin.nodes[chosen], skin.cells[chosen])

@@ -226,7 +226,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "no layer": (lambda: stack([]), "at least one"),
     "repeated layer": (lambda: stack([("Pt", 1e-9), ("Pt", 2e-9)]), '"Pt_1", "Pt_2"'),
     "zero thickness": (lambda: stack([("Pt", 0.0)]), "layers.Pt must be a positive length"),
-    "no pairs": (lambda: stack(["Pt", "YIG"]), "list of"),  # type: ignore[list-item]
+    "no pairs": (lambda: stack(["Pt", "YIG"]), "at least one .name"),  # type: ignore[list-item]
     "bar in a name": (lambda: stack([("a|b", 1e-9)]), "names without"),
     "arm outside": (lambda: hall_bar(2e-6, 4e-7, LAYERS, arm_positions=(0.0, 1e-6)), "inside the bar"),
     "arms overlap": (lambda: hall_bar(2e-6, 4e-7, LAYERS, arm_positions=(0.0, 5e-8)), "apart"),

@@ -1,0 +1,128 @@
+"""Lateral devices: a channel along x with strips on top (nonlocal valves, gratings), and a channel as a line."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hanle.meshes.facets import FaceRule
+from hanle.meshes.layers import LayerList, elevations
+from hanle.meshes.shapes import Block, BlockShape, check_name, end_faces, positive, read_layers
+from hanle.pde.errors import InputError, unknown_name
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A strip on top of a channel.
+
+    Attributes:
+        name: of its region and of the terminal on its top.
+        position: of its middle along x [m].
+        width, thickness: along x and z [m].
+    """
+
+    name: str
+    position: float
+    width: float
+    thickness: float
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Its ends along x [m]."""
+        return self.position - self.width / 2, self.position + self.width / 2
+
+
+def strips(
+    length: float,
+    layers: LayerList,
+    strips: Iterable[Strip | tuple[str, float, float, float]],
+    *,
+    width: float | None = None,
+    contacts: Sequence[str] | None = None,
+    periodic: bool = False,
+) -> BlockShape:
+    """A layered channel along x with strips across it: section (x, z), or 3D with a width.
+
+    The channel covers |x| <= length/2, z from 0 upwards (and |y| <= width/2); the strips stand on it.
+    Faces: "A|B" (minus the lower one, layers below strips), "bottom", ends "left" and "right" of the contacted layers
+    ("A|left", ... with several), "<strip>|top", "A|outside". Terminals: "left", "right" and one per strip, on its top.
+
+    Args:
+        length: of the channel [m].
+        layers: of the channel, (name, thickness [m]), bottom to top.
+        strips: `Strip`s or (name, position, width, thickness) [m]; they may touch but not overlap.
+        width: along y [m]; None: invariant along y.
+        contacts: layers that "left" and "right" touch; default the topmost.
+        periodic: repeat along x (a grating): no ends, no terminals "left" and "right".
+
+    Raises:
+        InputError: a strip beyond the channel, overlapping or repeated strips, a size that is not positive.
+    """
+    half, pairs = positive(length, "length") / 2, read_layers(layers)
+    names, heights = [name for name, _ in pairs], elevations(pairs)
+    crossing = [_read_strip(s, half, names) for s in strips]
+    regions = (*names, *(s.name for s in crossing))
+    if len(set(regions)) != len(regions):
+        raise InputError("strips", "regions with a name of their own each", list(regions))
+    touched = names[-1:] if contacts is None else list(contacts)
+    for name in touched:
+        if name not in names:
+            raise unknown_name("contacts", name, names)
+    across = () if width is None else (positive(width, "width") / 2,)
+    solids = [
+        (name, (-half, half), (low, high)) for name, low, high in zip(names, heights, heights[1:], strict=False)
+    ]
+    solids += [(s.name, s.span, (heights[-1], heights[-1] + s.thickness)) for s in crossing]
+    blocks = tuple(
+        Block(name, (x0, *(-y for y in across), z0), (x1, *across, z1)) for name, (x0, x1), (z0, z1) in solids
+    )
+    ends = [] if periodic else [("left", -half), ("right", half)]
+    named: list[FaceRule] = [*end_faces("bottom", names[:1], "z", 0.0)]
+    terminals = []
+    for name, at in ends:
+        rules = end_faces(name, touched, "x", at)
+        named += rules
+        terminals.append((name, tuple(rule.name for rule in rules)))
+    for s in crossing:
+        named.append(FaceRule(f"{s.name}|top", s.name, "z", heights[-1] + s.thickness))
+        terminals.append((s.name, (f"{s.name}|top",)))
+    axes = ("x", "z") if width is None else ("x", "y", "z")
+    repeated = ("x",) if periodic else ()
+    return BlockShape(axes, regions, blocks, tuple(named), tuple(terminals), repeated, lateral=axes[:-1])
+
+
+def channel(segments: LayerList) -> BlockShape:
+    """A channel along x as a line, invariant along y and z; it starts at x = 0.
+
+    Faces and terminals: "left", "right"; "A|B" where segments meet (minus the left one). A place where something is
+    injected or measured is the end of a segment: cut the channel there.
+
+    Args:
+        segments: (name, length [m]) along x, each name once.
+    """
+    pairs = read_layers(segments, "segments")
+    names, places = tuple(name for name, _ in pairs), elevations(pairs)
+    blocks = tuple(
+        Block(name, (low,), (high,)) for name, low, high in zip(names, places[:-1], places[1:], strict=True)
+    )
+    named = (*end_faces("left", names[:1], "x", 0.0), *end_faces("right", names[-1:], "x", places[-1]))
+    return BlockShape(("x",), names, blocks, named, (("left", ("left",)), ("right", ("right",))))
+
+
+def _read_strip(given: Strip | tuple[str, float, float, float], half: float, layers: Sequence[str]) -> Strip:
+    if not isinstance(given, Strip) and len(given) != 4:
+        raise InputError("strips", "(name, position, width, thickness)", given)
+    strip = given if isinstance(given, Strip) else Strip(*given)
+    check_name(strip.name, "strips")
+    key = f"strips.{strip.name}"
+    positive(strip.width, f"{key}.width")
+    positive(strip.thickness, f"{key}.thickness")
+    if not math.isfinite(strip.position) or max(map(abs, strip.span)) > half * (1 + 1e-12):
+        raise InputError(
+            f"{key}.position",
+            f"such that the strip lies on the channel, |x| <= {half:.4g} m",
+            strip.position,
+            "x = 0 is the middle of the channel",
+        )
+    if strip.name in (*layers, "left", "right"):
+        raise InputError("strips", 'named differently from the layers, "left" and "right"', strip.name)
+    return strip
