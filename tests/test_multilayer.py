@@ -234,6 +234,26 @@ def test_ledger_closes(rng: np.random.Generator, tensor: bool) -> None:
         assert np.all(entry.power <= 0 if entry.kind == "terminal" else entry.power >= 0), entry
 
 
+@pytest.mark.parametrize("ratio", [1e-3, 1.0, 30.0, 1e3])
+@pytest.mark.parametrize("tensor", [False, True])
+def test_ledger_closes_in_thin_and_thick_layers(rng: np.random.Generator, ratio: float, tensor: bool) -> None:
+    """The quadrature follows the decay from both faces, however many decay lengths the layer has.
+
+    What a very thin layer loses is far less than what is driven through it: there the rounding of the latter counts.
+    """
+    bulk = metal(rng, tensor=tensor)
+    problem = Problem(Layers(("Pt",), [[ratio * 3e-9]]), {"Pt": bulk}, {"bottom": magnet(rng)}, gradients=BOTH)
+    solution = wire(respond(problem, Multilayer(), tolerance=1e-12), amplitudes={"du/dx": 1e5, "du/dy": -3e4})
+    loss = next(e for e in solution.ledger if e.kind == "loss")
+    face = next(e for e in solution.ledger if e.kind == "face")
+    turnover = max(float(np.abs(v)[0]) for v in face.gain.values())
+    driven = 1e5 * float(np.abs(solution.response.system.gradient_load("du/dx")).max())
+    for name in ("w_x", "w_y", "w_z"):
+        assert np.abs(loss.gain[name] + face.gain[name]) <= BALANCE * turnover + 1e-15 * driven
+    (power,) = (b for b in solution.balances if b.name == "power")
+    assert power.error[0] <= BALANCE
+
+
 def test_ledger_with_terminals_global_given_and_sources(rng: np.random.Generator) -> None:
     fields = CHARGE_AND_SPIN
     bulk = metal(rng)

@@ -247,14 +247,14 @@ def _shapes(x: Complex, where: Array) -> tuple[Complex, Complex, Complex, Comple
     """
     eta = where[None, :] - 0.5
     size, sign = np.abs(eta), np.sign(eta)
-    fall = np.exp(-x * (0.5 - size))
-    inner = -np.expm1(-2.0 * x * size)
-    outer = -np.expm1(-x)
+    fall: Complex = np.exp(-x * (0.5 - size))
+    inner: Complex = -np.expm1(-2.0 * x * size)
+    outer: Complex = -np.expm1(-x)
     flat = np.broadcast_to(x == 0, inner.shape)
-    sizes: Complex = np.broadcast_to(2.0 * size, inner.shape).astype(complex)
-    even: Complex = fall * (2.0 - inner) / (2.0 - outer)
-    odd = np.asarray(sign * np.divide(fall * inner, outer, out=sizes, where=~flat), dtype=complex)
-    even_slope: Complex = x * sign * fall * inner / (2.0 - outer)
-    flat_slope: Complex = np.full(inner.shape, 2.0, dtype=complex)
-    odd_slope = np.asarray(np.divide(x * fall * (2.0 - inner), outer, out=flat_slope, where=~flat), dtype=complex)
+    even = fall * (2.0 - inner) / (2.0 - outer)
+    even_slope = x * sign * fall * inner / (2.0 - outer)
+    odd = np.broadcast_to(2.0 * eta, inner.shape).astype(np.complex128)
+    odd_slope = np.full(inner.shape, 2.0, dtype=np.complex128)
+    np.divide(sign * fall * inner, outer, out=odd, where=~flat)
+    np.divide(x * fall * (2.0 - inner), outer, out=odd_slope, where=~flat)
     return even, odd, even_slope, odd_slope
