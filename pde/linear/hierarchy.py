@@ -90,7 +90,7 @@ def interpolation(matrix: sp.csr_matrix) -> sp.csr_matrix:
     from pyamg.classical.interpolate import classical_interpolation
     from pyamg.strength import classical_strength_of_connection
 
-    strong = classical_strength_of_connection(matrix, STRENGTH)
+    strong = classical_strength_of_connection(matrix, STRENGTH, norm="min")
     splitting = split.RS(strong)
     return _truncated(sp.csr_matrix(classical_interpolation(matrix, strong, splitting, modified=True)))
 

@@ -1,5 +1,6 @@
 """One multigrid level in single precision: nodal-block smoother, residual, transfers; and the coarsest level."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -21,11 +22,13 @@ Single = NDArray[np.float32]
 #: Smoothing steps before, and again after, the coarse correction.
 STEPS = 2
 #: The steps damp the part of the spectrum above its largest value divided by this.
-SPREAD = 10.0
+SPREAD = 3.0
 #: Arnoldi steps for the largest eigenvalue of the scaled operator, and the safety factor on their estimate.
 ARNOLDI, SAFETY = 8, 1.08
 #: Unknowns up to which the coarsest level is factorised densely.
 DENSE = 2000
+#: Pivots of the scaled coarsest matrix below this fraction of the largest mean a singular system.
+SINGULAR = 1e-13
 #: Singular values of the coarsest level below this fraction of the largest belong to floating constants.
 NULL = 1e-11
 
@@ -175,8 +178,19 @@ def _inverse(matrix: sp.csr_matrix, singular: bool) -> Callable[[Array], Array]:
     if singular:
         inverse = np.linalg.pinv(matrix.toarray(), rcond=NULL)
         return lambda r: np.asarray(inverse @ r)
-    factors = sl.lu_factor(matrix.toarray())
-    return lambda r: np.asarray(sl.lu_solve(factors, r))
+    diagonal = np.abs(matrix.diagonal())
+    scale = 1.0 / np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
+    dense = scale[:, None] * matrix.toarray() * scale
+    # An exactly singular matrix shows in the pivots below; the warning would say it twice.
+    with warnings.catch_warnings(action="ignore", category=sl.LinAlgWarning):
+        factors = sl.lu_factor(dense)
+    pivots = np.abs(np.diag(factors[0]))
+    if not pivots.min() > SINGULAR * pivots.max():
+        raise SolveError(
+            "singular system: a component has constants that nothing determines"
+            ' - give it a ground, a sink, a decay length or a face law; solver="direct" names it'
+        )
+    return lambda r: np.asarray(scale * sl.lu_solve(factors, scale * r))
 
 
 def _coupled(

@@ -6,7 +6,7 @@ spectrum, on every level; a dense factorisation of the coupled system on the coa
 precision on the caller's own matrices; GMRES keeps the answer in double.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -17,6 +17,7 @@ from hanle.pde.linear.krylov import Progress, gmres
 from hanle.pde.linear.levels import Coarsest, Level, Single
 from hanle.pde.linear.operators import Operator
 from hanle.pde.linear.reduced import Reduced, reduce
+from hanle.pde.linear.ties import springs
 from hanle.pde.tensors import Array
 
 #: Unknowns of the coarsest level, which is solved by a dense factorisation.
@@ -50,7 +51,9 @@ class Hierarchy:
         self._reduced, self._options = reduced, options
         self._operator = Operator(reduced.system)
         self._levels: list[Level] = []
-        for grid in grids(reduced.system, COARSEST):
+        system = reduced.system
+        approximated = replace(system, terms=(*system.terms, *springs(system)))
+        for grid in grids(approximated, COARSEST):
             if grid.down:
                 self._levels.append(Level(grid, copy=bool(self._levels)))
             else:

@@ -118,7 +118,7 @@ def _closed(system: LinearSystem) -> LinearSystem:
 def _null_space(system: LinearSystem) -> NullSpace:
     candidates = _candidates(system)
     ties = system.ties
-    if ties is not None and len(candidates):
+    if ties is not None:
         # y = mean of the tied unknowns; duplicates from pieces that share all their unknowns drop out below.
         count = np.asarray(abs(ties).sum(axis=0)).ravel()
         candidates = (ties.T @ candidates.T).T / np.maximum(count, 1.0)
@@ -142,15 +142,15 @@ def _candidates(system: LinearSystem) -> Array:
 def _combinations(system: LinearSystem, candidates: Array, transpose: bool) -> Array:
     """Orthonormal rows spanning the combinations of `candidates` that the reduced operator maps to zero."""
     if not len(candidates):
-        return candidates
+        return np.zeros((0, candidates.shape[1]))
     ties = system.ties
     mapping = apply_transpose if transpose else apply
     images = np.array([mapping(system, c if ties is None else ties @ c) for c in candidates])
     size = np.array([_magnitude(system, c if ties is None else ties @ c) for c in candidates])
     if ties is not None:
         images = (ties.T @ images.T).T
-    _, values, rows = np.linalg.svd((images / size[:, None]).T, full_matrices=True)
-    null = rows[np.append(values, np.zeros(len(rows) - len(values))) < NULL]
+    _, values, rows = np.linalg.svd((images / size[:, None]).T, full_matrices=False)
+    null = rows[values < NULL]
     vectors = (null / size) @ candidates
     if not len(vectors):
         return np.zeros((0, candidates.shape[1]))
