@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hanle.meshes.facets import FaceRule, name_faces
 from hanle.meshes.layered import Layers
+from hanle.meshes.tagged import TaggedMesh
+from hanle.meshes.tensor import tensor_grid
 from hanle.pde.engines.contract import Samples
 from hanle.pde.problem import Problem
 from hanle.pde.solution import Solution
@@ -68,5 +71,57 @@ def painted() -> Callable[[Problem, Any], Solution]:
         response = Response(system, (), {}, {}, np.zeros(1), none, none, np.zeros((1, 0)), None)  # type: ignore[arg-type]
         empty = np.zeros((1, 0))
         return Solution(response, empty, empty, empty)
+
+    return build
+
+
+@pytest.fixture
+def block_mesh(rng: np.random.Generator) -> Callable[..., TaggedMesh]:
+    """block_mesh(axes, coordinates, ...): a tensor mesh with outer faces "x-", "x+", ..., optionally cut and distorted.
+
+    Keyword arguments: `layout` region number per box, `regions` their names, `simplices`, `periodic` axis names,
+    `distort` part of a cell by which points move, those on outer planes and on `planes` (axis, coordinate) within
+    them.
+    """
+
+    def build(
+        axes: str,
+        coordinates: Any,
+        *,
+        regions: tuple[str, ...] = ("A",),
+        layout: Any = 0,
+        simplices: bool = False,
+        periodic: str = "",
+        distort: float = 0.0,
+        planes: tuple[tuple[str, float], ...] = (),
+    ) -> TaggedMesh:
+        shape = tuple(len(c) - 1 for c in coordinates)
+        boxes = np.broadcast_to(layout, shape)
+        grid = tensor_grid(coordinates, boxes, [axes.index(a) for a in periodic], simplices=simplices)
+        ends = [
+            (a, sign, c[end]) for a, c in zip(axes, coordinates, strict=True) for sign, end in (("-", 0), ("+", -1))
+        ]
+        rules = [
+            FaceRule(a + sign, regions[r], a, float(at))
+            for a, sign, at in ends
+            if a not in periodic
+            for r in np.unique(boxes.take(0 if sign == "-" else -1, axes.index(a)))
+        ]
+        faces = name_faces(tuple(axes), grid.points, regions, grid.cell_region, grid.skin, rules)
+        points = grid.points.copy()
+        for k, c in enumerate(coordinates):
+            fixed = [c[0], c[-1], *(at for a, at in planes if a == axes[k])]
+            free = ~np.any(np.abs(grid.points[:, k, None] - fixed) < 1e-9 * np.ptp(c), axis=1)
+            points[free, k] += distort * np.diff(c).min() * rng.uniform(-1, 1, int(free.sum()))
+        return TaggedMesh(
+            axes=tuple(axes),
+            points=points,
+            kind=grid.kind,
+            cells=grid.cells,
+            regions=regions,
+            cell_region=grid.cell_region,
+            faces=faces,
+            periodic={axes[a]: pairs for a, pairs in grid.periodic.items()},
+        )
 
     return build

@@ -183,6 +183,8 @@ def _rows(pattern: Array, part: slice) -> Array:
 def _csr(data: Array, indices: Int32, indptr: Int32) -> sp.csr_matrix:
     count = len(indptr) - 1
     matrix = sp.csr_matrix((data, indices, indptr), shape=(count, count), copy=False)
+    # The very arrays, not views: linear solvers recognise a shared pattern by identity.
+    matrix.indices, matrix.indptr = indices, indptr
     matrix.has_sorted_indices = True
     matrix.has_canonical_format = True
     return matrix
