@@ -12,7 +12,8 @@ from hanle.meshes.tagged import TaggedMesh
 
 #: First-order elements miss the decay at a face by more than a few per cent below this.
 FEWEST_CELLS = 3.0
-_CUBE_SIMPLICES = {"triangle": 2.0, "tetra": 3.0}
+#: Height of a cell over a facet = this x volume / area; 1 for boxes.
+_HEIGHT = {"triangle": 2.0, "tetra": 3.0}
 
 
 class CoarseMeshWarning(UserWarning):
@@ -53,7 +54,6 @@ def resolution(mesh: TaggedMesh, lengths: Mapping[str, float]) -> tuple[Resoluti
 
     A facet counts for the axis closest to its normal.
     """
-    volumes = cell_volumes(mesh)
     worst: dict[tuple[str, str], Resolution] = {}
     for name, facets in mesh.faces.items():
         normals, areas = facet_normals(mesh, facets)
@@ -62,7 +62,7 @@ def resolution(mesh: TaggedMesh, lengths: Mapping[str, float]) -> tuple[Resoluti
             length = lengths.get(region, math.inf)
             if math.isinf(length):
                 continue
-            sizes = _CUBE_SIMPLICES.get(mesh.kind, 1.0) * volumes[facets.cells[:, side]] / areas
+            sizes = _HEIGHT.get(mesh.kind, 1.0) * cell_volumes(mesh, facets.cells[:, side]) / areas
             for a in np.unique(across).tolist():
                 size = float(sizes[across == a].max())
                 found = Resolution(region, mesh.axes[a], name, length / size, size, length)
@@ -79,7 +79,7 @@ def warn_if_coarse(
     # the last digits of a cell size are rounding
     few = [r for r in resolution(mesh, lengths) if r.cells < fewest * (1 - 1e-6) and r.axis not in skip]
     for found in few:
-        cure = "raise cells_per_length" + (f" or lower sizes['{found.axis}']" if found.axis in mesh.axes else "")
+        cure = f"raise cells_per_length or lower sizes['{found.axis}']"
         warnings.warn(
             f"coarse mesh: {found}; at least {fewest:g} are needed - {cure}", CoarseMeshWarning, stacklevel=3
         )

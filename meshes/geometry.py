@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from hanle.meshes.tagged import CELL_FACETS, CELL_KINDS, Facets, IntArray, TaggedMesh
+from hanle.meshes.tagged import CELL_FACETS, Facets, IntArray, TaggedMesh
 from hanle.pde.errors import InputError
 from hanle.pde.tensors import Array
 
-#: Simplices per cell kind, as local corners, for volumes exact on flat-faced cells (hexahedron: its Kuhn paths).
+#: A corner of a cell and its neighbours along the edges, right-handed in a proper cell.
 _CORNER_NEIGHBOURS: dict[str, tuple[tuple[int, ...], ...]] = {
     "line": ((0, 1),),
     "triangle": ((0, 1, 2),),
@@ -17,7 +17,8 @@ _CORNER_NEIGHBOURS: dict[str, tuple[tuple[int, ...], ...]] = {
         (4, 7, 5, 0), (5, 4, 6, 1), (6, 5, 7, 2), (7, 6, 4, 3),
     ),
 }  # fmt: skip
-_SPLIT: dict[str, tuple[tuple[int, ...], ...]] = {
+#: Simplices that fill a cell.
+_SIMPLICES: dict[str, tuple[tuple[int, ...], ...]] = {
     "line": ((0, 1),),
     "triangle": ((0, 1, 2),),
     "quad": ((0, 1, 2), (0, 2, 3)),
@@ -30,21 +31,23 @@ _CHUNK = 200_000
 _FLAT = 1e-10
 
 
-def cell_volumes(mesh: TaggedMesh) -> Array:
-    """(c,) volume of each cell [m^3, m^2 or m]; negative where the node order is reversed."""
+def cell_volumes(mesh: TaggedMesh, cells: IntArray | None = None) -> Array:
+    """(c,) volumes [m^3, m^2 or m] of all cells, or of those with these numbers; negative where node order is reversed.
+
+    Exact for cells with flat faces.
+    """
     factor = (1.0, 0.5, 1 / 6)[mesh.dimension - 1]
-    volumes = np.empty(len(mesh.cells))
-    for start in range(0, len(mesh.cells), _CHUNK):
+    nodes = mesh.cells if cells is None else mesh.cells[cells]
+    volumes = np.empty(len(nodes))
+    for start in range(0, len(nodes), _CHUNK):
         part = slice(start, start + _CHUNK)
-        volumes[part] = factor * sum(
-            _determinant(mesh.points, mesh.cells[part][:, s])[0] for s in _SPLIT[mesh.kind]
-        )
+        volumes[part] = factor * sum(_determinant(mesh.points, nodes[part][:, s])[0] for s in _SIMPLICES[mesh.kind])
     return volumes
 
 
 def region_volume(mesh: TaggedMesh, region: str) -> float:
     """Volume of a region [m^3, m^2 or m]."""
-    return float(cell_volumes(mesh)[mesh.region_cells(region)].sum())
+    return float(cell_volumes(mesh, mesh.region_cells(region)).sum())
 
 
 def facet_normals(mesh: TaggedMesh, facets: Facets) -> tuple[Array, Array]:
@@ -94,10 +97,21 @@ def check_mesh(mesh: TaggedMesh) -> None:
     """
     if not len(mesh.cells):
         raise InputError("mesh.cells", "at least one cell", 0)
-    if mesh.cell_region.shape != (len(mesh.cells),) or not set(np.unique(mesh.cell_region)) <= set(
-        range(len(mesh.regions))
-    ):
-        raise InputError("mesh.cell_region", "a region number per cell", mesh.cell_region.shape)
+    if mesh.cell_region.shape != (len(mesh.cells),):
+        raise InputError("mesh.cell_region", f"one number per cell ({len(mesh.cells)})", mesh.cell_region.shape)
+    if mesh.cell_region.min() < 0 or mesh.cell_region.max() >= len(mesh.regions):
+        raise InputError("mesh.cell_region", f"numbers below {len(mesh.regions)}", int(mesh.cell_region.max()))
+    _check_cells(mesh)
+    seen: dict[bytes, str] = {}
+    for name, facets in mesh.faces.items():
+        _check_face(mesh, name, facets)
+        for row in np.sort(facets.nodes, axis=1):
+            other = seen.setdefault(row.tobytes(), name)
+            if other != name:
+                raise InputError(f"faces.{name}", "apart from all other faces", f"a facet of {other} too")
+
+
+def _check_cells(mesh: TaggedMesh) -> None:
     signs = corner_signs(mesh.points, mesh.kind, mesh.cells)
     if np.any(signs < 1):
         bad = int(np.argmax(signs < 1))
@@ -106,16 +120,9 @@ def check_mesh(mesh: TaggedMesh) -> None:
         raise InputError(
             "mesh.cells",
             "convex, with positive volume",
-            f"{int(np.sum(signs < 1))} others, the first is cell {bad} ({state}) at ({where}) m",
+            f"{int(np.sum(signs < 1))} that are not, first cell {bad} ({state}) at ({where}) m",
             "mesh again, or reorder the nodes of reversed cells",
         )
-    seen: dict[bytes, str] = {}
-    for name, facets in mesh.faces.items():
-        _check_face(mesh, name, facets)
-        for row in np.sort(facets.nodes, axis=1):
-            other = seen.setdefault(row.tobytes(), name)
-            if other != name:
-                raise InputError(f"faces.{name}", "apart from all other faces", f"a facet of {other} too")
 
 
 def _check_face(mesh: TaggedMesh, name: str, facets: Facets) -> None:
@@ -147,9 +154,8 @@ def _determinant(points: Array, nodes: IntArray) -> tuple[Array, Array]:
     """det of the edges from the first node, and the product of their lengths."""
     edges = points[nodes[:, 1:]] - points[nodes[:, :1]]
     size = np.prod(np.linalg.norm(edges, axis=2), axis=1)
-    dimension = CELL_KINDS["line"][0] if edges.shape[1] == 1 else edges.shape[1]
-    if dimension == 1:
+    if edges.shape[1] == 1:
         return edges[:, 0, 0], size
-    if dimension == 2:
+    if edges.shape[1] == 2:
         return edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0], size
     return np.sum(edges[:, 0] * np.cross(edges[:, 1], edges[:, 2]), axis=1), size

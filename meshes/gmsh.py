@@ -58,31 +58,29 @@ def from_meshio(
     kind = _cell_kind(raw)
     dimension = CELL_KINDS[kind][0]
     _check_single_group(raw)
-    cells = _groups(raw, dimension, (kind,))
-    names = _region_names(cells, regions)
-    used, local = np.unique(cells.nodes, return_inverse=True)
-    connect = local.reshape(cells.nodes.shape).astype(np.int64)
-    columns, found_axes = _columns(np.asarray(raw.points, dtype=float)[used], dimension, axes)
-    points = scale * columns
-    signs = corner_signs(points, kind, connect)
-    connect[signs < 0] = connect[signs < 0][:, _MIRRORED[kind]]
-    order = {name: number for number, name in enumerate(names)}
-    cell_region = np.array([order[cells.names[t]] for t in np.unique(cells.tags)])[
-        np.unique(cells.tags, return_inverse=True)[1]
-    ]
-    surface = skin(kind, connect, cell_region, len(points))
+    solid = _groups(raw, dimension, (kind,))
+    names = _region_names(solid, regions)
+    # points that only the geometry needed (centres of arcs) are dropped
+    used, numbers = np.unique(solid.nodes, return_inverse=True)
+    cells = numbers.reshape(solid.nodes.shape)
+    coordinates, found_axes = _columns(np.asarray(raw.points, dtype=float)[used], dimension, axes)
+    points = scale * coordinates
+    reversed_ = corner_signs(points, kind, cells) < 0
+    cells[reversed_] = cells[reversed_][:, _MIRRORED[kind]]
+    tags, position = np.unique(solid.tags, return_inverse=True)
+    cell_region = np.array([names.index(solid.names[tag]) for tag in tags.tolist()])[position]
+    surface = skin(kind, cells, cell_region, len(points))
     pairs = {}
     for axis in periodic:
         if axis not in found_axes:
             raise unknown_name("periodic", axis, found_axes)
-        a = found_axes.index(axis)
-        pairs[axis] = _periodic_pairs(points, a, axis)
-        surface = without_ends(surface, points, a)
-    number = np.full(len(np.asarray(raw.points)), -1)
+        pairs[axis] = _periodic_pairs(points, found_axes.index(axis), axis)
+        surface = without_ends(surface, points, found_axes.index(axis))
+    number = np.full(len(raw.points), -1)
     number[used] = np.arange(len(used))
-    given = _groups(raw, dimension - 1, FACET_KINDS[dimension - 1])
-    faces = _faces(surface, _named(given, number, surface, len(points), ignore), names, cell_region)
-    mesh = TaggedMesh(found_axes, points, kind, connect, names, cell_region, faces, pairs)
+    groups = _groups(raw, dimension - 1, FACET_KINDS[dimension - 1])
+    faces = _faces(surface, _named(groups, number, surface, len(points), ignore), names, cell_region)
+    mesh = TaggedMesh(found_axes, points, kind, cells, names, cell_region, faces, pairs)
     check_mesh(mesh)
     return mesh
 
@@ -210,16 +208,16 @@ def _columns(points: Array, dimension: int, axes: Sequence[str] | None) -> tuple
 
 def _periodic_pairs(points: Array, a: int, axis: str) -> IntArray:
     """Points at the low and at the high end with equal other coordinates."""
+    from scipy.spatial import cKDTree
+
     place, reach = points[:, a], IN_PLANE * float(np.ptp(points, axis=0).max())
     ends = [np.flatnonzero(np.abs(place - end) <= reach) for end in (place.min(), place.max())]
-    others = np.delete(points, a, axis=1)
     if len(ends[0]) == len(ends[1]):
-        # sorted by coordinates rounded to the tolerance, twins stand in the same row
-        rows = (
-            [end[np.lexsort(np.round(others[end] / (10 * reach)).T)] for end in ends] if others.shape[1] else ends
-        )
-        if np.all(np.abs(others[rows[0]] - others[rows[1]]) <= reach):
-            return np.stack(rows, axis=1)
+        low, high = (np.delete(points[end], a, axis=1) for end in ends)
+        # a line has no other coordinates: its two ends are twins
+        away, twin = (np.asarray(found) for found in (cKDTree(high).query(low) if low.shape[1] else ([0.0], [0])))
+        if away.max() <= reach and len(np.unique(twin)) == len(twin):
+            return np.stack([ends[0], ends[1][twin]], axis=1)
     counts = f"{len(ends[0])} and {len(ends[1])} points that do not match"
     raise InputError(
         "periodic", f"an axis with equal meshes at both ends of {axis}", counts, "use Periodic Surface"

@@ -18,6 +18,7 @@ from hanle.meshes.layers import LayerList
 from hanle.meshes.options import UNIFORM, Options, Resolve, read_options, read_resolve
 from hanle.meshes.shapes import (
     LATERAL_CELLS,
+    OUTSIDE,
     RESOLVED_CELLS,
     check_count,
     end_faces,
@@ -74,24 +75,22 @@ class Wire:
         lengths = read_resolve(resolve, self.regions)
         radii, ring_region = self._radii(lengths, chosen)
         points, cells = _disc(radii, self.sectors)
-        cell_region = np.concatenate(
-            [ring_region[:1].repeat(self.sectors), ring_region[1:].repeat(2 * self.sectors)]
-        )
+        cell_region = np.repeat(ring_region, np.r_[1, np.full(len(radii) - 1, 2)] * self.sectors)
+        along = None if self.length is None else self._along(self.length, lengths, chosen)
         periodic: dict[str, IntArray] = {}
-        if self.length is not None:
-            along = self._along(self.length, lengths, chosen)
+        if along is not None:
             check_count([len(along) - 1, 3 * len(cells)], ("x", "y and z"), chosen)
-            if self.periodic:
-                first = np.arange(len(points))
-                periodic = {"x": np.stack([first, first + (len(along) - 1) * len(points)], axis=1)}
+            ends = np.arange(len(points))
+            periodic = {
+                axis: np.stack([ends, ends + (len(along) - 1) * len(points)], axis=1) for axis in self.periodic
+            }
             points, cells = _extruded(points, cells, along)
             cell_region = np.tile(cell_region.repeat(3), len(along) - 1)
         kind = str(given["cells"])
         surface = skin(kind, cells, cell_region, len(points))
         for axis in periodic:
             surface = without_ends(surface, points, self.axes.index(axis))
-        rules = [rule for rules in self._ends().values() for rule in rules] + self._wall()
-        faces = name_faces(self.axes, points, self.regions, cell_region, surface, rules)
+        faces = name_faces(self.axes, points, self.regions, cell_region, surface, self._rules())
         mesh = TaggedMesh(self.axes, points, kind, cells, self.regions, cell_region, faces, periodic)
         warn_if_coarse(mesh, lengths, skip=("x",) if chosen.lateral == UNIFORM or self.periodic else ())
         return mesh
@@ -104,13 +103,13 @@ class Wire:
             "right": end_faces("right", self.touched, "x", self.length),
         }
 
-    def _wall(self) -> list[FaceRule]:
-        """The curved surface: what is left of the outermost region once its ends are named."""
+    def _rules(self) -> list[FaceRule]:
+        """Named outer faces; the wall is what is left of the outermost region once its ends are taken."""
         outermost = self.regions[-1]
-        ends = []
-        if self.length is not None and not self.periodic and outermost not in self.touched:
-            ends = [FaceRule(f"{outermost}|outside", outermost, "x", at) for at in (0.0, self.length)]
-        return [*ends, FaceRule("wall", outermost)]
+        rules = [rule for rules in self._ends().values() for rule in rules]
+        if rules and self.length is not None and outermost not in self.touched:
+            rules += [FaceRule(f"{outermost}|{OUTSIDE}", outermost, "x", at) for at in (0.0, self.length)]
+        return [*rules, FaceRule("wall", outermost)]
 
     def _radii(self, lengths: dict[str, float], options: Options) -> tuple[Array, IntArray]:
         """Radii of the rings, without 0, and the region number inside each."""

@@ -4,6 +4,7 @@ A box of YIG, 0 <= x <= 20, and one of Pt, 20 <= x <= 50, both 0 <= y, z <= 10, 
 and y. Groups: YIG, Pt, "left" (x = 0), "right" (x = 50), and from 2D on "bottom" (y = 0), which touches both.
 """
 
+from itertools import pairwise
 from pathlib import Path
 
 import gmsh
@@ -21,7 +22,7 @@ KINDS = {
 def draw(dimension: int, structured: bool) -> None:
     """Two neighbours that share their common face."""
     line = [gmsh.model.occ.addPoint(x, 0, 0) for x in (0, 20, 50)]
-    edges = [gmsh.model.occ.addLine(a, b) for a, b in zip(line, line[1:], strict=False)]
+    edges = [gmsh.model.occ.addLine(a, b) for a, b in pairwise(line)]
     entities = [(1, edge) for edge in edges]
     for step in ((0, 10, 0), (0, 0, 10))[: dimension - 1]:
         layers = {"numElements": [2], "recombine": True} if structured else {}
