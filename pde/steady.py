@@ -24,6 +24,8 @@ from hanle.pde.tensors import Array
 
 #: Relative true residual of a solve unless the caller says otherwise.
 TOLERANCE = 1e-8
+#: A constant potential counts as driving nothing if the flux it leaves is below this part of that of the contacts.
+CLOSED = 1e-11
 
 Progress = Callable[[str], None]
 
@@ -109,7 +111,8 @@ def respond(
     say("assembling")
     system = engine.assemble(problem, previous.system if previous else None)
     solver = solver or engine.default_solver(system)
-    lifts = _lifts(system, solver, tolerance, say)
+    common = _common_level(system)
+    lifts = _lifts(system, solver, common, tolerance, say)
     say("preparing the solver")
     whole = system.subsystem(Part.ALL)
     prepared = solver.prepare(whole.linear)
@@ -126,8 +129,12 @@ def respond(
         iterations[what] = int(prepared.iterations)
         return state
 
-    loads = {name: _load(system, name, lifts, Part.ALL) for name in problem.drives}
-    changes = {name: solve(name, -loads[name]) for name in problem.drives}
+    changes: dict[str, Array] = {}
+    for name in problem.drives:
+        if common is not None and name == list(problem.terminals)[-1]:
+            changes[name] = -sum((changes[other] for other in list(problem.terminals)[:-1]), start=np.zeros(1))
+            continue
+        changes[name] = solve(name, -_load(system, name, lifts, Part.ALL))
     given = system.given_vector()
     sources = system.source_load()
     source_state = given + solve("sources", sources - system.apply(given))
@@ -135,17 +142,38 @@ def respond(
     return _assemble_response(system, lifts, changes, source_state, proof)
 
 
-def _lifts(system: System, solver: Any, tolerance: float, say: Progress) -> dict[str, Array]:
+def _common_level(system: System) -> Array | None:
+    """The state in which all terminals are at 1, if it is a constant that drives nothing; None otherwise.
+
+    Then the drives of all terminals add up to it, and the last one need not be solved for.
+    """
+    terminals = system.problem.terminals
+    components = {t.component for t in terminals.values()}
+    if len(components) != 1:
+        return None
+    level = system.constant(components.pop())
+    contacts = sum(system.terminal_vector(name) for name in terminals)
+    if np.any((level - contacts)[..., system.fixed]):
+        return None
+    leak, flow = system.apply(level), system.apply(np.asarray(contacts))
+    return level if np.abs(leak).max() <= CLOSED * np.abs(flow).max() else None
+
+
+def _lifts(system: System, solver: Any, common: Array | None, tolerance: float, say: Progress) -> dict[str, Array]:
     """Reference solutions with 1 on one terminal and 0 on the others.
 
     Their own error is harmless: the change v_j is solved against the residual the lift leaves.
     """
-    if not system.problem.terminals:
+    names = list(system.problem.terminals)
+    if not names:
         return {}
     part = system.subsystem(Part.REFERENCE)
     prepared = solver.prepare(part.linear)
-    lifts = {}
-    for name in system.problem.terminals:
+    lifts: dict[str, Array] = {}
+    for name in names:
+        if common is not None and name == names[-1]:
+            lifts[name] = common - sum(lifts.values(), start=np.zeros(1))
+            break
         start = system.terminal_vector(name)
         rhs = np.where(system.fixed, 0.0, -system.apply(start, Part.REFERENCE))
         if np.any(rhs):

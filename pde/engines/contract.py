@@ -139,6 +139,10 @@ class System(Protocol):
         """State that is 1 on the unknowns of a terminal and 0 elsewhere."""
         ...
 
+    def constant(self, component: str) -> Array:
+        """State that is 1 on every unknown of a component and 0 elsewhere."""
+        ...
+
     def given_vector(self) -> Array:
         """State with the values that face laws prescribe (`FaceLaw.given`), 0 elsewhere."""
         ...

@@ -165,6 +165,15 @@ class StackSystem:
         vector[:, self.model.terminals[name]] = 1.0
         return vector
 
+    def constant(self, component: str) -> Array:
+        vector = self._zero()
+        for k in self.model.layers:
+            column = self.model.component(k, component)
+            if column is not None:
+                for side in (0, 1):
+                    vector[:, self.model.numbering.traces[k, side][column]] = 1.0
+        return vector
+
     def given_vector(self) -> Array:
         vector = self._zero()
         for _, unknown, value in self.model.given:

@@ -168,6 +168,14 @@ class System:
         found[self.numbering.on_faces(terminal.faces, terminal.component)] = 1.0
         return np.asarray(self._gathered(found) > 0.0, dtype=float)
 
+    def constant(self, component: str) -> Array:
+        """1 on every unknown of a component."""
+        found = np.zeros(self.numbering.size)
+        for block, view in zip(self.numbering.blocks, self._blocks(found), strict=True):
+            if component in block.fields.components:
+                view[:, block.fields.components.index(component)] = 1.0
+        return np.asarray(self._gathered(found) > 0.0, dtype=float)
+
     def given_vector(self) -> Array:
         """The values that face laws prescribe."""
         held = np.zeros(self.numbering.size)
