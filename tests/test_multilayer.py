@@ -202,6 +202,22 @@ def test_kernels_equal_plain_numpy(rng: np.random.Generator, n: int) -> None:
     assert np.abs(found - numpy_solution(system, rhs)).max() <= 1e-13 * np.abs(found).max() * size
 
 
+def test_refinement_keeps_small_losses() -> None:
+    """A layer of 1e-5 decay lengths loses 1e-10 of what it passes; spin put in at one face finds exactly that loss.
+
+    Without the residual from differences, the sum of diagonal and off-diagonal would keep six digits of it.
+    """
+    d, length, sigma = 2e-14, 2e-9, 2e6
+    bulk = normal_metal(conductivity=sigma, diffusion_constant=1e-4, diffusion_length=length)
+    system = Multilayer().assemble(Problem(Layers(("A",), [[d]]), {"A": bulk}))
+    low, high = (system.model.numbering.traces[0, side][1] for side in (0, 1))
+    rhs = np.zeros((1, system.size))
+    rhs[0, low] = 1.0
+    state = Tridiagonal().prepare(system.subsystem(Part.ALL).linear).solve(rhs, tolerance=1e-12)
+    lost = sigma / length * np.tanh(d / length / 2)
+    assert (state[0, low] + state[0, high]) * lost == pytest.approx(1.0, rel=1e-14)
+
+
 def test_onsager(rng: np.random.Generator) -> None:
     """sigma_xy(B, m) = sigma_yx(-B, -m), to rounding of the correction."""
     parameters = {"conductivity": 3e6, "diffusion_constant": 1e-4, "diffusion_length": 2e-9, "spin_hall_angle": 0.1}

@@ -18,9 +18,9 @@ import numpy as np
 from numba import njit
 
 #: Thin slabs have decay times thickness below this; the power series then ends at round-off.
-SLAB = 0.125
-#: Terms of the power series: SLAB**13 / 13! is below 1e-21.
-TERMS = 13
+SLAB = 0.5
+#: Powers in the series; what follows is below SLAB**17 / 17!, 2e-20.
+TERMS = 16
 
 
 @njit(cache=True, nogil=True)
@@ -157,7 +157,7 @@ def _series(rho: Any, beta: Any, sums: Any, e: Any) -> None:
         last[i, i] = 0.5
         sums[0, i, i], sums[1, i, i], sums[2, i, i] = 0.5, 1.0, 1.0 / 6.0
     if _norm(beta) == 0.0:
-        for j in range(4, TERMS + 2, 2):
+        for j in range(4, TERMS + 1, 2):
             _product(rho, last, new)
             for i in range(n):
                 for k in range(n):
