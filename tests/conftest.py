@@ -77,8 +77,9 @@ def painted() -> Callable[[Problem, Any], Solution]:
 
 @pytest.fixture
 def block_mesh(rng: np.random.Generator) -> Callable[..., TaggedMesh]:
-    """block_mesh(axes, coordinates, ...): a tensor mesh with outer faces "x-", "x+", ..., optionally cut and distorted.
+    """block_mesh(axes, coordinates, ...): a tensor mesh, optionally cut and distorted.
 
+    Outer faces are called "x-", "x+", ...; "A|x-", ... where there are several regions.
     Keyword arguments: `layout` region number per box, `regions` their names, `simplices`, `periodic` axis names,
     `distort` part of a cell by which points move, those on outer planes and on `planes` (axis, coordinate) within
     them.
@@ -102,7 +103,7 @@ def block_mesh(rng: np.random.Generator) -> Callable[..., TaggedMesh]:
             (a, sign, c[end]) for a, c in zip(axes, coordinates, strict=True) for sign, end in (("-", 0), ("+", -1))
         ]
         rules = [
-            FaceRule(a + sign, regions[r], a, float(at))
+            FaceRule(a + sign if len(regions) == 1 else f"{regions[r]}|{a}{sign}", regions[r], a, float(at))
             for a, sign, at in ends
             if a not in periodic
             for r in np.unique(boxes.take(0 if sign == "-" else -1, axes.index(a)))

@@ -1,0 +1,327 @@
+"""Orders of convergence by manufactured solutions: every coefficient of the equation at once, in real units.
+
+Two regions of nanometre size with conductivities 1e6 and 1e3 S/m meet at z = 0 in a law with a jump, a nonsymmetric
+conductance matrix and sheet currents; every outer face has a Robin law. Fields are sines of a few nanometres, sources
+S, F, g, k make them the solution. The device is driven along an invariant axis as well.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hanle.pde.coefficients import SPIN_HALL, Bulk, FaceLaw, Side, term
+from hanle.pde.engines.contract import Part
+from hanle.pde.engines.scikit import Scikit
+from hanle.pde.fields import Field, FieldSet
+from hanle.pde.linear.direct import Direct
+from hanle.pde.problem import MINUS, PLUS, Face, Gradient, Problem
+
+FIELDS = {
+    "A": FieldSet((Field("p", 1, "V", "A/m^2", "first"), Field("q", 1, "V", "A/m^2", "second"))),
+    "B": FieldSet((Field("p", 1, "V", "A/m^2", "first"),)),
+}
+SIGMA = {"A": 1e6, "B": 1e3}
+SIZE = 8e-9
+VOLTS = 1e-3
+DRIVE = Gradient("p", "x"), 3e5
+#: Measured orders may fall short of the asymptotic ones by this much on meshes this coarse.
+SHORT = 0.2
+#: The same sums in another order, with some cancellation.
+ROUNDING = 1e-10
+#: Balances of a solution with a residual of 1e-11.
+SOLVED = 1e-9
+
+
+class Exact:
+    """Fields of one region with gradients and second derivatives along the mesh axes."""
+
+    def __init__(self, rng, region, axes):
+        n = FIELDS[region].size
+        self.waves = np.zeros((n, 3))
+        for a in axes:
+            self.waves[:, "xyz".index(a)] = rng.uniform(0.7, 1.4, n) * rng.choice([-1, 1], n) * 2 / SIZE
+        self.phases = rng.uniform(0, 2 * np.pi, n)
+        self.macroscopic = np.zeros((3, n))
+        if DRIVE[0].axis not in axes:
+            self.macroscopic["xyz".index(DRIVE[0].axis), FIELDS[region].components.index("p")] = DRIVE[1]
+
+    def values(self, points):
+        return VOLTS * np.sin(points @ self.waves.T + self.phases)
+
+    def gradients(self, points):
+        """(..., 3, N)"""
+        slope = VOLTS * np.cos(points @ self.waves.T + self.phases)
+        return slope[..., None, :] * self.waves.T
+
+    def curvatures(self, points):
+        """(..., 3, 3, N)"""
+        return -self.values(points)[..., None, None, :] * np.einsum("nk,nl->kln", self.waves, self.waves)
+
+
+def coefficients(rng, region):
+    """A with cross terms and an antisymmetric part, B, W and a nonsymmetric R."""
+    n, sigma = FIELDS[region].size, SIGMA[region]
+    root = rng.normal(size=(3, 3))
+    antisymmetric = np.array([[0, 1, -2], [-1, 0, 0.5], [2, -0.5, 0]])
+    coupling = rng.normal(size=(n, n))
+    return Bulk(
+        FIELDS[region],
+        A=(
+            term(sigma, np.eye(3) + 0.2 * root @ root.T, np.eye(n)),
+            term(0.3 * sigma, antisymmetric, coupling + coupling.T),
+            term(0.1 * sigma, 0.5 * (root + root.T), coupling),
+        ),
+        B=(term(0.3 * sigma / SIZE, rng.normal(size=3), rng.normal(size=(n, n))),),
+        W=(term(0.3 * sigma / SIZE, rng.normal(size=3), rng.normal(size=(n, n))),),
+        R=(term(9 * sigma / SIZE**2, 1.0, np.eye(n) + 0.3 * rng.normal(size=(n, n))),),
+    )
+
+
+def interface_law(rng):
+    """G, Q, Q', L on the rows (A.p, A.q, B.p) without any symmetry but a decent sign."""
+    g = 1e14
+    return FaceLaw(
+        sides=(Side("one", FIELDS["A"]), Side("two", FIELDS["B"])),
+        G=(term(g, 1.0, -np.eye(3) + 0.4 * rng.normal(size=(3, 3))),),
+        Q=(term(0.2 * g * SIZE, rng.normal(size=3), rng.normal(size=(3, 3))),),
+        Qt=(term(0.2 * g * SIZE, rng.normal(size=3), rng.normal(size=(3, 3))),),
+        L=(term(0.5 * g * SIZE**2, np.eye(3) + 0.2 * rng.normal(size=(3, 3)), np.eye(3)),),
+    )
+
+
+def components(values, shape=()):
+    """Source terms of values (entities, points, *spatial, rows): one term per entry."""
+    found = []
+    rows = values.shape[-1]
+    for index in np.ndindex(values.shape[2:]):
+        spatial = np.zeros(values.shape[2:-1]) if shape else np.asarray(1.0)
+        if shape:
+            spatial[index[:-1]] = 1.0
+        found.append(term(values[(slice(None), slice(None), *index)][None], spatial, np.eye(rows)[index[-1]]))
+    return tuple(found)
+
+
+def with_bulk_sources(bulk, exact, points, extra):
+    """S and F that make the exact fields a solution: S splits a part of the flux off, F balances the rest."""
+    u, g, h = exact.values(points), exact.gradients(points), exact.curvatures(points)
+    # S is proportional to a known smooth vector field, of which F must carry the divergence.
+    divergence = extra * np.einsum("...kkn->...n", h)
+    for t in bulk.A:
+        divergence = divergence + t.weight * np.einsum("ik,ab,...ikb->...a", t.spatial, t.fields, h)[None]
+    for t in bulk.B:
+        divergence = divergence + t.weight * np.einsum("i,ab,...ib->...a", t.spatial, t.fields, g)[None]
+    force = (bulk.loss(u[None], (g + exact.macroscopic)[None]) - divergence)[0]
+    return replace(bulk, S=components(extra * g, (3,)), F=components(force))
+
+
+def bulk_flux(bulk, exact, region, points):
+    """J of the exact fields, S included."""
+    g = exact.gradients(points)
+    return bulk.flux(exact.values(points)[None], (g + exact.macroscopic)[None])[0] + 0.5 * SIGMA[region] * g
+
+
+def outer_law(region, bulk, exact, samples):
+    """N.J = H (U_ext - U) with U_ext such that the exact fields obey it."""
+    n = FIELDS[region].size
+    h = SIGMA[region] / SIZE
+    out = np.einsum("fi,fpin->fpn", samples.normals, bulk_flux(bulk, exact, region, samples.points))
+    return FaceLaw(
+        sides=(Side("inside", FIELDS[region]),),
+        G=(term(-h, 1.0, np.eye(n)),),
+        g=components(out + h * exact.values(samples.points)),
+    )
+
+
+def jump_law(law, bulks, exact, samples, width):
+    """Sources g and k of the interface: sheet currents b(y) e_y that vanish at the edges, fluxes to match."""
+    points, normal = samples.points, samples.normals
+    u = np.concatenate([exact[r].values(points) for r in "AB"], axis=-1)
+    slopes = np.concatenate([exact[r].gradients(points) + exact[r].macroscopic for r in "AB"], axis=-1)
+    tangential = slopes - np.einsum("fi,fj,fqjn->fqin", normal, normal, slopes)
+    wanted = np.concatenate(
+        [
+            sign * np.einsum("fi,fqin->fqn", normal, bulk_flux(bulks[r], exact[r], r, points))
+            for r, sign in (("A", 1), ("B", -1))
+        ],
+        axis=-1,
+    )
+    # K = strength sin(pi y / width) e_y on each row in turn; only where y is a mesh axis.
+    sheet = np.zeros_like(tangential)
+    spread = np.zeros_like(u)
+    if width:
+        strength = SIGMA["A"] * VOLTS * np.array([0.3, -0.2, 0.5])
+        sheet[..., 1, :] = strength * np.sin(np.pi * points[..., 1, None] / width)
+        spread = strength * np.pi / width * np.cos(np.pi * points[..., 1, None] / width)
+    g = wanted - spread - law.flux(u[None], tangential[None])[0]
+    k = sheet - law.sheet_current(u[None], tangential[None])[0]
+    return replace(law, g=components(g), k=components(k, (3,)))
+
+
+def manufactured(mesh, order, seed):
+    """The problem with its sources, and the exact fields."""
+    rng = np.random.default_rng(seed)
+    axes = mesh.axes
+    exact = {r: Exact(rng, r, axes) for r in FIELDS}
+    bulks = {r: coefficients(rng, r) for r in FIELDS}
+    law = interface_law(rng)
+    sides = {"one": MINUS, "two": PLUS}
+    outer = {f: mesh.face_regions(f)[0] for f in mesh.faces if f != "A|B"}
+    blank = {f: Face(FaceLaw((Side("inside", FIELDS[r]),)), {"inside": MINUS}) for f, r in outer.items()}
+    empty = Problem(
+        mesh, bulks, {"A|B": Face(law, sides), **blank}, gradients=(DRIVE[0],) if DRIVE[0].axis not in axes else ()
+    )
+    system = Scikit(order).assemble(empty)
+    zero = np.zeros(system.size)
+    regions = {}
+    for r in FIELDS:
+        points = system.samples(r, zero, {}).points
+        regions[r] = with_bulk_sources(bulks[r], exact[r], points, 0.5 * SIGMA[r])
+    width = SIZE if "y" in axes else 0.0
+    faces = {
+        f: replace(blank[f], law=outer_law(r, bulks[r], exact[r], system.face_samples(f, zero, {})))
+        for f, r in outer.items()
+    }
+    faces["A|B"] = Face(jump_law(law, bulks, exact, system.face_samples("A|B", zero, {}), width), sides)
+    return replace(empty, regions=regions, faces=faces), exact
+
+
+def solve(problem, order):
+    system = Scikit(order).assemble(problem)
+    load = system.source_load()
+    for drive in problem.drives:
+        load = load - DRIVE[1] * system.gradient_load(drive)
+    whole = system.subsystem(Part.ALL)
+    return system, whole.extend(Direct().prepare(whole.linear).solve(whole.restrict(load), tolerance=1e-11))
+
+
+def error(system, state, exact):
+    """Relative L2 errors of the values in each region."""
+    found = []
+    for r, e in exact.items():
+        s = system.samples(r, state, {})
+        wrong, right = s.values - e.values(s.points), e.values(s.points)
+        found.append(np.sqrt(np.sum(s.weights[..., None] * wrong**2) / np.sum(s.weights[..., None] * right**2)))
+    return np.array(found)
+
+
+def two_regions(block_mesh, axes, simplices, cells):
+    """A below z = 0, B above; inner points moved, the interface plane kept. Faces touch one region each."""
+    coordinates = [np.linspace(0, SIZE, cells + 1) for _ in axes[:-1]] + [np.linspace(-SIZE, SIZE, 2 * cells + 1)]
+    layout = np.repeat([0, 1], cells).reshape((1,) * (len(axes) - 1) + (-1,))
+    return block_mesh(
+        axes,
+        coordinates,
+        regions=("A", "B"),
+        layout=layout,
+        simplices=simplices,
+        distort=0.15,
+        planes=(("z", 0.0),),
+    )
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(
+    ("axes", "simplices", "cells"),
+    [
+        ("z", False, (16, 32)),
+        ("yz", True, (8, 16)),
+        ("yz", False, (8, 16)),
+        ("xyz", True, (5, 8)),
+        ("xyz", False, (3, 6)),
+    ],
+    ids=["line", "triangle", "quad", "tetra", "hexahedron"],
+)
+def test_order(block_mesh, axes, simplices, cells, order):
+    """Errors of the values fall with order + 1: any wrong sign, factor or missing term stops them near one."""
+    errors = []
+    for n in cells:
+        problem, exact = manufactured(two_regions(block_mesh, axes, simplices, n), order, seed=5)
+        errors.append(error(*solve(problem, order), exact))
+    measured = np.log(errors[0] / errors[1]) / np.log(cells[1] / cells[0])
+    assert np.all(errors[1] < 0.1)
+    assert np.all(measured > order + 1 - SHORT)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize(
+    ("axes", "simplices"),
+    [("z", False), ("yz", True), ("yz", False), ("xyz", True), ("xyz", False)],
+    ids=["line", "triangle", "quad", "tetra", "hexahedron"],
+)
+def test_operator_is_the_law(block_mesh, rng, axes, simplices, order):
+    """Operator, loads and functionals against the laws evaluated at quadrature points, for random states."""
+    problem, _ = manufactured(two_regions(block_mesh, axes, simplices, 3), order, seed=6)
+    system = Scikit(order).assemble(problem)
+    test, trial = VOLTS * rng.normal(size=(2, system.size))
+    names = problem.drives
+    amplitude = dict.fromkeys(names, DRIVE[1])
+    weak = test @ (system.apply(trial) - system.source_load())
+    weak += sum(DRIVE[1] * (test @ system.gradient_load(name)) for name in names)
+    assert weak == pytest.approx(strong(problem, system, test, {}, trial, amplitude), rel=ROUNDING)
+    for name in names:
+        found = system.gradient_functional(name) @ trial + DRIVE[1] * system.gradient_pair(name, name)
+        found = found + system.source_functional(name)
+        zero = np.zeros(system.size)
+        assert found == pytest.approx(strong(problem, system, zero, {name: 1.0}, trial, amplitude), rel=ROUNDING)
+
+
+def strong(problem, system, test, test_gradients, trial, gradients):
+    """int J . grad v + (loss) v - sum_faces int (N.J) v - K . grad_t v, laws evaluated point by point."""
+    total = 0.0
+    for name, bulk in problem.regions.items():
+        v, u = system.samples(name, test, test_gradients), system.samples(name, trial, gradients)
+        density = np.sum(bulk.flux(u.values, u.gradients) * v.gradients, axis=(-2, -1))
+        density = density + np.sum(bulk.loss(u.values, u.gradients) * v.values, axis=-1)
+        total += np.sum(density * v.weights)
+    for name, face in problem.faces.items():
+        v, u = (
+            system.face_samples(name, test, test_gradients),
+            system.face_samples(name, trial, gradients),
+        )
+        density = -np.sum(face.law.flux(u.traces, u.gradients) * v.traces, axis=-1)
+        density = density + np.sum(face.law.sheet_current(u.traces, u.gradients) * v.gradients, axis=(-2, -1))
+        total += np.sum(density * v.weights)
+    return total
+
+
+@pytest.mark.parametrize("part", list(Part))
+def test_transposed_operator(block_mesh, rng, part):
+    """v . (A u) = (A^T v) . u for each part of the operator."""
+    problem, _ = manufactured(two_regions(block_mesh, "yz", False, 3), 1, seed=7)
+    tagged = {
+        n: replace(b, A=(b.A[0], *(replace(t, tag=SPIN_HALL) for t in b.A[1:]))) for n, b in problem.regions.items()
+    }
+    system = Scikit().assemble(replace(problem, regions=tagged))
+    u, v = rng.normal(size=(2, system.size))
+    assert np.any(system.apply(u, part))
+    assert v @ system.apply(u, part) == pytest.approx(u @ system.apply_transpose(v, part), rel=ROUNDING)
+    parts = system.apply(u, Part.REFERENCE) + system.apply(u, Part.PERTURBATIVE)
+    np.testing.assert_allclose(parts, system.apply(u), rtol=0, atol=ROUNDING * np.abs(parts).max())
+
+
+def test_ledger_of_a_solution_closes(block_mesh):
+    """Gains of each component and the power add up to zero; places add up to the laws at quadrature points."""
+    problem, _ = manufactured(two_regions(block_mesh, "yz", True, 6), 1, seed=8)
+    system, state = solve(problem, 1)
+    amplitude = dict.fromkeys(problem.drives, DRIVE[1])
+    entries = system.ledger(state, amplitude)
+    for component in ("p", "q"):
+        gains = np.array([e.gain[component][0] for e in entries if component in e.gain])
+        assert abs(gains.sum()) < SOLVED * np.abs(gains).sum()
+    powers = np.array([e.power[0] for e in entries])
+    assert abs(powers.sum()) < SOLVED * np.abs(powers).sum()
+    for name, bulk in problem.regions.items():
+        s = system.samples(name, state, amplitude)
+        lost = np.einsum("bcqn,bcq->n", bulk.loss(s.values, s.gradients), s.weights)
+        spent = np.sum(bulk.flux(s.values, s.gradients) * s.gradients, axis=(-2, -1)) * s.weights
+        found = {e.kind: e for e in entries if e.place == name}
+        for k, component in enumerate(bulk.fields.components):
+            assert -found["loss"].gain[component][0] == pytest.approx(lost[k], rel=ROUNDING)
+        assert found["flux"].power[0] == pytest.approx(spent.sum(), rel=ROUNDING)
+    samples = system.face_samples("A|B", state, amplitude)
+    gained = np.einsum(
+        "bfqn,bfq->n", problem.faces["A|B"].law.flux(samples.traces, samples.gradients), samples.weights
+    )
+    entry = next(e for e in entries if e.place == "A|B")
+    assert entry.gain["p"][0] == pytest.approx(gained[0] + gained[2], rel=ROUNDING)
