@@ -85,6 +85,7 @@ class StackSystem:
         return chains_of(self.model, Part.PERTURBATIVE)
 
     def chains(self, part: Part) -> tuple[Chain, ...]:
+        """The operator of a part."""
         if part is Part.ALL:
             return self.whole
         return self.reference if part is Part.REFERENCE else self.perturbative

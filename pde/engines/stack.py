@@ -103,17 +103,20 @@ class Sets:
         self._parent = list(range(size))
 
     def find(self, i: int) -> int:
+        """The representative of the set of a number."""
         while self._parent[i] != i:
             self._parent[i] = self._parent[self._parent[i]]
             i = self._parent[i]
         return i
 
     def join(self, members: Iterable[int]) -> None:
+        """Unite the sets of some numbers."""
         roots = [self.find(i) for i in members]
         for i in roots[1:]:
             self._parent[self.find(i)] = self.find(roots[0])
 
     def roots(self) -> list[int]:
+        """The representative of every number."""
         return [self.find(i) for i in range(len(self._parent))]
 
 

@@ -78,7 +78,7 @@ def _shunts(model: StackModel, part: Part) -> list[Shunt]:
             if nonzero(weight):
                 sets.join(pair)
         roots = sets.roots()
-        for root in dict.fromkeys(i for pair in entries for i in (roots[pair[0]],)):
+        for root in dict.fromkeys(roots[i] for i, _ in entries):
             rows = [i for i in range(face.unknowns.size) if roots[i] == root]
             shunts.append(Shunt(face.unknowns[rows], face.block(rows, part)))
     if part is not Part.PERTURBATIVE:

@@ -57,6 +57,7 @@ def nonzero(weight: Array) -> bool:
 
 
 def is_zero(entries: Table) -> bool:
+    """Whether no member of the batch has any entry."""
     return not any(nonzero(w) for w in entries.values())
 
 

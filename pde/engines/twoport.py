@@ -64,6 +64,7 @@ class Port:
 
     @cached_property
     def batch(self) -> int:
+        """Batch size of the coefficients and the thickness."""
         own = (w for t in self.tables.values() for (i, _), w in t.items() if i in self.components)
         return max([self.thickness.size, *(w.size for w in own)])
 

@@ -82,6 +82,7 @@ class Chain:
 
     @property
     def batch(self) -> int:
+        """Batch size of its links and shunts."""
         sizes = [m.shape[0] for l in self.links for m in (l.P, l.Q, l.T0, l.T1)]
         return max([*sizes, *(s.matrix.shape[0] for s in self.shunts)], default=1)
 
