@@ -14,12 +14,28 @@ from hanle.pde.engines.fe_cells import SIMPLICES, Cell, cell
 from hanle.pde.engines.fe_integrals import chunks, geometry, local_matrices
 from hanle.pde.engines.fe_nodes import Int32
 from hanle.pde.engines.fe_numbering import Numbering
+from hanle.pde.engines.fe_scalars import Scalars
 from hanle.pde.problem import Problem
 from hanle.pde.tensors import Array
 
+#: M-matrix on the nodes, or for second order on the vertices; interpolation from the vertices or None.
+Coarsening = tuple[sp.csr_matrix, sp.csr_matrix | None]
 
-def coarsening(problem: Problem, numbering: Numbering, block: int) -> tuple[sp.csr_matrix, sp.csr_matrix | None]:
-    """(M-matrix on the nodes, or for second order on the vertices, interpolation from the vertices or None)."""
+
+def coarsening(problem: Problem, numbering: Numbering, scalars: Scalars, block: int) -> Coarsening:
+    """The matrix of a block, from the store where its conduction is the same."""
+    axes = numbering.nodes.mesh.axis_numbers
+    tensors = {
+        region: _conduction(problem.regions[region].A, axes, len(numbering.cells_of[region]))
+        for region in numbering.blocks[block].regions
+    }
+    flat = np.concatenate([tensor.ravel() for tensor in tensors.values()])
+    flat = flat / (np.abs(flat).max(initial=0.0) or 1.0)
+    found: Coarsening = scalars.kept(("coarsening", block), flat, lambda: _coarsening(numbering, block, tensors))
+    return found
+
+
+def _coarsening(numbering: Numbering, block: int, tensors: dict[str, Array]) -> Coarsening:
     nodes, b = numbering.nodes, numbering.blocks[block]
     element = cell(nodes.mesh.kind, 1)
     connectivity = np.concatenate([numbering.connectivity(r) for r in b.regions])
@@ -39,7 +55,7 @@ def coarsening(problem: Problem, numbering: Numbering, block: int) -> tuple[sp.c
     start = 0
     for region in b.regions:
         cells = numbering.cells_of[region]
-        tensor = _conduction(problem.regions[region].A, nodes.mesh.axis_numbers, len(cells))
+        tensor = tensors[region]
         for part in chunks(len(cells)):
             local = _laplacian(element, nodes.corners(cells[part]), tensor if len(tensor) == 1 else tensor[part])
             kernels.scatter(indptr, indices, vertices[start + part.start : start + part.stop], local, data)

@@ -1,6 +1,6 @@
 """What the linear solver is given: scaled, merged terms on the components that matter, and the way back to states."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 
 from hanle.meshes.tagged import IntArray
 from hanle.pde.engines.contract import Part, Subsystem
+from hanle.pde.engines.fe_coarsening import Coarsening
 from hanle.pde.engines.fe_gauge import component_scales, floating
 from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_terms import FACE, Operator
 from hanle.pde.errors import InputError
 from hanle.pde.linear.contract import BlockTerm, LinearBlock, LinearSystem
 from hanle.pde.tensors import Array
-
-Coarsening = Callable[[int], tuple[sp.csr_matrix, sp.csr_matrix | None]]
 
 
 def merged(operators: Sequence[Operator], part: Part) -> list[Operator]:
@@ -39,14 +38,14 @@ class Assembled:
         operators: all terms, unmerged.
         fixed: (size of x,) prescribed entries, closed under ties.
         ties: x = T y, or None.
-        coarsening: block -> M-matrix and interpolation from the vertices.
+        coarsening: M-matrix and interpolation from the vertices of each block.
     """
 
     numbering: Numbering
     operators: Sequence[Operator]
     fixed: NDArray[np.bool_]
     ties: sp.csr_matrix | None
-    coarsening: Coarsening
+    coarsening: tuple[Coarsening, ...]
 
 
 def subsystem(given: Assembled, part: Part, kept: Sequence[NDArray[np.bool_]]) -> Subsystem:
@@ -99,7 +98,7 @@ def _block(
 ) -> LinearBlock:
     numbering, b = given.numbering, given.numbering.blocks[k]
     fixed = given.fixed[numbering.offsets[k] : numbering.offsets[k + 1]].reshape(b.nodes, b.fields.size)
-    matrix, vertices = given.coarsening(k)
+    matrix, vertices = given.coarsening[k]
     return LinearBlock(
         nodes=b.nodes,
         components=int(kept.sum()),

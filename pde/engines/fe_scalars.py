@@ -55,14 +55,14 @@ class Scalars:
 
     def matrix(self, region: str, form: Array, pattern: Array) -> sp.csr_matrix:
         """Matrix on the nodes of the region's block; `form` as in `fe_integrals`, over the mesh axes."""
-        found: sp.csr_matrix = self._get(
+        found: sp.csr_matrix = self.kept(
             ("matrix", region, form.tobytes()), pattern, lambda: self._matrix(region, form, pattern)
         )
         return found
 
     def vector(self, region: str, form: Array, pattern: Array) -> Array:
         """Vector (nodes of the block,)."""
-        found: Array = self._get(
+        found: Array = self.kept(
             ("vector", region, form.tobytes()), pattern, lambda: self._vector(region, form, pattern)
         )
         return found
@@ -72,7 +72,7 @@ class Scalars:
     ) -> sp.csr_matrix:
         """Matrix (nodes of the block of sides[0], of sides[1]) over a patch; its weights are those of the patch."""
         key = ("face", face, *patch.regions.values(), sides, form.tobytes())
-        found: sp.csr_matrix = self._get(key, pattern, lambda: self._face_matrix(patch, sides, form, pattern))
+        found: sp.csr_matrix = self.kept(key, pattern, lambda: self._face_matrix(patch, sides, form, pattern))
         return found
 
     def face_vector(self, patch: Patch, side: str, form: Array, pattern: Array) -> Array:
@@ -90,10 +90,11 @@ class Scalars:
             coupled = np.ones((connectivity.shape[1],) * 2, dtype=bool)
             return kernels.pattern(connectivity, self._count(region), coupled)
 
-        indptr, indices = self._get(("pattern", region), np.ones((1, 1)), build)
+        indptr, indices = self.kept(("pattern", region), np.ones((1, 1)), build)
         return indptr, indices
 
-    def _get(self, key: tuple[object, ...], pattern: Array, build: Callable[[], Any]) -> Any:
+    def kept(self, key: tuple[object, ...], pattern: Array, build: Callable[[], Any]) -> Any:
+        """What was built for a key and a weight pattern, or is built now."""
         for store in (self, self.previous):
             if store is not None:
                 for weights, value in store._found.get(key, ()):

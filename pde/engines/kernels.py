@@ -42,34 +42,32 @@ def pattern(connectivity, count, coupled):  # type: ignore[no-untyped-def]
     width = connectivity.shape[1]
     start, around = _cells_of_nodes(connectivity, count)
     mark = np.full(count, -1, np.int32)
-    indptr = np.zeros(count + 1, np.int32)
-    row = np.empty(4096, np.int32)
-    for sweep in range(2):
-        if sweep == 1:
-            indices = np.empty(indptr[count], np.int32)
-            mark[:] = -1
-        else:
-            indices = np.empty(0, np.int32)
-        for i in range(count):
-            size = 0
-            for p in range(start[i], start[i + 1]):
-                c = around[p]
-                for a in range(width):
-                    if connectivity[c, a] != i:
-                        continue
-                    for b in range(width):
-                        j = connectivity[c, b]
-                        if j >= 0 and coupled[a, b] and mark[j] != i:
-                            mark[j] = i
-                            if size == row.size:
-                                row = np.concatenate((row, np.empty_like(row)))
-                            row[size] = j
-                            size += 1
-            if sweep == 0:
-                indptr[i + 1] = indptr[i] + size
-            else:
-                indices[indptr[i] : indptr[i + 1]] = np.sort(row[:size])
-    return indptr, indices
+    indptr = np.zeros(count + 1, np.int64)
+    # Room for rows like those of a regular mesh; grown where a mesh has longer ones.
+    indices = np.empty(count * (3 * width + 8), np.int32)
+    total = 0
+    for i in range(count):
+        first = total
+        for p in range(start[i], start[i + 1]):
+            c = around[p]
+            for a in range(width):
+                if connectivity[c, a] != i:
+                    continue
+                for b in range(width):
+                    j = connectivity[c, b]
+                    if j >= 0 and coupled[a, b] and mark[j] != i:
+                        mark[j] = i
+                        if total == indices.size:
+                            indices = np.concatenate((indices, np.empty_like(indices)))
+                        # Rows are short and nearly in order already: insertion beats a library sort.
+                        q = total
+                        while q > first and indices[q - 1] > j:
+                            indices[q] = indices[q - 1]
+                            q -= 1
+                        indices[q] = j
+                        total += 1
+        indptr[i + 1] = total
+    return indptr.astype(np.int32), indices[:total].copy()
 
 
 @nb.njit(cache=True)

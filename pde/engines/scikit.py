@@ -23,7 +23,7 @@ from hanle.meshes.tagged import IntArray, TaggedMesh
 from hanle.pde.engines import fe_samples
 from hanle.pde.engines.contract import Entry, FaceSamples, Part, Samples, Subsystem
 from hanle.pde.engines.contract import System as AnySystem
-from hanle.pde.engines.fe_coarsening import coarsening
+from hanle.pde.engines.fe_coarsening import Coarsening, coarsening
 from hanle.pde.engines.fe_constraints import Constraints, constraints
 from hanle.pde.engines.fe_faces import face_terms
 from hanle.pde.engines.fe_gauge import reached
@@ -79,8 +79,9 @@ class Scikit:
         for face in problem.faces:
             terms.extend(face_terms(problem, numbering, scalars, face))
         terms.extend(global_terms(problem, numbering))
+        coarse = tuple(coarsening(problem, numbering, scalars, k) for k in range(len(numbering.blocks)))
         scalars.previous = None
-        return System(problem, numbering, scalars, terms)
+        return System(problem, numbering, scalars, terms, coarse)
 
     def default_solver(self, system: AnySystem) -> Any:
         """Direct for small systems, multigrid for large ones."""
@@ -94,11 +95,19 @@ class System:
 
     batch = 1
 
-    def __init__(self, problem: Problem, numbering: Numbering, scalars: Scalars, terms: Terms) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        numbering: Numbering,
+        scalars: Scalars,
+        terms: Terms,
+        coarse: tuple[Coarsening, ...],
+    ) -> None:
         self.problem = problem
         self.numbering = numbering
         self.scalars = scalars
         self.terms = terms
+        self.coarse = coarse
         self._ties: sp.csr_matrix | None = ties(problem, numbering)
         self._constraints: Constraints = constraints(problem, numbering)
         self.size: int = numbering.size if self._ties is None else self._ties.shape[1]
@@ -194,7 +203,7 @@ class System:
             start += [g.component for g in self.problem.gradients]
             kept = reached(self.numbering, self._operators(part), start)
         closed = self._spread(self.fixed.astype(float)) > 0.0
-        given = Assembled(self.numbering, self.terms.operators, closed, self._ties, self._coarsening)
+        given = Assembled(self.numbering, self.terms.operators, closed, self._ties, self.coarse)
         return subsystem(given, part, kept)
 
     def samples(
@@ -239,9 +248,6 @@ class System:
         if part not in self._merged:
             self._merged[part] = merged(self.terms.operators, part)
         return self._merged[part]
-
-    def _coarsening(self, block: int) -> tuple[sp.csr_matrix, sp.csr_matrix | None]:
-        return coarsening(self.problem, self.numbering, block)
 
     def _blocks(self, x: Array) -> list[Array]:
         return self.numbering.views(x)
