@@ -34,6 +34,8 @@ _STYLE: dict[str, Any] = {
     "xtick.direction": "in",
     "ytick.direction": "in",
     "savefig.dpi": 220,
+    "savefig.bbox": "tight",
+    "savefig.pad_inches": 0.08,
     "svg.fonttype": "none",
     "pdf.fonttype": 42,
 }
@@ -72,8 +74,10 @@ class Scale:
 
     def text(self, value: float) -> str:
         """A value in SI as text: three digits and the unit."""
+        if value == 0:
+            return "0"
         shown = value * self.factor
-        digits = max(0, 2 - int(np.floor(np.log10(abs(shown))))) if shown else 0
+        digits = max(0, 2 - int(np.floor(np.log10(abs(shown)))))
         number = f"{shown:.{digits}f}"
         number = number.rstrip("0").rstrip(".") if "." in number else number
         return f"{number} {self.unit}".rstrip().replace("-", "−")

@@ -1,0 +1,125 @@
+"""The quantities that pictures of 2D and 3D fields can show, and how far a thin film is stretched."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.tensors import Array
+from hanle.region_data import CURRENT, POTENTIAL, SPIN_ACCUMULATION, RegionData
+
+MAGNITUDE = "magnitude"
+#: Told apart with any colour vision: diverging for what has a sign, perceptually even otherwise.
+DIVERGING, SEQUENTIAL = "coolwarm", "viridis"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One field as a picture shows it.
+
+    Attributes:
+        name: key of the data of a region.
+        title, symbol: words and sign for the colour bar; "{a}" stands for the component.
+        unit: SI.
+        at_points: whether it lives on points (otherwise on cells).
+        vector: whether it has three components.
+        component: "x", "y", "z" or MAGNITUDE; "" for scalars.
+    """
+
+    name: str
+    title: str
+    symbol: str
+    unit: str
+    at_points: bool
+    vector: bool
+    component: str = ""
+
+    @property
+    def label(self) -> str:
+        """Title and symbol, without the unit."""
+        if not self.vector:
+            return f"{self.title} {self.symbol}"
+        inner = self.symbol.format(a="" if self.component == MAGNITUDE else self.component)
+        return f"{self.title} " + (f"|{inner}|" if self.component == MAGNITUDE else inner)
+
+    @property
+    def signed(self) -> bool:
+        return self.component != MAGNITUDE
+
+    def arrows(self, region: RegionData) -> Array:
+        """The vector field (n, 3) of a region."""
+        return (region.point_data if self.at_points else region.cell_data)[self.name]
+
+    def scalars(self, region: RegionData) -> Array:
+        """What the colour shows: (n,)."""
+        values = self.arrows(region)
+        if not self.vector:
+            return values
+        return np.linalg.norm(values, axis=1) if not self.signed else values[:, "xyz".index(self.component)]
+
+
+QUANTITIES = {
+    "potential": Quantity(POTENTIAL, "potential", "$V$", "V", True, False),
+    "spin_accumulation": Quantity(SPIN_ACCUMULATION, "spin accumulation", "$\\mu_{{s{a}}}/e$", "V", True, True),
+    "current": Quantity(CURRENT, "current density", "$j_{{{a}}}$", "A/m^2", False, True),
+}
+
+
+def choose(
+    quantity: str, component: str | None, regions: Mapping[str, RegionData]
+) -> tuple[Quantity, dict[str, RegionData]]:
+    """(the quantity with its component, the regions that carry it).
+
+    Args:
+        quantity: a key of QUANTITIES.
+        component: "x", "y", "z" or "magnitude"; if None the largest spin component, or the size of the current.
+
+    Raises:
+        InputError: unknown quantity or component, or no region carries it.
+    """
+    if quantity not in QUANTITIES:
+        raise unknown_name("quantity", quantity, QUANTITIES)
+    found = QUANTITIES[quantity]
+    live = {name: r for name, r in regions.items() if found.name in r.point_data or found.name in r.cell_data}
+    if not live:
+        raise InputError("quantity", "carried by a region", quantity, f"regions: {', '.join(regions)}")
+    if not found.vector:
+        return found, live
+    if component is None and quantity == "spin_accumulation":
+        peaks = np.max([np.abs(found.arrows(r)).max(axis=0) for r in live.values()], axis=0)
+        component = "xyz"[int(np.argmax(peaks))]
+    component = component or MAGNITUDE
+    if component not in (*"xyz", MAGNITUDE):
+        raise unknown_name("component", component, (*"xyz", MAGNITUDE))
+    return replace(found, component=component), live
+
+
+def stretch(thin: float, wide: float, wanted: float) -> float:
+    """By how much to stretch `thin` so that it is about `wanted` x `wide`: 1, or a round number (1, 2, 5 x 10^n)."""
+    ratio = wanted * wide / thin
+    if ratio < 2:
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(ratio))
+    return float(power * max(step for step in (1, 2, 5) if step * power <= ratio * (1 + 1e-9)))
+
+
+def extent(regions: Mapping[str, RegionData]) -> Array:
+    """Corners (2, 3) [m] of the box around some regions."""
+    points = np.concatenate([r.points for r in regions.values()])
+    return np.stack([points.min(axis=0), points.max(axis=0)])
+
+
+def colour_map(shown: Quantity) -> str:
+    """Diverging for what has a sign, perceptually even for sizes; the potential has no meaningful zero."""
+    return DIVERGING if shown.signed and shown.vector else SEQUENTIAL
+
+
+def colour_range(values: Array, shown: Quantity) -> tuple[float, float]:
+    """Ends of the colour bar, symmetric where zero matters. Corners may be singular: sizes stop at 99.5 %."""
+    if shown.signed and shown.vector:
+        top = float(np.abs(values).max()) or 1.0
+        return -top, top
+    if shown.vector:
+        return 0.0, float(np.percentile(values, 99.5)) or 1.0
+    return float(values.min()), float(values.max())
