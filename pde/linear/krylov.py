@@ -147,5 +147,5 @@ def _failure(iterations: int, residual: float, tolerance: float, stalled: bool) 
     return (
         f"GMRES {what} after {iterations} iterations at relative residual {residual:.1e}"
         f" (tolerance {tolerance:.0e})"
-        ' - try solver="direct", a mesh with smoother grading, or a larger tolerance'
+        ' - try solver="direct", a mesh with better shaped cells, or a larger tolerance'
     )
