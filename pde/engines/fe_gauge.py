@@ -94,6 +94,5 @@ def _sunk(numbering: Numbering, operators: Sequence[Operator], block: int) -> ND
     sunk = np.zeros((b.nodes, b.fields.size), dtype=bool)
     for o in operators:
         if o.place.kind != FACE and o.row == o.col == block and o.on_values:
-            region = numbering.node_of[o.place.name]
-            sunk[np.ix_(region[region >= 0], np.any(o.fields != 0.0, axis=0))] = True
+            sunk[np.ix_(np.diff(o.matrix.indptr) > 0, np.any(o.fields != 0.0, axis=0))] = True
     return sunk

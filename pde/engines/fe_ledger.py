@@ -93,12 +93,14 @@ def _entry(numbering: Numbering, place: str, kind: str, sheet: _Sheet, x: Array)
 
 
 def _totals(numbering: Numbering, residual: Array) -> dict[str, Array]:
-    """Component -> (1,) sum over all nodes, components that nothing happens to left out."""
+    """Component -> (1,) sum over all nodes; fields that nothing happens to are left out."""
     found: dict[str, Array] = {}
     for block, view in zip(numbering.blocks, numbering.views(residual), strict=True):
-        for k, name in enumerate(block.fields.components):
-            if np.any(view[:, k]):
-                found[name] = found.get(name, np.zeros(1)) + view[:, k].sum()
+        for field in block.fields.fields:
+            columns = view[:, block.fields.slice(field.name)]
+            if np.any(columns):
+                for name, total in zip(field.components, columns.sum(axis=0), strict=True):
+                    found[name] = found.get(name, np.zeros(1)) + total
     return found
 
 
