@@ -19,8 +19,8 @@ class Balance:
 
     Attributes:
         name: component ("u", "w_x", ...) or "power".
-        error: (batch,) sum of all entries divided by the sum of their sizes (0 where all are zero).
-        turnover: (batch,) that sum of sizes.
+        error: (batch,) size of the sum of all entries, divided by the turnover (0 where that is zero).
+        turnover: (batch,) sum of the sizes of the entries of all components of the field.
     """
 
     name: str
@@ -99,10 +99,17 @@ class Solution:
 
     @cached_property
     def balances(self) -> tuple[Balance, ...]:
-        """Charge, spin and power balance, relative to the sum of absolute entries."""
-        names = sorted({name for entry in self.ledger for name in entry.gain})
-        found = [_balance(name, [e.gain[name] for e in self.ledger if name in e.gain]) for name in names]
-        return (*found, _balance("power", [e.power for e in self.ledger]))
+        """Charge, spin and power balance, relative to the sum of absolute entries of the field (all components)."""
+        fields = {f.name: f for b in self.response.system.problem.regions.values() for f in b.fields.fields}
+        found = []
+        for field in fields.values():
+            gains = {
+                name: np.array([e.gain[name] for e in self.ledger if name in e.gain]) for name in field.components
+            }
+            turnover = np.sum([np.abs(gain).sum(axis=0) for gain in gains.values()], axis=0)
+            found += [_balance(name, gain, turnover) for name, gain in gains.items()]
+        power = np.array([e.power for e in self.ledger])
+        return (*found, _balance("power", power, np.abs(power).sum(axis=0)))
 
     def _bulk(self, region: str) -> Bulk:
         regions = self.response.system.problem.regions
@@ -111,9 +118,8 @@ class Solution:
         return regions[region]
 
 
-def _balance(name: str, parts: list[Array]) -> Balance:
-    turnover = np.sum(np.abs(parts), axis=0)
-    error = np.divide(np.abs(np.sum(parts, axis=0)), turnover, out=np.zeros_like(turnover), where=turnover > 0)
+def _balance(name: str, parts: Array, turnover: Array) -> Balance:
+    error = np.divide(np.abs(parts.sum(axis=0)), turnover, out=np.zeros_like(turnover), where=turnover > 0)
     return Balance(name, error, turnover)
 
 

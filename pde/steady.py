@@ -11,8 +11,8 @@ subtracted. `response_ij` is the flux gained at terminal i (or the integral of t
 of drive j.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,8 @@ from hanle.pde.tensors import Array
 
 #: Relative true residual of a solve unless the caller says otherwise.
 TOLERANCE = 1e-8
+#: Earlier states of a sweep from which a solve starts.
+HISTORY = 12
 #: A constant potential counts as driving nothing if the flux it leaves is below this part of that of the contacts.
 CLOSED = 1e-11
 
@@ -61,6 +63,7 @@ class Response:
         reference, correction: (batch, drives, drives); their sum is the response matrix.
         source_flux: (batch, drives) flux at each drive due to the sources.
         proof: residuals and iterations.
+        history: drive -> changes of earlier states of a sweep, newest first; the next solve starts from them.
     """
 
     system: System
@@ -72,6 +75,7 @@ class Response:
     correction: Array
     source_flux: Array
     proof: Proof
+    history: Mapping[str, tuple[Array, ...]] = field(default_factory=dict)
 
     @property
     def matrix(self) -> Array:
@@ -112,34 +116,93 @@ def respond(
     system = engine.assemble(problem, previous.system if previous else None)
     solver = solver or engine.default_solver(system)
     common = _common_level(system)
-    lifts = _lifts(system, solver, common, tolerance, say)
+    lifts = _known_lifts(system, previous, tolerance) or _lifts(system, solver, common, tolerance, say)
     say("preparing the solver")
-    whole = system.subsystem(Part.ALL)
-    prepared = solver.prepare(whole.linear)
-    residuals, iterations = {}, {}
-
-    def solve(what: str, rhs: Array) -> Array:
-        say(f"solving for {what}")
-        rhs = np.where(system.fixed, 0.0, rhs)
-        if not np.any(rhs):
-            residuals[what], iterations[what] = 0.0, 0
-            return np.zeros_like(rhs)
-        state = whole.extend(prepared.solve(whole.restrict(rhs), tolerance=tolerance))
-        residuals[what] = _verify(system, what, state, rhs, tolerance)
-        iterations[what] = int(prepared.iterations)
-        return state
-
+    run = _Run(system, solver, tolerance, say)
+    last = list(problem.terminals)[-1] if common is not None else None
     changes: dict[str, Array] = {}
     for name in problem.drives:
-        if common is not None and name == list(problem.terminals)[-1]:
-            changes[name] = -sum((changes[other] for other in list(problem.terminals)[:-1]), start=np.zeros(1))
-            continue
-        changes[name] = solve(name, -_load(system, name, lifts, Part.ALL))
+        if name != last:
+            changes[name] = run.solve(name, -_load(system, name, lifts, Part.ALL), _earlier(previous, name))
+    if last is not None:
+        changes[last] = -sum((changes[n] for n in problem.terminals if n != last), start=np.zeros(1))
     given = system.given_vector()
-    sources = system.source_load()
-    source_state = given + solve("sources", sources - system.apply(given))
-    proof = Proof(engine.name, getattr(solver, "name", type(solver).__name__), residuals, iterations, tolerance)
-    return _assemble_response(system, lifts, changes, source_state, proof)
+    source_state = given + run.solve("sources", system.source_load() - system.apply(given))
+    return _assemble_response(system, lifts, changes, source_state, run.proof(engine), previous)
+
+
+class _Run:
+    """The prepared operator of one problem and what its solves showed."""
+
+    def __init__(self, system: System, solver: Any, tolerance: float, say: Progress) -> None:
+        self.system, self.solver, self.tolerance, self.say = system, solver, tolerance, say
+        self.whole = system.subsystem(Part.ALL)
+        self.prepared = solver.prepare(self.whole.linear)
+        self.residuals: dict[str, float] = {}
+        self.iterations: dict[str, int] = {}
+
+    def solve(self, what: str, rhs: Array, earlier: Sequence[Array] = ()) -> Array:
+        """A state = rhs on the free unknowns, started from the best combination of earlier states."""
+        self.say(f"solving for {what}")
+        rhs = np.where(self.system.fixed, 0.0, rhs)
+        if not np.any(rhs):
+            self.residuals[what], self.iterations[what] = 0.0, 0
+            return np.zeros_like(rhs)
+        start, left = _best_start(self.system, rhs, earlier)
+        missing = float(np.max(np.linalg.norm(left, axis=-1) / _size(rhs)))
+        self.iterations[what] = 0
+        if missing > self.tolerance:
+            wanted = min(self.tolerance / missing, 0.1) if len(earlier) else self.tolerance
+            start = start + self.whole.extend(self.prepared.solve(self.whole.restrict(left), tolerance=wanted))
+            self.iterations[what] = int(self.prepared.iterations)
+        self.residuals[what] = _verify(self.system, what, start, rhs, self.tolerance)
+        return start
+
+    def proof(self, engine: Engine) -> Proof:
+        name = getattr(self.solver, "name", type(self.solver).__name__)
+        return Proof(engine.name, name, self.residuals, self.iterations, self.tolerance)
+
+
+def _earlier(previous: Response | None, name: str) -> tuple[Array, ...]:
+    """Changes of a drive in earlier states, newest first."""
+    if previous is None or name not in previous.changes:
+        return ()
+    return (previous.changes[name], *previous.history.get(name, ()))[:HISTORY]
+
+
+def _best_start(system: System, rhs: Array, earlier: Sequence[Array]) -> tuple[Array, Array]:
+    """(combination of earlier states with the smallest residual, that residual); zero and rhs without any."""
+    earlier = [state for state in earlier if state.shape == rhs.shape]
+    if not earlier or rhs.ndim > 1:
+        return np.zeros_like(rhs), rhs
+    images = [np.where(system.fixed, 0.0, system.apply(state)) for state in earlier]
+    gram = np.array([[a @ b for b in images] for a in images])
+    scale = 1 / np.sqrt(np.maximum(np.diag(gram), np.finfo(float).tiny))
+    weights = (
+        scale * np.linalg.lstsq(gram * np.outer(scale, scale), scale * [a @ rhs for a in images], rcond=1e-13)[0]
+    )
+    start = sum((c * state for c, state in zip(weights, earlier, strict=True)), start=np.zeros(1))
+    return start, np.where(system.fixed, 0.0, rhs - system.apply(start))
+
+
+def _size(rhs: Array) -> Array:
+    return np.asarray(np.maximum(np.linalg.norm(rhs, axis=-1), np.finfo(float).tiny))
+
+
+def _known_lifts(system: System, previous: Response | None, tolerance: float) -> dict[str, Array] | None:
+    """The lifts of an earlier response, if they solve the reference problem of this system as well."""
+    if previous is None or previous.source_state.shape != system.given_vector().shape:
+        return None
+    found = {}
+    for name in system.problem.terminals:
+        start, lift = system.terminal_vector(name), previous.lifts.get(name)
+        if lift is None or np.any((lift - start)[..., system.fixed]):
+            return None
+        flow, left = (np.where(system.fixed, 0.0, system.apply(x, Part.REFERENCE)) for x in (start, lift))
+        if np.any(np.linalg.norm(left, axis=-1) > 10 * tolerance * np.linalg.norm(flow, axis=-1)):
+            return None
+        found[name] = lift
+    return found
 
 
 def _common_level(system: System) -> Array | None:
@@ -194,8 +257,7 @@ def _functional(system: System, name: str, lifts: Mapping[str, Array]) -> Array:
 def _verify(system: System, what: str, state: Array, rhs: Array, tolerance: float) -> float:
     """Relative true residual on the free unknowns."""
     residual = np.where(system.fixed, 0.0, rhs - system.apply(state))
-    size = np.linalg.norm(residual, axis=-1) / np.maximum(np.linalg.norm(rhs, axis=-1), np.finfo(float).tiny)
-    worst = float(np.max(size))
+    worst = float(np.max(np.linalg.norm(residual, axis=-1) / _size(rhs)))
     if not worst <= max(10 * tolerance, 1e-11):
         raise SolveError(
             f"the solve for {what} left a relative residual of {worst:.1e} where {tolerance:.1e} was asked for; "
@@ -214,7 +276,12 @@ def _pair(system: System, i: str, j: str, lifts: Mapping[str, Array], part: Part
 
 
 def _assemble_response(
-    system: System, lifts: Mapping[str, Array], changes: Mapping[str, Array], source_state: Array, proof: Proof
+    system: System,
+    lifts: Mapping[str, Array],
+    changes: Mapping[str, Array],
+    source_state: Array,
+    proof: Proof,
+    previous: Response | None,
 ) -> Response:
     drives = system.problem.drives
     size = (system.batch, len(drives), len(drives))
@@ -228,7 +295,10 @@ def _assemble_response(
         own = -dot(lifts[i], sources) if i in lifts else system.source_functional(i)
         source_flux[:, row] = dot(functional, source_state) + own
     full_lifts = {name: lifts.get(name, np.zeros_like(changes[name])) for name in drives}
-    return Response(system, drives, full_lifts, changes, source_state, reference, correction, source_flux, proof)
+    history = {name: _earlier(previous, name) for name in drives}
+    return Response(
+        system, drives, full_lifts, changes, source_state, reference, correction, source_flux, proof, history
+    )
 
 
 def dot(a: Array, b: Array) -> Array:

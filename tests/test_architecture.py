@@ -30,7 +30,7 @@ FOLDERS = {
 MAX_LINES = 400
 
 LEAVES = {f"hanle.pde.{name}" for name in ("constants", "quantity", "errors", "fields", "tensors", "coefficients")}
-MEDIA = {f"hanle.pde.{name}" for name in ("metal", "ferromagnet", "magnons", "heat")}
+MEDIA = {f"hanle.pde.{name}" for name in ("magnetic_metal", "metal", "ferromagnet", "magnons", "heat")}
 CONTRACTS = {"hanle.pde.problem", "hanle.pde.engines.contract", "hanle.pde.linear.contract"}
 
 # group -> groups it may import, besides itself. "user" is the hanle folder, where build alone turns a device into
