@@ -5,11 +5,29 @@ indices and the vector are read once for both. Indices are turned into unsigned 
 a test for wrap-around per entry and keep the compiler from using vector instructions (three times slower).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numba as nb
 import numpy as np
 
 _U = np.uint64
 _CHUNKS = 64
+
+#: Unknowns below which one thread is used: on a busy machine threads that wait for each other cost more than the
+#: work itself (ten times, measured at 4e5 unknowns); above, a pass takes longer than a slice of the scheduler.
+PARALLEL = 1_000_000
+
+
+@contextmanager
+def threads_for(unknowns: int) -> Iterator[None]:
+    """Use one thread inside the block for small systems; numba's own setting for the others."""
+    before = nb.get_num_threads()
+    try:
+        nb.set_num_threads(before if unknowns >= PARALLEL else 1)
+        yield
+    finally:
+        nb.set_num_threads(before)
 
 
 @nb.njit(inline="always")

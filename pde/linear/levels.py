@@ -45,6 +45,7 @@ class Level:
 
     def __init__(self, grid: Grid, copy: bool) -> None:
         self._free = [f.ravel().astype(np.float32) for f in grid.free]
+        self.unknowns = grid.unknowns
         self._widths = [f.shape[1] for f in grid.free]
         self._inverse = [_nodal_inverse(grid, k) for k in range(len(grid.free))]
         self._main: list[Pass] = []

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from hanle.pde.linear import kernels
 from hanle.pde.linear.contract import LinearSystem
 from hanle.pde.linear.hierarchy import grids
 from hanle.pde.linear.krylov import Progress, gmres
@@ -53,26 +54,29 @@ class Hierarchy:
         self._levels: list[Level] = []
         system = reduced.system
         approximated = replace(system, terms=(*system.terms, *springs(system)))
-        for grid in grids(approximated, COARSEST):
-            if grid.down:
-                self._levels.append(Level(grid, copy=bool(self._levels)))
-            else:
-                self._coarsest = Coarsest(grid, singular=len(reduced.nulls.right) > 0)
+        with kernels.threads_for(system.size):
+            for grid in grids(approximated, COARSEST):
+                if grid.down:
+                    with kernels.threads_for(grid.unknowns):
+                        self._levels.append(Level(grid, copy=bool(self._levels)))
+                else:
+                    self._coarsest = Coarsest(grid, singular=len(reduced.nulls.right) > 0)
         self.iterations = 0
 
     def solve(self, rhs: Array, *, tolerance: float) -> Array:
         """A x = rhs to a relative true residual below `tolerance`; raises SolveError with the next step."""
         reduced, options = self._reduced, self._options
         load = reduced.nulls.balanced(reduced.load(rhs), tolerance)
-        result = gmres(
-            lambda y: reduced.restrict(self._operator.apply(reduced.extend(y))),
-            self._precondition,
-            load,
-            tolerance=tolerance,
-            restart=options.restart,
-            limit=options.limit,
-            progress=options.progress,
-        )
+        with kernels.threads_for(reduced.system.size):
+            result = gmres(
+                lambda y: reduced.restrict(self._operator.apply(reduced.extend(y))),
+                self._precondition,
+                load,
+                tolerance=tolerance,
+                restart=options.restart,
+                limit=options.limit,
+                progress=options.progress,
+            )
         self.iterations = result.iterations
         return reduced.extend(reduced.nulls.project(result.x))
 
@@ -90,7 +94,10 @@ class Hierarchy:
         if depth == len(self._levels):
             return self._coarsest.solve(rhs)
         level = self._levels[depth]
-        x = level.smooth(level.start(rhs), rhs, level.weights[1:])
-        coarse = self._cycle(level.restrict(level.residual(x, rhs)), depth + 1)
-        level.prolong(coarse, x)
-        return level.smooth(x, rhs, level.weights[::-1])
+        with kernels.threads_for(level.unknowns):
+            x = level.smooth(level.start(rhs), rhs, level.weights[1:])
+            coarse_rhs = level.restrict(level.residual(x, rhs))
+        coarse = self._cycle(coarse_rhs, depth + 1)
+        with kernels.threads_for(level.unknowns):
+            level.prolong(coarse, x)
+            return level.smooth(x, rhs, level.weights[::-1])
