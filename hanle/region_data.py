@@ -19,6 +19,9 @@ from hanle.pde.tensors import Array
 
 IntArray = NDArray[np.int64]
 
+#: Pieces drawn of a layer for each one that the engine gives.
+REFINEMENT = 4
+
 POTENTIAL = "potential V [V]"
 SPIN_ACCUMULATION = "spin accumulation mu_s/e [V]"
 CURRENT = "charge current density j [A/m^2]"
@@ -68,8 +71,8 @@ def region_data(solution: Solution, region: str, *, index: int = 0) -> RegionDat
     if region not in problem.mesh.regions:
         raise unknown_name("region", region, problem.mesh.regions)
     if region not in problem.regions:
-        return _geometry(problem.mesh, region, index)
-    points, cells, values = solution.response.system.vertex_values(region, solution.state)
+        return _geometry(problem.mesh, region)
+    points, cells, values = _vertices(solution, region)
     if not 0 <= index < len(values):
         raise InputError("index", f"from 0 to {len(values) - 1} (the batch)", index)
     kind = "line" if isinstance(problem.mesh, Layers) else problem.mesh.kind
@@ -89,9 +92,23 @@ def all_regions(solution: Solution, *, index: int = 0) -> dict[str, RegionData]:
     return {name: region_data(solution, name, index=index) for name in regions}
 
 
-def _geometry(mesh: TaggedMesh | Layers, region: str, index: int) -> RegionData:
+def _vertices(solution: Solution, region: str) -> tuple[Array, IntArray, Array]:
+    """Points, cells and values (batch, n, N); layers get four pieces for each one of the engine: smooth curves."""
+    system = solution.response.system
+    points, cells, values = system.vertex_values(region, solution.state)
+    if isinstance(system.problem.mesh, Layers):
+        number = np.arange(len(points))
+        finer = np.linspace(0, number[-1], REFINEMENT * number[-1] + 1)
+        points = np.stack([np.interp(finer, number, column) for column in points.T], axis=1)
+        cells = np.stack([np.arange(len(points) - 1), np.arange(1, len(points))], axis=1)
+        values = solution.values(region, points)
+    return points, cells, values
+
+
+def _geometry(mesh: TaggedMesh | Layers, region: str) -> RegionData:
     if isinstance(mesh, Layers):
-        thickness = mesh.thickness[min(index, len(mesh.thickness) - 1)]
+        # Where thicknesses vary over the batch, engines give the coordinates of its first member.
+        thickness = mesh.thickness[0]
         number = mesh.names.index(region)
         points = np.zeros((2, 3))
         points[:, "xyz".index(mesh.axis)] = thickness[:number].sum(), thickness[: number + 1].sum()

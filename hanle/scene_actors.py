@@ -11,14 +11,16 @@ from hanle.figures import FILLS
 from hanle.pde.tensors import Array
 from hanle.quantities import Quantity, colour_map, colour_range, extent, stretch
 from hanle.region_data import RegionData
+from hanle.sections import SMALLEST
 
 #: Height of the stretched metal (and where slices are to be seen) relative to the longest side of the device.
 SCENE_HEIGHT, SLICE_HEIGHT = 0.07, 0.16
 #: Around the metal, regions without unknowns are drawn up to these parts of its length and its drawn height.
 MARGIN, DEPTH = 0.12, 0.8
-#: Arrows, and stream lines, across the longest side.
+#: Arrows along the longest side; stream lines across it, chosen from so many trial places; the length
+#: (relative to the longest) from which one is drawn.
 GLYPHS = 26
-STREAM_LINES = 17
+STREAM_LINES, SEED_TRIALS, WHOLE_LINE = 11, 601, 0.6
 SLICES = 7
 _CELL_TYPES = {"tetra": 10, "hexahedron": 12}
 _SCALARS, _VECTORS = "scalars", "vectors"
@@ -54,6 +56,7 @@ class Scene:
 
     @cached_property
     def z_scale(self) -> float:
+        """By how much z is stretched: 1, or a round number."""
         wanted = SLICE_HEIGHT if self.style == "slices" else SCENE_HEIGHT
         return stretch(float(np.ptp(self.box[:, 2])), self.length, wanted)
 
@@ -169,11 +172,13 @@ class Scene:
         longest = float(np.percentile(size, 98)) if len(size) else 0.0
         if longest == 0:
             return
+        visible = size > SMALLEST * longest
+        at, vectors, size = at[visible], vectors[visible], size[visible]
         cloud = pyvista.PolyData(at)
         cloud["drawn"] = vectors / np.maximum(size, longest)[:, None]
         cloud["size"] = np.minimum(size / longest, 1.0)
         if scalars is not None:
-            cloud[_SCALARS] = scalars
+            cloud[_SCALARS] = scalars[visible]
         arrow = pyvista.Arrow(
             start=(-0.5, 0, 0), tip_length=0.38, tip_radius=0.17, shaft_radius=0.055, shaft_resolution=16
         )
@@ -214,11 +219,7 @@ class Scene:
     def _stream_lines(self, plotter: Any, metal: Mapping[str, Any]) -> None:
         import pyvista
 
-        low, high = self.place(self.box)
-        across, along = 1 - self.long_axis, self.long_axis
-        seeds = np.zeros((STREAM_LINES, 3))
-        seeds[:, across] = low[across] + (high - low)[across] * (np.arange(STREAM_LINES) + 0.5) / STREAM_LINES
-        seeds[:, along], seeds[:, 2] = (low + high)[along] / 2, (low + high)[2] / 2
+        seeds = self._seeds(metal)
         for grid in metal.values():
             field = grid.cell_data_to_point_data()
             # The flow is stretched like the scene; otherwise lines would leave the film.
@@ -227,9 +228,26 @@ class Scene:
                 pyvista.PolyData(seeds), vectors="flow", max_length=6.0, initial_step_length=0.2,
                 max_step_length=0.5, terminal_speed=1e-9,
             )  # fmt: skip
-            if lines.n_points:
+            if lines.n_cells:
+                # Beside a corner the interpolated flow runs into the wall; such a line stops halfway and is left out.
+                lengths = lines.compute_cell_sizes(length=True, area=False, volume=False)["Length"]
+                lines = lines.extract_cells(np.flatnonzero(lengths > WHOLE_LINE * lengths.max())).extract_surface(
+                    algorithm=None
+                )
                 self._coloured(plotter, lines.tube(radius=0.0022, n_sides=10), lighting=True)
                 self._direction_cones(plotter, lines)
+
+    def _seeds(self, metal: Mapping[str, Any]) -> Array:
+        """Where stream lines start: spread evenly over the metal across the middle of its longest side."""
+        low, high = self.place(self.box)
+        across, along = 1 - self.long_axis, self.long_axis
+        line = np.tile((low + high) / 2, (SEED_TRIALS, 1))
+        line[:, across] = low[across] + (high - low)[across] * (np.arange(SEED_TRIALS) + 0.5) / SEED_TRIALS
+        line[:, along] += 1e-6
+        inside, _, _ = self._sampled(metal, line)
+        inside = inside[np.argsort(inside[:, across])]
+        chosen = ((np.arange(STREAM_LINES) + 0.5) / STREAM_LINES * len(inside)).astype(int)
+        return inside[chosen] if len(inside) else inside
 
     def _direction_cones(self, plotter: Any, lines: Any) -> None:
         """Two cones on every line tell which way the current flows."""

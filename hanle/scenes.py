@@ -151,12 +151,14 @@ def _compose(figure: Any, image: Image, lines: Array, scene: Scene, title: str) 
         words = f"{'xyz'[k]}: {scale_for(sizes[k], 'm').text(sizes[k])}"
         _dimension_line(axes, lines[k] + GAP * side, side, words)
     scale = scale_for(scene.limits, scene.shown.unit)
-    colours = ScalarMappable(Normalize(*(scale.factor * x for x in scene.limits)), colour_map(scene.shown))
+    colours = ScalarMappable(
+        Normalize(scale.factor * scene.limits[0], scale.factor * scene.limits[1]), colour_map(scene.shown)
+    )
     bar = figure.colorbar(colours, ax=axes, orientation="horizontal", aspect=36, shrink=0.62, pad=0.02)
     bar.set_label(scale.label(scene.shown.label))
     bar.outline.set_linewidth(0.6)
-    words = [title, f"z × {scene.z_scale:g}" if scene.z_scale != 1 else ""]
-    axes.set_title("   ".join(word for word in words if word))
+    heading = [title, f"z × {scene.z_scale:g}" if scene.z_scale != 1 else ""]
+    axes.set_title("   ".join(part for part in heading if part))
 
 
 def _dimension_line(axes: Any, ends: Array, side: Array, words: str) -> None:

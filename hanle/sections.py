@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hanle.cutting import PlaneFigure, cut, flat
 from hanle.figures import FILLS, Picture, picture, scale_for
@@ -20,6 +21,8 @@ SECTION_HEIGHT = 0.3
 SURROUNDINGS = 0.35
 #: Arrows along the longer side.
 ARROWS = 26
+#: Arrows shorter than this part of the longest would be dots.
+SMALLEST = 0.03
 
 
 def plot_section(
@@ -208,6 +211,7 @@ def _arrows(
     # No arrow is longer than the spacing.
     field = field / longest * np.minimum(1.0, longest / np.maximum(size, 1e-300))[:, None]
     drawn = spacing * 0.9 * field
+    at, drawn = at[size > SMALLEST * longest], drawn[size > SMALLEST * longest]
     axes.quiver(
         at[:, 0], at[:, 1], drawn[:, 0], drawn[:, 1] / z_scale, angles="xy", scale_units="xy", scale=1.0,
         pivot="mid", color="0.1", width=0.0022, headwidth=4.5, headlength=5, zorder=3,
@@ -222,10 +226,10 @@ def _lattice(points: Array, spacing: float, z_scale: float) -> Array:
     return np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def _clear(figure: PlaneFigure, places: Array, room: Array) -> Array:
+def _clear(figure: PlaneFigure, places: Array, room: Array) -> NDArray[np.bool_]:
     """Whether there is room on all four sides, so that no arrow rides on a border: (n,)."""
     shifts = np.array([[1, 0], [-1, 0], [0, 1], [0, -1]]) * room
-    return np.asarray(np.all([figure.locate(places + shift)[0] >= 0 for shift in shifts], axis=0))
+    return np.asarray(np.all([figure.locate(places + shift)[0] >= 0 for shift in shifts], axis=0), dtype=bool)
 
 
 def _name_surroundings(axes: Any, figures: Mapping[str, PlaneFigure], window: Array) -> None:

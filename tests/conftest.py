@@ -36,12 +36,15 @@ class PaintedSystem:
         points, cells = self._geometry(region)
         return points, cells, self.paint(points)[0][None]
 
+    def evaluate(self, region: str, state: Any, points: Any) -> Any:
+        return self.paint(points)[0][None]
+
     def samples(self, region: str, state: Any, gradients: Any, rule: str = "gauss") -> Samples:
         points, cells = self._geometry(region)
         if isinstance(self.problem.mesh, Layers):
             low, high = points[[0, -1], 2]
-            places = np.zeros((1, 1 if rule == "centre" else 12, 3))
-            places[0, :, 2] = (low + high) / 2 if rule == "centre" else np.linspace(low, high, 14)[1:-1]
+            places = np.zeros((1, 1 if rule == "centre" else 24, 3))
+            places[0, :, 2] = (low + high) / 2 if rule == "centre" else np.linspace(low, high, 26)[1:-1]
         else:
             places = points[cells].mean(axis=1)[:, None]
         values, slopes = self.paint(places.reshape(-1, 3))

@@ -9,22 +9,36 @@ import pytest
 import pyvista
 import xarray
 
+from hanle.boundary.b_layer import Conductances, b_layer
 from hanle.fields_file import write_fields
 from hanle.meshes.layered import Layers
+from hanle.meshes.layers import film
 from hanle.meshes.tagged import TaggedMesh
 from hanle.netcdf import read_curves, write_curves, write_table
 from hanle.output import provenance
+from hanle.pde.closed_forms.channels import transverse_length
+from hanle.pde.closed_forms.film import Film, Mixing
+from hanle.pde.closed_forms.film_profile import film_accumulation
+from hanle.pde.constants import HBAR, MU_B
+from hanle.pde.engines.multilayer import Multilayer
+from hanle.pde.engines.scikit import Scikit
 from hanle.pde.errors import InputError
 from hanle.pde.metal import normal_metal
-from hanle.pde.problem import Problem
+from hanle.pde.problem import Face, Gradient, Problem
+from hanle.pde.solution import wire
+from hanle.pde.steady import respond
 from hanle.region_data import CURRENT, POTENTIAL, SPIN_ACCUMULATION, SPIN_CURRENT, region_data
 
 NM = 1e-9
 SIGMA, THETA, LENGTH = 4.1e6, 0.07, 1.3 * NM
 #: Cell data are the exact flux at the centres: rounding only.
 ROUNDING = 1e-12
-#: Cubic spline through 12 points of an exponential that decays by exp(-4) over the layer.
+#: Cubic spline through 24 points of an exponential that decays by exp(-4) over the layer.
 SPLINE = 2e-3
+#: Solves to 1e-12, closed form and quadrature to rounding.
+EXACT = 1e-9
+#: Midpoint rule over pieces of an exponential: (h/lambda)^2/24 of a correction of order theta^2.
+MIDPOINT = 1e-6
 
 
 def metal():
@@ -223,3 +237,43 @@ def test_existing_curves_are_refused(tmp_path):
 def test_index_outside_the_batch(solution):
     with pytest.raises(InputError, match="index must be from 0 to 0"):
         region_data(solution, "Pt", index=1)
+
+
+AXIS = np.array([0.48, 0.64, 0.6])
+MIXING = (-2e13, 3.5e14, 6e13)
+FIELD, DRIVE = 7.0, 2e4
+
+
+def driven(mesh, engine):
+    """Pt on YIG, field and moments along AXIS, driven by du/dx."""
+    pt = normal_metal(
+        conductivity=SIGMA, diffusion_constant=6e-4, diffusion_length=LENGTH, spin_hall_angle=THETA,
+        field=FIELD * AXIS, g_factor=2.0,
+    )  # fmt: skip
+    face = Face(b_layer("YIG", Conductances(*MIXING), AXIS), {"metal": "plus", "magnet": "minus"})
+    problem = Problem(mesh, {"Pt": pt}, {"YIG|Pt": face}, gradients=(Gradient("u", "x"),))
+    return wire(respond(problem, engine, tolerance=1e-12), amplitudes={"du/dx": DRIVE})
+
+
+def test_files_of_a_stack_against_the_closed_form(tmp_path):
+    """mu_s/e in the file is 2w of the closed form; j_x in the file adds up to the flux of the drive."""
+    thickness = 5 * NM
+    solution = driven(Layers(("YIG", "Pt"), [[20 * NM, thickness]]), Multilayer())
+    piece = pyvista.read(write_fields(solution, tmp_path / "stack.vtm", provenance={}))["Pt"]
+    omega = 2.0 * MU_B / HBAR * FIELD
+    layer = Film(1 / SIGMA, thickness, LENGTH, transverse_length(LENGTH, omega, 6e-4), bottom=Mixing(*MIXING))
+    exact = 2 * film_accumulation(layer, AXIS, THETA, (DRIVE, 0.0), np.asarray(piece.points)[:, 2] - 20 * NM)
+    np.testing.assert_allclose(piece[SPIN_ACCUMULATION], exact, atol=EXACT * np.abs(exact).max(), rtol=0)
+    lengths = piece.compute_cell_sizes()["Length"]
+    assert piece[CURRENT][:, 0] @ lengths == pytest.approx(solution.flux("du/dx")[0], rel=MIDPOINT)
+
+
+def test_files_of_a_section_carry_the_whole_current(tmp_path):
+    """Bilinear cells: the flux at the centre times the area is the exact integral over the cell."""
+    mesh = film(30 * NM, [("YIG", 20 * NM), ("Pt", 5 * NM)]).mesh({"Pt": LENGTH}, cells_per_length=3)
+    solution = driven(mesh, Scikit())
+    piece = pyvista.read(write_fields(solution, tmp_path / "film.vtm", provenance={}))["Pt"]
+    # Areas of cells of a few nm^2 are below what VTK takes for zero: measure in nm.
+    areas = piece.scale(1e9).compute_cell_sizes()["Area"] * 1e-18
+    assert piece[CURRENT][:, 0] @ areas == pytest.approx(solution.flux("du/dx")[0], rel=EXACT)
+    assert piece.n_cells == len(mesh.region_cells("Pt"))
