@@ -37,6 +37,11 @@ def distorted(block_mesh, axes, simplices, cells=4, **options):
     return block_mesh(axes, coordinates, simplices=simplices, distort=0.2, **options)
 
 
+def profile(places):
+    """A weight that varies within cells, at places (..., n) in cell sizes."""
+    return 1.0 + 0.5 * np.sin(places.sum(axis=-1))
+
+
 def skfem_matrices(mesh, order, unit, form, weights):
     """(dof positions, matrix) of the same integral by scikit-fem."""
     import skfem
@@ -57,7 +62,7 @@ def skfem_matrices(mesh, order, unit, form, weights):
         trial = [u, *u.grad]
         test = [v, *v.grad]
         total = sum(form[s, t] * test[s] * trial[t] for s in range(len(test)) for t in range(len(trial)))
-        return total * weights[:, None]
+        return total * weights[:, None] * profile(w.x.T).T
 
     return basis.doflocs.T * unit, integral.assemble(basis).tocsr()
 
@@ -65,16 +70,19 @@ def skfem_matrices(mesh, order, unit, form, weights):
 @pytest.mark.parametrize("order", [1, 2])
 @pytest.mark.parametrize(("axes", "simplices"), KINDS, ids=IDS)
 def test_matrices_are_those_of_skfem(block_mesh, rng, axes, simplices, order):
-    """Any form, weights per cell over three decades."""
+    """Any form, weights per cell over three decades and varying within cells."""
     mesh = distorted(block_mesh, axes, simplices, cells=3)
     _, numbering = numbered(mesh, order)
     unit = numbering.nodes.unit
     weights = 10.0 ** rng.uniform(-3, 0, len(mesh.cells))
     n = len(axes)
+    points = numbering.nodes.element.quadrature[0]
+    corners = mesh.points[mesh.cells]
+    places = np.einsum("qv,cvn->cqn", numbering.nodes.vertex_element.values(points), corners) / unit
     for form in (np.diag([1.0] + [0.0] * n), np.diag([0.0] + [1.0] * n), rng.normal(size=(1 + n, 1 + n))):
-        found = Scalars(numbering).matrix("A", form, weights[:, None])
-        places, expected = skfem_matrices(mesh, order, unit, form, weights)
-        distance, map_ = cKDTree(places).query(numbering.nodes.positions)
+        found = Scalars(numbering).matrix("A", form, weights[:, None] * profile(places))
+        dofs, expected = skfem_matrices(mesh, order, unit, form, weights)
+        distance, map_ = cKDTree(dofs).query(numbering.nodes.positions)
         assert distance.max() < 1e-9 * unit
         assert abs(found - expected[map_][:, map_]).max() < ROUNDING * abs(expected).max()
 

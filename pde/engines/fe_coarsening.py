@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from hanle.pde.coefficients import PERTURBATIVE, Coefficient, without
 from hanle.pde.engines import kernels
 from hanle.pde.engines.fe_cells import SIMPLICES, Cell, cell
-from hanle.pde.engines.fe_integrals import chunks, geometry, local_matrices
+from hanle.pde.engines.fe_integrals import chunks, geometry, local_matrices, straight
 from hanle.pde.engines.fe_nodes import Int32
 from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_scalars import Scalars
@@ -79,14 +79,11 @@ def _laplacian(element: Cell, corners: Array, tensor: Array) -> Array:
     if element.kind in SIMPLICES:
         return _from_stiffness(element, corners, tensor)
     local = np.zeros((len(corners), element.vertices, element.vertices))
-    inverse, measure = geometry(element, corners, element.nodes)
-    metric = np.einsum(
-        "cqdi,cik,cqdk,cq->cqd",
-        inverse,
-        np.broadcast_to(tensor, (len(corners), *tensor.shape[1:])),
-        inverse,
-        measure,
-    )
+    points = element.centre if straight(element, corners) else element.nodes
+    inverse, measure = geometry(element, corners, points)
+    metric = np.sum((inverse @ tensor[:, None]) * inverse, axis=-1) * measure[..., None]
+    if len(points) == 1:
+        metric = np.broadcast_to(metric, (len(corners), element.vertices, element.dimension))
     for i, j in element.edges:
         along = int(np.flatnonzero(element.nodes[i] != element.nodes[j])[0])
         weight = (metric[:, i, along] + metric[:, j, along]) / element.vertices

@@ -73,14 +73,28 @@ def inverted(matrix: Array) -> tuple[Array, Array]:
 
 def straight(cell: Cell, corners: Array) -> bool:
     """Whether the map of every cell is affine (parallelograms, parallelepipeds; simplices always)."""
-    reference = cell.nodes[: corners.shape[1]]
-    if corners.shape[1] <= cell.dimension + 1:
+    count, vertices, n = corners.shape
+    if vertices <= cell.dimension + 1:
         return True
-    origin = corners[:, :1]
-    units = [int(np.flatnonzero((reference == e).all(axis=1))[0]) for e in np.eye(cell.dimension)]
-    expected = origin + np.einsum("vd,cdn->cvn", reference, corners[:, units] - origin)
-    size = np.ptp(corners, axis=1)[:, None]
-    return bool(np.all(np.abs(corners - expected) <= STRAIGHT * size))
+    table = _edges_and_excess(cell.kind)
+    moved = np.abs(np.swapaxes(corners, 1, 2).reshape(count * n, vertices) @ table)
+    size = moved[:, : cell.dimension].max(axis=1)
+    return bool(np.all(moved[:, cell.dimension :] <= STRAIGHT * size[:, None]))
+
+
+@lru_cache(maxsize=8)
+def _edges_and_excess(kind: str) -> Array:
+    """(vertices, d + others): edges from vertex 0, then how far each other vertex is from their combination."""
+    reference = vertex_cell(kind, 1).nodes
+    vertices, d = reference.shape
+    edges = np.zeros((d, vertices))
+    for k, e in enumerate(np.eye(d)):
+        edges[k, np.flatnonzero((reference == e).all(axis=1))[0]] = 1.0
+        edges[k, 0] -= 1.0
+    others = [v for v in range(1, vertices) if reference[v].sum() > 1]
+    excess = np.eye(vertices)[others] - reference[others] @ edges
+    excess[:, 0] -= 1.0
+    return np.asarray(np.concatenate([edges, excess]).T)
 
 
 def local_matrices(cell: Cell, corners: Array, form: Array, weights: Array) -> Array:

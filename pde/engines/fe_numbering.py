@@ -188,7 +188,9 @@ def _number_block(
         first = np.full(component.max() + 1, len(label))
         np.minimum.at(first, component, involved)
         label[involved] = first[component]
-    used = np.unique(label[present.ravel()])
+    named = np.zeros(len(label), dtype=bool)
+    named[label[present.ravel()]] = True
+    used = np.flatnonzero(named)
     used = used[np.lexsort((used // count, used % count))]
     numbers = np.full(len(label), -1, dtype=np.int32)
     numbers[used] = np.arange(len(used), dtype=np.int32)

@@ -122,7 +122,7 @@ class Scalars:
         cells, weights = numbering.cells_of[region], pattern
         keep = np.ones(numbering.nodes.count, dtype=bool)
         if pattern.size == 1:
-            keep = _boundary(numbering, region)
+            keep = self.kept(("boundary", region), pattern, lambda: _boundary(numbering, region))
             cells = cells[keep[numbering.nodes.cells[cells]].sum(axis=1) >= 2]
         table = np.where(keep, numbering.node_of[region], -1).astype(np.int32)
         connectivity = table[numbering.nodes.cells[cells]]
