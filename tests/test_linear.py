@@ -88,14 +88,14 @@ def test_transpose_is_the_adjoint(rng):
 
 
 def test_terms_are_merged_and_patterns_shared():
-    """K x F, M x 3 F and N x G with one pattern: two scalar matrices remain, in one pass, without copying N."""
+    """K x F, M x (-3 F) and N x G with one pattern: two scalar matrices remain, in one pass, without copying N."""
     k = grid(4, 4)
     m, n = k.copy(), k.copy()
     m.data, n.data = np.full(k.nnz, 2.0), np.full(k.nnz, 5.0)
     f, g = np.diag([1.0, 2.0]), np.array([[0.0, 1.0], [-1.0, 0.0]])
-    merged = merge([BlockTerm(0, 0, k, f), BlockTerm(0, 0, m, 3 * f), BlockTerm(0, 0, n, g)])
+    merged = merge([BlockTerm(0, 0, k, f), BlockTerm(0, 0, m, -3 * f), BlockTerm(0, 0, n, g)])
     assert [t.matrix.nnz for t in merged] == [k.nnz, k.nnz]
-    assert np.allclose(merged[0].matrix.data, k.data + 6.0, rtol=1e-15)
+    assert np.allclose(merged[0].matrix.data, k.data - 6.0, rtol=1e-15)
     (only,) = passes(merged)
     assert only.second is n.data
 
