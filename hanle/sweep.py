@@ -200,7 +200,7 @@ def _dataset(device: Device, grid: Grid, scan: Angles | None, results: list[Resu
         title = f"{scan.plane}: {PLANES[scan.plane][0]} -> {PLANES[scan.plane][1]}"
         coordinates["angle"] = ("angle", scan.degrees, {"units": "deg", "long_name": title})
     if device.terminals:
-        coordinates["terminal"] = list(device.terminals)
+        coordinates["terminal"] = ("terminal", list(device.terminals), {"long_name": "terminal"})
     proof = results[-1].proof
     worst = max(max(r.proof.residuals.values(), default=0.0) for r in results)
     attributes = {"engine": proof.engine, "solver": proof.solver, "largest_residual": worst, "title": device.name}
