@@ -1,0 +1,161 @@
+"""What `hanle demo` prints, writes and draws of its findings."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hanle.build import interface_conductances
+from hanle.device import Device
+from hanle.fields_file import write_fields
+from hanle.figures import COLOURS, limits, picture, scale_for
+from hanle.netcdf import write_curves
+from hanle.output import provenance, whole_file
+from hanle.pde.closed_forms.channels import channel_tensor, transverse_length
+from hanle.pde.closed_forms.film import Film, Mixing, film_deficit
+from hanle.pde.closed_forms.resistivity import exact_correction
+from hanle.pde.constants import HBAR, MU_B
+from hanle.pde.tensors import Array
+
+if TYPE_CHECKING:
+    from hanle.demo import Findings
+
+CITATION = "Zhang et al., 2019, arXiv:1903.10558"
+
+
+def conductances(device: Device) -> tuple[float, float, float]:
+    """G_s, G_r, G_i of the interface at the device's field and temperature [S/m^2]."""
+    g = interface_conductances(device, "YIG|Pt", "Pt", "YIG", np.zeros((1, 3)), device.conditions)
+    s, r, i = (float(np.ravel(x)[0]) for x in (g.G_s, g.G_r, g.G_i))
+    return s, r, i
+
+
+def formula(device: Device, thickness: float) -> tuple[float, float]:
+    """(rho_L/rho - 1, rho_T [Ohm m]) of the film, Zhang et al., 2019, Eqs (13)-(15), exact in theta."""
+    metal = device.materials["Pt"]
+    n, lam, turned = _channels(device)
+    film = Film(metal.rho, thickness, lam, turned, bottom=Mixing(*conductances(device)))
+    found = exact_correction(film.deficit_tensor(n), metal.theta)
+    return float(found.longitudinal), float(found.transverse * metal.rho)
+
+
+def edge_change(device: Device, width: float) -> float:
+    """What two bare edges change of rho_L/rho, to O(theta^2): less spin accumulates near them."""
+    n, lam, turned = _channels(device)
+    deficits = (film_deficit(0.0, length, width, 1.0) - 1.0 for length in (lam, turned))
+    return float(device.materials["Pt"].theta ** 2 * channel_tensor(*deficits, n)[2, 2])
+
+
+def _channels(device: Device) -> tuple[Array, float, complex]:
+    """(axis n of B, lambda, complex Lambda)."""
+    metal, b = device.materials["Pt"], np.asarray(device.field)
+    size = float(np.linalg.norm(b))
+    turned = transverse_length(metal.lam, metal.g * MU_B * size / HBAR, metal.D)
+    return b / size, metal.lam, complex(turned)
+
+
+def table(found: "Findings") -> list[str]:
+    """Lines of the comparison: formula, bar, deviation and where it comes from."""
+    device = found.bar.device
+    sizes = dict(device.shape.arguments)
+    expected_l, expected_t = formula(device, dict(sizes["layers"])["Pt"])
+    bar_l, bar_t = float(found.bar.rho_L_change), float(found.bar.rho_T)
+    edges = edge_change(device, sizes["width"]) / expected_l
+    lines = [
+        "",
+        f"{'':22}{'film formula':>16}{'bar in 3D':>16}{'deviation':>12}",
+        _row("rho_L/rho - 1 (1e-3)", 1e3 * expected_l, 1e3 * bar_l),
+        _row("rho_T (nOhm m)", 1e9 * expected_t, 1e9 * bar_t),
+        f"  of rho_L: cells across the film {found.thickness_error:+.2%}, edges {edges:+.2%} (formula of a bare edge), "
+        f"arms and rest {bar_l / expected_l - 1 - found.thickness_error - edges:+.2%}",
+        "  of rho_T: the current bulges into the arms, which read the planar Hall voltage too large:",
+    ]
+    for plane, words in (("alpha", "planar Hall, B along x + y"), ("beta", "Hall, B along z")):
+        spots = found.spots[plane].isel(field=0, temperature=0)
+        angle = 45.0 if plane == "alpha" else 0.0
+        film = found.scan[plane].isel(field=0, temperature=0)
+        values = [1e9 * float(data.rho_T.sel(angle=angle)) for data in (film, spots)]
+        lines.append(_row("  " + words, *values))
+    lines.append(f"  exact engine and formula differ by {float(found.film.rho_L_change) / expected_l - 1:.0e}")
+    return lines
+
+
+def _row(name: str, expected: float, got: float) -> str:
+    return f"{name:<30}{expected:>12.5f}{got:>14.5f}{got / expected - 1:>+12.2%}"
+
+
+def write_files(found: "Findings", folder: Path, *, overwrite: bool) -> list[Path]:
+    """Fields of the bar, scans and sweep of the film, the 3D points and the table."""
+    notes = provenance(citations=[CITATION])
+    written = [write_fields(found.bar.solution, folder / "bar.vtm", provenance=notes, overwrite=overwrite)]
+    for name, data in (
+        *((f"scan_{plane}", data) for plane, data in found.scan.items()),
+        *((f"bar_{plane}", data) for plane, data in found.spots.items()),
+        ("film_field_temperature", found.sweep),
+    ):
+        written.append(write_curves(data, folder / f"{name}.nc", provenance=notes, overwrite=overwrite))
+    goal = folder / "table.txt"
+    with whole_file(goal) as draft:
+        draft.write_text("\n".join(table(found)).lstrip() + "\n", encoding="utf-8")
+    return [*written, goal]
+
+
+def draw(found: "Findings", folder: Path, *, overwrite: bool) -> list[Path]:
+    """Spin accumulation and current in 3D, the scans, and the film against the field."""
+    from hanle.scenes import show_current, show_spin_accumulation
+
+    title = found.bar.device.name
+    return [
+        show_spin_accumulation(
+            found.bar.solution, folder / "spin_accumulation.png", title=title, overwrite=overwrite
+        ).path,
+        show_current(found.bar.solution, folder / "current.png", title=title, overwrite=overwrite).path,
+        draw_scans(found, folder / "scans.png", overwrite=overwrite),
+        draw_sweep(found, folder / "field.png", overwrite=overwrite),
+    ]
+
+
+def draw_scans(found: "Findings", path: Path, *, overwrite: bool) -> Path:
+    """rho_L and rho_T over the angle in the three planes: lines the film, circles the bar."""
+    with picture(path, size=(7.2, 3.8), overwrite=overwrite) as (figure, save):
+        axes = figure.subplots(2, 3, sharex=True, sharey="row")
+        for column, (plane, film) in enumerate(found.scan.items()):
+            for row, name in enumerate(("rho_L_change", "rho_T")):
+                _scan(axes[row, column], film[name], found.spots.get(plane), (1e3, 1e9)[row])
+            axes[0, column].set_title(str(film.angle.attrs["long_name"]).replace("->", "→"))
+            axes[1, column].set_xlabel("angle (°)")
+        axes[0, 0].set_ylabel("$\\rho_L/\\rho - 1$ ($10^{-3}$)")
+        axes[1, 0].set_ylabel("$\\rho_T$ (nΩ m)")
+        axes[0, 0].set_xticks(range(0, 361, 90))
+        figure.align_ylabels()
+        axes[1, 2].legend(loc="best")
+        return save().path
+
+
+def _scan(axes: Any, film: Any, bar: Any, factor: float) -> None:
+    axes.plot(film.angle, factor * film.values.ravel(), color=COLOURS[0], label="film, exact")
+    if bar is not None:
+        values = factor * bar[film.name].values.ravel()
+        axes.plot(bar.angle, values, "o", color=COLOURS[1], markersize=5, fillstyle="none", label="bar, 3D")
+    axes.set_xlim(0, 360)
+
+
+def draw_sweep(found: "Findings", path: Path, *, overwrite: bool) -> Path:
+    """rho_L of the film against B along x, y and z; one panel per temperature."""
+    data = found.sweep
+    with picture(path, size=(7.2, 2.7), overwrite=overwrite) as (figure, save):
+        axes = figure.subplots(1, data.sizes["temperature"], sharex=True)
+        for k, temperature in enumerate(data.temperature.values):
+            panel = data.rho_L_change.isel(temperature=k)
+            base = float(panel.sel(direction="y").isel(field=0))
+            for j, name in enumerate(data.direction.values):
+                values = panel.sel(direction=name).values - base
+                axes[k].plot(data.field, 1e4 * values, color=COLOURS[j], label=f"$B\\parallel {name}$",
+                             linestyle=("-", (0, (5, 2)), (0, (1.2, 1.4)))[j])  # fmt: skip
+            axes[k].set_title(scale_for(temperature, "K").text(temperature))
+            axes[k].set_xlabel("magnetic field (T)")
+            axes[k].set_xlim(0, float(data.field[-1]))
+            axes[k].set_ylim(*limits(1e4 * (panel.values - base), 0.1))
+        axes[0].set_ylabel("change of $\\rho_L/\\rho$ ($10^{-4}$)")
+        axes[0].legend(loc="best")
+        return save().path
