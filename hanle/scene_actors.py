@@ -117,7 +117,9 @@ class Scene:
         bounds = [x for pair in zip(low - 1e-9, high + 1e-9, strict=True) for x in pair]
         inside = grid.clip_box(bounds, invert=False)
         if inside.n_cells:
-            self._translucent(plotter, inside, colour, 0.5)
+            # What covers the metal must not tint the colours that the bar explains.
+            covers = inside.center[2] > self.place(self.box)[:, 2].mean()
+            self._translucent(plotter, inside, colour, 0.08 if covers else 0.5)
             self._edges(plotter, inside, "#8f877a", 1.5)
 
     def _translucent(self, plotter: Any, grid: Any, colour: str, opacity: float) -> None:

@@ -210,7 +210,14 @@ def test_flat_devices_need_no_renderer(section, stack, tmp_path, no_renderer):
         assert "z (nm)" in show_spin_accumulation(stack, tmp_path / "stack.png").texts
 
 
-@pytest.mark.parametrize("code", ["import os; os.abort()", "print('spread', 0.0)", "import time; time.sleep(9)"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print('spread', 9.0, flush=True); import os; os.abort()",
+        "print('spread', 0.0)",
+        "import time; time.sleep(9)",
+    ],
+)
 def test_trial_survives_a_crash(monkeypatch, code):
     """A renderer that dies, draws nothing or hangs is no renderer; this process lives on."""
     monkeypatch.setattr(rendering, "_TRIAL", code)
