@@ -130,9 +130,9 @@ def _read(source: Path) -> Any:
     import meshio
 
     try:
-        # a warning while parsing (text that ends early) means that numbers are missing
+        # numpy only warns where text holds something else than the numbers it should
         with warnings.catch_warnings():
-            warnings.simplefilter("error")
+            warnings.filterwarnings("error", "string or file could not be read", DeprecationWarning)
             return meshio.gmsh.read(source)
     except Exception as error:
         cure = "save it from Gmsh again as .msh 4.1 (or 2.2), Mesh.SaveAll = 0"

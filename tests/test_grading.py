@@ -64,6 +64,9 @@ def test_a_thick_layer_needs_few_cells_and_a_thin_one_equal_ones() -> None:
     assert np.diff(stack([("Pt", 1 * NM)]).mesh(1.5 * NM).points[:, 0]) == pytest.approx(
         [0.25 * NM] * 4, rel=ROUNDING, abs=0.0
     )
+    assert np.diff(stack([("Pt", 1.5 * NM)]).mesh(1.5 * NM, growth=2.0).points[:, 0]) == pytest.approx(
+        [0.25 * NM] * 6, rel=ROUNDING, abs=0.0
+    )
     assert len(stack([("Pt", 5 * NM)]).mesh(math.inf).cells) == 2
     assert len(stack([("Pt", 5 * NM)]).mesh({"Pt": None}).cells) == 2
 

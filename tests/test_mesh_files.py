@@ -5,6 +5,7 @@ The files in tests/data were written by Gmsh (see make_meshes.py there): YIG on 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import meshio
 import numpy as np
 import pytest
 
-from hanle.meshes.coarse import CoarseMeshWarning
+from hanle.meshes.coarse import CoarseMeshWarning, resolution
 from hanle.meshes.files import MeshShape, read_mesh, write_mesh
 from hanle.meshes.geometry import cell_volumes, face_area, facet_normals, region_volume
+from hanle.meshes.gmsh import from_meshio
 from hanle.meshes.hall_bar import hall_bar
 from hanle.meshes.layers import film, stack
 from hanle.meshes.tagged import Facets, TaggedMesh
@@ -74,6 +76,14 @@ def test_periodic_axis() -> None:
     assert face_area(mesh, "Pt|outside") == pytest.approx(2 * 30 * 10 * NM**2, rel=ROUNDING, abs=0)
     with pytest.raises(InputError, match='ignore=\\["bottom"\\]'):
         read_mesh(DATA / "hexahedron-2.2-binary.msh", periodic=["y"])
+
+
+def test_periodic_twins_are_found_in_any_order() -> None:
+    mesh = read_mesh(squares(TWO), periodic=["y"]).given
+    low, high = (mesh.points[mesh.periodic["y"][:, side]] for side in (0, 1))
+    assert np.array_equal(high - low, [[0.0, 10.0]] * 3)
+    line = read_mesh(DATA / "line-4.1-ascii.msh", periodic=["x"], ignore=["left", "right"]).given
+    assert np.ptp(line.points[line.periodic["x"]]) == 50.0
 
 
 def test_periodic_ends_have_to_match() -> None:
@@ -184,6 +194,19 @@ def test_reversed_cells_are_turned() -> None:
     assert mesh.faces["a|b"].cells.tolist() == [[0, 1]]
 
 
+def test_negative_tags_mean_reversed_elements() -> None:
+    mesh = read_mesh(save(SQUARES, [("quad", [[0, 3, 2, 1]])], [[-1]], {"a": (1, 2)})).given
+    assert cell_volumes(mesh) == pytest.approx([100.0])
+
+
+def test_an_entity_in_two_groups_is_refused() -> None:
+    """Format 4.1 lists all groups of an entity, the tags only the first."""
+    raw = meshio.gmsh.read(DATA / "quad-4.1-ascii.msh")
+    raw.cell_sets["more"] = list(raw.cell_sets["Pt"])
+    with pytest.raises(InputError, match=r"'Pt', 'more'.*one group"):
+        from_meshio(raw)
+
+
 def test_points_without_cells_are_dropped() -> None:
     mesh = read_mesh(squares({"a": (0, 1, 2, 3)}, [*SQUARES[:4], (5.0, 5.0)])).given
     assert len(mesh.points) == 4
@@ -286,6 +309,24 @@ def test_given_mesh_warns_where_it_is_coarse() -> None:
     read_mesh(squares(TWO)).mesh({"a": 30.0})
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_thickest_cells_count(turned: bool) -> None:
+    """Cells of 10 and 30 at the two ends: the coarser end decides, whichever is named first."""
+    points = [[0, 0], [10, 0], [10, 10], [0, 10], [40, 0], [40, 10]]
+    ends = [[(3, 0)], [(4, 5)]]
+    names = ("left", "right")[:: -1 if turned else 1]
+    blocks = [("quad", list(TWO.values())), *(("line", edge) for edge in ends)]
+    order = [names.index("left") + 1, names.index("right") + 1]
+    tags = {name: (k, 1) for k, name in enumerate(names, 1)}
+    mesh = read_mesh(save(points, blocks, [[1, 1], order[:1], order[1:]], {"a": (1, 2), **tags})).given
+    found = {r.axis: r for r in resolution(mesh, {"a": 60.0})}
+    assert (found["x"].face, found["x"].cells, found["x"].size) == (
+        "right",
+        pytest.approx(2.0),
+        pytest.approx(30.0),
+    )
+
+
 def test_faces_of_a_given_mesh_are_checked() -> None:
     mesh = read_mesh(squares(TWO)).given
     facets = mesh.faces["a|b"]
@@ -296,3 +337,13 @@ def test_faces_of_a_given_mesh_are_checked() -> None:
         MeshShape(mesh.with_faces({"copy": facets}))
     with pytest.raises(InputError, match="made of facets of its cells"):
         MeshShape(mesh.with_faces({"new": Facets(np.array([[0, 5]]), np.array([[0, -1]]))}))
+    for parts, message in (
+        (("a|outside", "b|outside"), "one pair of regions"),
+        (("a|b", "a|outside"), "two names"),
+    ):
+        joined = [np.concatenate([getattr(mesh.faces[p], key) for p in parts]) for key in ("nodes", "cells")]
+        with pytest.raises(InputError, match=message):
+            MeshShape(replace(mesh, faces={"all": Facets(*joined)}))
+    for wrong_regions, message in ((np.array([0]), "one number per cell"), (np.array([0, 2]), "numbers below 2")):
+        with pytest.raises(InputError, match=message):
+            MeshShape(replace(mesh, cell_region=wrong_regions))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from hanle.meshes.facets import skin
+from hanle.meshes.facets import FaceRule, skin
 from hanle.meshes.geometry import cell_volumes, check_mesh, face_area, facet_normals, region_volume
 from hanle.meshes.hall_bar import cross, hall_bar
 from hanle.meshes.layers import film, stack
@@ -240,6 +240,21 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "overlap": (
         lambda: BlockShape(("z",), ("a", "b"), (Block("a", (0.0,), (2.0,)), Block("b", (1.0,), (3.0,)))),
         "clear of other regions",
+    ),
+    "named face inside": (
+        lambda: BlockShape(
+            ("z",),
+            ("a", "b"),
+            (Block("a", (0.0,), (1.0,)), Block("b", (1.0,), (2.0,))),
+            (FaceRule("lid", "a", "z", 1.0),),
+        ).mesh(),
+        "face lid must be on the surface of a",
+    ),
+    "uneven period": (
+        lambda: BlockShape(
+            ("x",), ("a", "b"), (Block("a", (0.0,), (1.0,)), Block("b", (1.0,), (2.0,))), periodic=("x",)
+        ).mesh(),
+        "both ends look the same",
     ),
     "unknown region": (lambda: stack(LAYERS).mesh({"Pd": 1e-9}), 'did you mean "Pt"|one of Pt, YIG'),
     "decay length": (lambda: stack(LAYERS).mesh({"Pt": -1e-9}), "resolve.Pt must be a positive decay length"),
