@@ -27,6 +27,8 @@ from hanle.pde.fields import NOTHING, SPIN, FieldSet
 from hanle.pde.tensors import Array, cross_matrix, outer, unit
 
 METAL, MAGNET = "metal", "magnet"
+#: Names of the conductances.
+CONDUCTANCES = ("G_s", "G_r", "G_i")
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hanle.boundary.b_layer import MAGNET, METAL, Conductances, b_layer, conductances
+from hanle.boundary.b_layer import CONDUCTANCES, MAGNET, METAL, Conductances, b_layer, conductances
 from hanle.conditions import Conditions
 from hanle.materials.records import MagneticInsulator, NormalMetal
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.coefficients import Bulk, FaceLaw, Side, as_weight
 from hanle.pde.constants import E_CHARGE
-from hanle.pde.errors import InputError
+from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.fields import CHARGE_AND_SPIN
 from hanle.pde.metal import normal_metal
 from hanle.pde.problem import MINUS, PLUS, Face, Gradient, Problem, Terminal
@@ -40,6 +40,7 @@ def problem(device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions 
     """
     conditions = conditions or device.conditions
     _check_regions(device, mesh)
+    _check_faces(device, mesh)
     metals = {
         name: m for name, m in device.materials.items() if isinstance(m, NormalMetal) and name in mesh.regions
     }
@@ -86,8 +87,12 @@ def interface_conductances(
         found = Conductances(fixed.G_s.value, fixed.G_r.value, fixed.G_i.value)
     else:
         found = _microscopic(device, metal, magnet, points, conditions)
-    names = ("G_s", "G_r", "G_i")
-    return Conductances(*(_quantity(device, face, name, getattr(found, name), points) for name in names))
+    return Conductances(*(_quantity(device, face, name, getattr(found, name), points) for name in CONDUCTANCES))
+
+
+def face_names(mesh: TaggedMesh | Layers) -> tuple[str, ...]:
+    """Names of all faces of a geometry."""
+    return mesh.face_names if isinstance(mesh, Layers) else tuple(mesh.faces)
 
 
 def centres(mesh: TaggedMesh | Layers, region: str) -> Array:
@@ -113,9 +118,8 @@ def _quantity(device: "Device", place: str, name: str, default: Profile, points:
 
 
 def _faces(device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions) -> dict[str, Face]:
-    names = mesh.face_names if isinstance(mesh, Layers) else tuple(mesh.faces)
     found = {}
-    for name in names:
+    for name in face_names(mesh):
         regions = mesh.face_regions(name)
         face = _face(device, mesh, name, regions, conditions)
         if face is not None:
@@ -134,6 +138,8 @@ def _face(
         return choice
     metals = [r for r in regions if isinstance(device.materials.get(r), NormalMetal)]
     magnets = [r for r in regions if isinstance(device.materials.get(r), MagneticInsulator)]
+    if isinstance(choice, Conductances) and not (len(metals) == 1 and len(magnets) == 1):
+        raise InputError(f"interfaces.{name}", "given as conductances only between metal and magnet", regions)
     if len(metals) == 2:
         return Face(continuity(), {"below": MINUS, "above": PLUS})
     if choice == CONTINUOUS:
@@ -176,3 +182,23 @@ def _check_regions(device: "Device", mesh: TaggedMesh | Layers) -> None:
             raise InputError(f"materials.{name}", "given: the shape has this region", "nothing")
     if not any(isinstance(m, NormalMetal) for m in device.materials.values()):
         raise InputError("materials", "at least one metal", list(device.materials), "insulators carry no current")
+
+
+def _check_faces(device: "Device", mesh: TaggedMesh | Layers) -> None:
+    """Every face that the device names exists and can take what is said about it."""
+    known = face_names(mesh)
+    contacted = {face for faces in device.terminals.values() for face in faces}
+    for name, choice in device.interfaces.items():
+        if name not in known:
+            raise unknown_name(f"interfaces.{name}", name, known)
+        if choice == CLOSED and name in contacted:
+            raise InputError(f"interfaces.{name}", "left out: the face is a contact", choice)
+    for key in device.profiles:
+        face, _, quantity = key.rpartition(".")
+        if quantity not in CONDUCTANCES:
+            continue
+        if face not in known:
+            raise unknown_name(f"profiles.{key}", face, known)
+        kinds = {type(device.materials[r]) for r in mesh.face_regions(face)}
+        if kinds != {NormalMetal, MagneticInsulator} or device.interfaces.get(face) == CLOSED:
+            raise InputError(f"profiles.{key}", "of an open face between metal and magnet", face)

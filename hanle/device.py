@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hanle.boundary.b_layer import Conductances
+from hanle.boundary.b_layer import CONDUCTANCES, Conductances
 from hanle.conditions import Conditions
 from hanle.materials.load import Record, material
 from hanle.materials.records import MagneticInsulator, NormalMetal
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from hanle.meshes.tagged import TaggedMesh
     from hanle.results import Result
 
-#: Quantities that may vary in space: region -> names, interface -> names.
+#: Quantities of a metal that may vary in space.
 METAL_PROFILES = ("resistivity", "spin_hall_angle", "diffusion_length")
-INTERFACE_PROFILES = ("G_s", "G_r", "G_i")
+#: Face laws that have a name.
+CHOICES = ("closed", "continuous")
+#: What a shape must offer.
+SHAPE = ("axes", "regions", "terminals", "mesh")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +38,8 @@ class Device:
         temperature: T; "300 K" or a number in K.
         field: B [T]: a vector (strings with unit accepted), a function of points (n, 3) -> (n, 3), or an array.
         magnetisation: magnet -> direction m, as `field`; along B where not given. A paramagnet follows B always.
-        interfaces: face -> `Conductances`, "closed", or a `Face` with a law of one's own; default: by the materials
-            (metal | metal continuous, metal | magnetic insulator the b-layer law of its moments).
+        interfaces: face -> `Conductances`, "closed", "continuous" or a `Face` with a law of one's own; default: by the
+            materials (metal | metal continuous, metal | magnetic insulator the b-layer law of its moments).
         profiles: "region.quantity" or "A|B.G_s" -> values in space, replacing the record's number
             (resistivity, spin_hall_angle, diffusion_length; G_s, G_r, G_i), SI units.
         contacts: terminal -> outer faces; default: those of the shape.
@@ -58,6 +61,8 @@ class Device:
 
     def __post_init__(self) -> None:
         set_ = object.__setattr__
+        if not all(hasattr(self.shape, name) for name in SHAPE):
+            raise InputError("shape", "made by hanle.stack, hanle.hall_bar, hanle.read_mesh, ...", self.shape)
         _check_names("materials", self.materials, self.shape.regions)
         records = {n: material(given, f"materials.{n}") for n, given in self.materials.items()}
         set_(self, "materials", records)
@@ -73,6 +78,7 @@ class Device:
         )
         self._check_magnets(records)
         self._check_profiles(records)
+        self._check_faces()
 
     @property
     def conditions(self) -> Conditions:
@@ -133,8 +139,15 @@ class Device:
     def _check_profiles(self, records: Mapping[str, Record]) -> None:
         known = [f"{n}.{q}" for n, r in records.items() if isinstance(r, NormalMetal) for q in METAL_PROFILES]
         faces = [f"{a}|{b}" for a in records for b in records if a != b]
-        known += [f"{face}.{q}" for face in faces for q in INTERFACE_PROFILES]
+        known += [f"{face}.{q}" for face in faces for q in CONDUCTANCES]
         _check_names("profiles", self.profiles, known)
+
+    def _check_faces(self) -> None:
+        for name, choice in self.interfaces.items():
+            if isinstance(choice, str) and choice not in CHOICES:
+                raise unknown_name(f"interfaces.{name}", choice, CHOICES)
+            if not isinstance(choice, (str, Conductances, Face)):
+                raise InputError(f"interfaces.{name}", 'Conductances, "closed", "continuous" or a Face', choice)
 
 
 def _check_names(key: str, given: Mapping[str, Any], known: Sequence[str]) -> None:

@@ -2,9 +2,15 @@
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from hanle.boundary.b_layer import Conductances
+from hanle.meshes.layered import Layers
+from hanle.meshes.layers import Stack
 from hanle.pde.engines.contract import Engine
-from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.errors import InputError, UnsupportedError, unknown_name
 from hanle.profiles import varies
+from hanle.shapes import UserShape
 
 if TYPE_CHECKING:
     from hanle.device import Device
@@ -18,6 +24,7 @@ def choose_engine(device: "Device", name: str = AUTO, order: int = 1) -> Engine:
 
     Raises:
         InputError: an unknown name, or an order other than 1 or 2.
+        UnsupportedError: the exact engine for a device that is no stack of uniform layers.
     """
     if name not in ENGINES:
         raise unknown_name("engine", name, ENGINES)
@@ -26,6 +33,10 @@ def choose_engine(device: "Device", name: str = AUTO, order: int = 1) -> Engine:
     if name == AUTO:
         name = MULTILAYER if is_uniform_stack(device) else SCIKIT
     if name == MULTILAYER:
+        if not is_uniform_stack(device):
+            raise UnsupportedError(
+                "engine multilayer is for stacks of uniform layers without textures: use engine scikit"
+            )
         from hanle.pde.engines.multilayer import Multilayer
 
         return Multilayer()
@@ -37,8 +48,16 @@ def choose_engine(device: "Device", name: str = AUTO, order: int = 1) -> Engine:
 def is_uniform_stack(device: "Device") -> bool:
     """Layers along one axis with nothing that varies inside them or over a face."""
     vectors = (device.field, *device.magnetisation.values())
-    constant = not any(varies(p, 1) for p in device.profiles.values()) and not any(varies(v, 3) for v in vectors)
-    return constant and hasattr(device.shape, "layers_of_stack")
+    given = [g for g in device.interfaces.values() if isinstance(g, Conductances)]
+    constant = not any(np.ndim(x) for g in given for x in (g.G_s, g.G_r, g.G_i))
+    constant &= not any(varies(p, 1) for p in device.profiles.values()) and not any(varies(v, 3) for v in vectors)
+    return constant and layers(device) is not None
+
+
+def layers(device: "Device") -> Layers | None:
+    """The layers of a stack, for the exact engine; None where the shape is none."""
+    shape = device.shape.shape if isinstance(device.shape, UserShape) else device.shape
+    return shape.layers_of_stack() if isinstance(shape, Stack) else None
 
 
 def choose_solver(name: str) -> Any:

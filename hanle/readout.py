@@ -1,9 +1,14 @@
-"""Resistivities from the geometry of a measurement: films, cross-sections, bars with probes."""
+"""Resistivities from the geometry of a measurement: films, cross-sections, bars with probes.
 
+NaN stands for what a geometry cannot tell (rho_T without edges or probes across); `hanle.results` refuses to quote it.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from hanle.meshes.tagged import TaggedMesh
 from hanle.pde import observables
 from hanle.pde.observables import FIELD_X, FilmResistivity, film_resistivity
 from hanle.pde.solution import Solution
@@ -17,18 +22,23 @@ def film_readout(response: Response) -> FilmResistivity:
 
 
 def section_readout(solution: Solution) -> FilmResistivity:
-    """A cross-section y, z driven along x with closed edges: E_y from the mean potentials of the two edges."""
+    """A cross-section y, z driven along x with closed edges: E_y from the mean potentials of the two edges.
+
+    In a section without straight edges "y-" and "y+" (a wire) rho_T and the thickness are NaN.
+    """
     response = solution.response
     row = response.index(FIELD_X)
     r, c = response.reference[:, row, row], response.correction[:, row, row]
     area = response.system.measure("u")
-    mesh = response.system.problem.mesh
     change = -c / (r + c)
     reference = area / r
     mean_j = solution.flux(FIELD_X) / area
-    width, thickness = _section_size(mesh, area)
-    edges = [response.system.average(name, "u", solution.state) for name in ("y+", "y-")]
-    rho_t = (edges[0] - edges[1]) / width / mean_j
+    width = _width(solution)
+    if width is None:
+        rho_t = thickness = np.full_like(change, np.nan)
+    else:
+        rho_t = (_edge(solution, "y+") - _edge(solution, "y-")) / width / mean_j
+        thickness = area / width
     return FilmResistivity(reference * (1 + change), rho_t, reference, change, rho_t / reference, thickness)
 
 
@@ -40,37 +50,55 @@ class BarReadout:
         along: probe nearer to the source, probe nearer to the drain; their voltage drop gives E_x.
         across: probe at high y, probe at low y; V(low) - V(high) over the width gives E_y.
         spacing: distance of the `along` probes [m].
-        width: distance of the `across` probes [m].
-        thickness: conducting thickness [m].
+        width: of the bar [m].
+        thickness: layer -> thickness [m]; those that conduct count.
     """
 
     along: tuple[str, str]
     across: tuple[str, str] | None
     spacing: float
     width: float
-    thickness: float
+    thickness: Mapping[str, float]
 
-    def resistivity(self, solution: Solution) -> FilmResistivity:
-        """Resistivities of the bar; change_L compares with the same device without spin Hall coupling."""
-        source = next(iter(solution.response.system.problem.terminals))
-        current = observables.current_in(solution, source)
+    def resistivity(self, solution: Solution, current: Array) -> FilmResistivity:
+        """Resistivities of the bar at a current [A]; change_L compares with the same device without spin Hall coupling."""
+        conducting = solution.response.system.problem.regions
+        thickness = sum(size for name, size in self.thickness.items() if name in conducting)
         reference, shift = observables.voltage_change(solution, *self.along)
-        section = self.width * self.thickness
-        rho_reference = reference / current * section / self.spacing
+        rho_reference = reference / current * self.width * thickness / self.spacing
         change = shift / reference
-        rho_t = np.zeros_like(change)
+        rho_t = np.full_like(change, np.nan)
         if self.across is not None:
             drop = observables.voltage(solution, self.across[1], self.across[0])
-            rho_t = drop / current * self.thickness
+            rho_t = drop / current * thickness
         rho = rho_reference * (1 + change)
-        return FilmResistivity(rho, rho_t, rho_reference, change, rho_t / rho_reference, self._thickness(change))
-
-    def _thickness(self, like: Array) -> Array:
-        return np.full_like(like, self.thickness)
+        whole = np.full_like(change, thickness)
+        return FilmResistivity(rho, rho_t, rho_reference, change, rho_t / rho_reference, whole)
 
 
-def _section_size(mesh: object, area: Array) -> tuple[float, Array]:
-    """(width, conducting thickness) of a section whose regions have one width."""
-    points = mesh.points  # type: ignore[attr-defined]
-    width = float(np.ptp(points[:, 0]))
-    return width, area / width
+def _edges(solution: Solution, end: str) -> dict[str, TaggedMesh]:
+    """Outer faces of conductors at one edge: called `end`, or "A|end" where there are several layers."""
+    problem = solution.response.system.problem
+    mesh = problem.mesh
+    names = [end, *(f"{region}|{end}" for region in problem.regions)]
+    return {name: mesh for name in names if isinstance(mesh, TaggedMesh) and name in mesh.faces}
+
+
+def _width(solution: Solution) -> float | None:
+    """Distance of the two edges [m]; None where there are none."""
+    places = []
+    for end in ("y+", "y-"):
+        edges = _edges(solution, end)
+        if not edges:
+            return None
+        name, mesh = next(iter(edges.items()))
+        places.append(float(mesh.face_centres(name)[0, 1]))
+    return places[0] - places[1]
+
+
+def _edge(solution: Solution, end: str) -> Array:
+    """Mean u over the conducting part of an edge (batch,)."""
+    edges = _edges(solution, end)
+    heights = [np.ptp(mesh.points[mesh.faces[name].nodes][..., 1]) for name, mesh in edges.items()]
+    means = [solution.response.system.average(name, "u", solution.state) for name in edges]
+    return np.asarray(np.average(means, axis=0, weights=heights))

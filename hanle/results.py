@@ -15,7 +15,8 @@ from hanle.pde.observables import FilmResistivity
 from hanle.pde.solution import Balance, Solution
 from hanle.pde.steady import Proof, Response
 from hanle.pde.tensors import Array
-from hanle.readout import BarReadout, film_readout, section_readout
+from hanle.readout import film_readout, section_readout
+from hanle.shapes import UserShape
 from hanle.wiring import Wiring
 
 if TYPE_CHECKING:
@@ -56,10 +57,23 @@ class Result:
             if observables.FIELD_Y in self.response.drives:
                 return film_readout(self.response)
             return section_readout(self.solution)
-        readout: BarReadout | None = getattr(self.device.shape, "readout", None)
+        readout = self.device.shape.readout if isinstance(self.device.shape, UserShape) else None
         if readout is None:
-            raise InputError("rho_L", "asked of a film or a bar", type(self.device.shape).__name__, "use voltages")
-        return readout.resistivity(self.solution)
+            raise InputError(
+                "rho_L", "asked of a film, a section or a straight bar", self.shape_name, "use voltages"
+            )
+        ends = ("left", "right")
+        driven = {*self.wiring.currents, *self.wiring.voltages}
+        if driven != set(ends):
+            must = "asked of a bar whose current flows from left to right, the probes floating"
+            raise InputError("rho_L", must, sorted(driven), "use voltages")
+        return readout.resistivity(self.solution, observables.current_in(self.solution, ends[0]))
+
+    @property
+    def shape_name(self) -> str:
+        """What kind of shape was solved, for messages and titles."""
+        shape = self.device.shape
+        return shape.kind if isinstance(shape, UserShape) else type(shape).__name__
 
     @property
     def rho_L(self) -> Array:
@@ -69,7 +83,7 @@ class Result:
     @property
     def rho_T(self) -> Array:
         """Transverse resistivity E_y/j_x at zero transverse current [Ohm m]."""
-        return _plain(self.film.rho_T)
+        return self._known("rho_T", self.film.rho_T, "two edges or two probes across")
 
     @property
     def rho_L_change(self) -> Array:
@@ -79,7 +93,12 @@ class Result:
     @property
     def sheet_resistance(self) -> Array:
         """rho_L over the conducting thickness [Ohm per square]."""
-        return _plain(self.film.sheet_L)
+        return self._known("sheet_resistance", self.film.sheet_L, "a thickness")
+
+    def _known(self, name: str, values: Array, needed: str) -> Array:
+        if np.any(np.isnan(values)):
+            raise InputError(name, f"asked of a shape with {needed}", self.shape_name)
+        return _plain(values)
 
     def terminal_voltage(self, plus: str, minus: str | None = None) -> Array:
         """V(plus) - V(minus), or V(plus) against the ground [V]."""

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from hanle.device import Device
 
 GROUND = "ground"
+#: Dimension of a current by the number of mesh axes: per invariant area or length below 3.
+CURRENT_DIMENSION = {3: "current", 2: "current per length", 1: "current density"}
+#: What flows through a device with terminals when nothing is said, by the number of mesh axes.
+DEVICE_CURRENT = {3: 1e-3, 2: 1.0, 1: 1e10}
+#: Mean current density of a film when nothing is said [A/m^2]; resistivities do not depend on it.
+FILM_CURRENT_DENSITY = 1e10
 
 
 @dataclass(frozen=True)
@@ -20,10 +26,12 @@ class Wiring:
     Attributes:
         currents: into the device [A in 3D, A/m in 2D, A/m^2 in 1D].
         voltages: V [V]; the ground is 0 V.
+        density: mean <j_x> of a device without terminals [A/m^2]; None where there are terminals.
     """
 
     currents: Mapping[str, float] = field(default_factory=dict)
     voltages: Mapping[str, float] = field(default_factory=dict)
+    density: float | None = None
 
     @property
     def amplitudes(self) -> dict[str, float]:
@@ -34,6 +42,48 @@ class Wiring:
     def fluxes(self) -> dict[str, float]:
         """Outflow at the terminals with a given current."""
         return {name: -i for name, i in self.currents.items()}
+
+
+def read_drive(
+    device: "Device",
+    *,
+    wiring: Mapping[str, Any] | None = None,
+    current: Any = None,
+    current_density: Any = None,
+    source: str | None = None,
+    drain: str | None = None,
+    bare_is_si: bool = True,
+) -> Wiring:
+    """What drives a device; arguments as in `hanle.solve.solve`.
+
+    Args:
+        bare_is_si: take numbers without unit as SI; otherwise refuse them.
+
+    Raises:
+        InputError: two drives at once, one that does not fit the device, an unknown terminal, no ground.
+    """
+    dimension = len(device.shape.axes)
+    pair = {"current": current, "source": source, "drain": drain}
+    given = {key: value for key, value in pair.items() if value is not None}
+    if not device.terminals:
+        for key, value in (given | ({"wiring": wiring} if wiring else {})).items():
+            raise InputError(key, "left out for a device without terminals", value, "use current_density")
+        density = FILM_CURRENT_DENSITY if current_density is None else current_density
+        return Wiring(density=parse(density, "current density", "current_density", bare_is_si=bare_is_si))
+    if current_density is not None:
+        raise InputError("current_density", "left out for a device with terminals", current_density, "use current")
+    if wiring:
+        for key, value in given.items():
+            raise InputError(key, "left out where wiring is given", value, "say everything in wiring")
+        return read_wiring(device, wiring, dimension)
+    amount: Any = DEVICE_CURRENT[dimension] if current is None else current
+    if current is not None and not bare_is_si:
+        amount = parse(current, CURRENT_DIMENSION[dimension], "current", bare_is_si=False)
+    names = list(device.terminals)
+    if len(names) < 2:
+        raise InputError("terminals", "at least two: a source and a ground", names)
+    begin = source or names[0]
+    return through(device, amount, begin, drain or next(n for n in names if n != begin), dimension)
 
 
 def read_wiring(device: "Device", given: Mapping[str, Any], dimension: int) -> Wiring:
@@ -59,10 +109,6 @@ def read_wiring(device: "Device", given: Mapping[str, Any], dimension: int) -> W
         must = 'with one terminal at "ground" or at a voltage'
         raise InputError("wiring", must, dict(given), f'write wiring.{next(reversed(known), "right")} = "ground"')
     return Wiring(currents, voltages)
-
-
-#: Dimension of a current by the number of mesh axes: per invariant area or length below 3.
-CURRENT_DIMENSION = {3: "current", 2: "current per length", 1: "current density"}
 
 
 def through(device: "Device", current: Any, source: str, drain: str, dimension: int) -> Wiring:

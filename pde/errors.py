@@ -23,10 +23,14 @@ class InputError(HanleError, ValueError):
     """
 
     def __init__(self, key: str, must: str, received: Any, hint: str = "") -> None:
-        self.key = key
+        self.key, self.must, self.received, self.hint = key, must, received, hint
         shown = f'"{received}"' if isinstance(received, str) else repr(received)
         message = f"{key} must be {must}; instead received {shown}"
         super().__init__(f"{message} - {hint}" if hint else message)
+
+    def within(self, place: str) -> "InputError":
+        """The same error at a key inside `place` ("device.toml: ")."""
+        return InputError(f"{place}{self.key}", self.must, self.received, self.hint)
 
 
 class UnsupportedError(HanleError, NotImplementedError):

@@ -201,10 +201,18 @@ def parse(value: Any, dimension: str, key: str, *, bare_is_si: bool = True) -> f
         raise InputError(
             key, kind.title, _Shown(f'"{value}" ({_title_of(exponents)})'), f"usual: {usual_range(dimension)}"
         )
-    result = number * factor
+    result = _scaled(number, factor)
     if not math.isfinite(result):
         raise InputError(key, f"{kind.title}, finite", value, f"usual: {usual_range(dimension)}")
     return result
+
+
+def _scaled(number: float, factor: float) -> float:
+    """number * factor; by the inverse where that is a whole number, so that "1.5 nm" is 1.5e-9 to the last digit."""
+    inverse = 1.0 / factor
+    if inverse > 1 and abs(inverse - round(inverse)) < 1e-12 * inverse:
+        return number / round(inverse)
+    return number * factor
 
 
 def show(value: float, dimension: str) -> str:
@@ -216,6 +224,24 @@ def show(value: float, dimension: str) -> str:
     mantissa, exponent = f"{value:.3e}".split("e")
     power = max(-15, min(15, 3 * (int(exponent) // 3)))
     return f"{float(mantissa) * 10.0 ** (int(exponent) - power):.4g} {_PREFIX_OF_POWER[power]}{kind.unit}"
+
+
+def exact(value: float, dimension: str) -> str | float:
+    """An SI number as files hold it: `parse` gives back exactly `value`; a plain number where there is no unit.
+
+    With the SI prefix that reads best ("5 nm") where that loses nothing, otherwise in the SI unit.
+    """
+    kind = _dimension(dimension)
+    if not kind.unit:
+        return float(value)
+    if value == 0:
+        return f"0 {kind.unit}"
+    if kind.scaled:
+        power = max(-15, min(15, 3 * math.floor(math.log10(abs(value)) / 3 + 1e-12)))
+        text = f"{value / 10.0**power:.12g} {_PREFIX_OF_POWER[power]}{kind.unit}"
+        if parse(text, dimension, "value") == value:
+            return text
+    return f"{float(value)!r} {kind.unit}"
 
 
 def usual_range(dimension: str) -> str:
