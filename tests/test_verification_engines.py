@@ -1,0 +1,246 @@
+"""The conformance table: each engine gives each observable of each reference device, or refuses and says where to go.
+
+              layered     line, layered   line, order 1   line, order 2
+film          oracle      =               h^2             h^4             oblique m and B, ordinary Hall effect
+bilayer       oracle      =               h^2             h^4             two tied metals, strongly unequal
+pillar        oracle      =               h^2             h^4             terminals, contact resistance, fields in the plane
+valve         oracle      =               h^2             h^4             sources and sinks on faces, along x
+floating      oracle      =               h^2             h^4             a contact as a global unknown
+batch         solved      solved          refused         refused         several fields at once
+layers        solved      -               refused         refused         a geometry without cells
+texture       -           refused         solved          solved          a section with m(y)
+graded        -           refused         solved          solved          a coefficient that varies inside a layer
+nonlinear     -           refused         refused         refused         belongs to Newton
+
+"=": to rounding. h^2, h^4: `BOUND`, on 10 elements per decay length.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from hanle.boundary.b_layer import Conductances, b_layer
+from hanle.meshes.layered import Layers
+from hanle.meshes.layers import film, stack
+from hanle.meshes.strips import channel
+from hanle.pde import observables
+from hanle.pde.coefficients import FaceLaw, Side, term
+from hanle.pde.engines.multilayer import Multilayer
+from hanle.pde.engines.scikit import Scikit
+from hanle.pde.errors import UnsupportedError
+from hanle.pde.fields import CHARGE_AND_SPIN
+from hanle.pde.linear.direct import Direct
+from hanle.pde.metal import normal_metal
+from hanle.pde.problem import MINUS, PLUS, Face, Global, Gradient, Problem, Terminal
+from hanle.pde.solution import wire
+from hanle.pde.steady import respond
+from hanle.pde.tensors import unit
+
+M, B = unit([0.3, -0.5, 0.8]), np.array([8.0, -3.0, 15.0])
+G = Conductances(-2e13, 4e14, 1.5e14)
+PT = {"conductivity": 2.5e6, "diffusion_constant": 2e-4, "diffusion_length": 1.7e-9, "spin_hall_angle": 0.13}
+CU = {"conductivity": 5e7, "diffusion_constant": 1e-2, "diffusion_length": 4e-8, "spin_hall_angle": -0.01}
+BOTH = (Gradient("u", "x"), Gradient("u", "y"))
+SIDES = (Side("below", CHARGE_AND_SPIN), Side("above", CHARGE_AND_SPIN))
+JOINED = {"below": MINUS, "above": PLUS}
+
+EXACT, TIGHT, BALANCE = 1e-11, 1e-11, 1e-10
+#: Largest deviation of any observable, relative to its largest component.
+BOUND = {"line": EXACT, "order 1": 3e-3, "order 2": 1e-5}
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A device for both kinds of geometry, and how it is driven and read."""
+
+    pieces: tuple
+    axis: str
+    build: object
+    drive: dict
+    flux: dict
+    places: dict
+
+    def layers(self):
+        return Layers(tuple(n for n, _, _ in self.pieces), [[d for _, d, _ in self.pieces]], self.axis)
+
+    def mesh(self):
+        sizes = [(n, d) for n, d, _ in self.pieces]
+        shape = stack(sizes) if self.axis == "z" else channel(sizes)
+        return shape.mesh({n: l for n, _, l in self.pieces if l}, cells_per_length=10, growth=1.0)
+
+
+def on_magnet(m=M):
+    return Face(b_layer("YIG", G, m), {"metal": PLUS, "magnet": MINUS})
+
+
+def metal(record, field=B, mobility=2e-3):
+    return normal_metal(field=field, mobility=mobility, **record)
+
+
+def film_problem(geometry):
+    return Problem(geometry, {"Pt": metal(PT)}, {"YIG|Pt": on_magnet()}, gradients=BOTH)
+
+
+def bilayer_problem(geometry):
+    joined = Face(FaceLaw(SIDES, tie=("u", "w")), JOINED)
+    regions = {"Pt": metal(PT), "Cu": metal(CU)}
+    return Problem(geometry, regions, {"YIG|Pt": on_magnet(), "Pt|Cu": joined}, gradients=BOTH)
+
+
+def contact_resistance():
+    """Metals joined by a conductance per spin, so that u and w jump."""
+    g = np.diag([1e15, 4e14, 4e14, 6e14])
+    jump = np.block([[-g, g], [g, -g]])
+    return Face(FaceLaw(SIDES, G=(term(1.0, 1.0, jump),)), JOINED)
+
+
+def pillar_problem(geometry):
+    regions = {"Pt": metal(PT), "Cu": metal(CU)}
+    ends = {"low": Terminal(("bottom",)), "high": Terminal(("top",))}
+    return Problem(geometry, regions, {"Pt|Cu": contact_resistance()}, ends, gradients=BOTH)
+
+
+def floating_problem(geometry):
+    plain = pillar_problem(geometry)
+    lumped = (Global("load", ("top",), "u", admittance=3e13, source=2e9),)
+    return replace(plain, terminals={"low": plain.terminals["low"]}, globals=lumped)
+
+
+def valve_problem(geometry):
+    source, sink = np.zeros(8), np.zeros((8, 8))
+    source[1:4] = (2e9, -1e9, 5e8)
+    sink[1:4, 1:4] = -np.diag([1e13, 3e13, 2e13])
+    inject = FaceLaw(SIDES, tie=("u", "w"), g=(term(1.0, 1.0, source),))
+    detect = FaceLaw(SIDES, tie=("u", "w"), G=(term(1.0, 1.0, sink),))
+    regions = {n: metal(CU, (0.0, 0.1, 0.4), 0.0) for n in ("a", "m", "b")}
+    return Problem(geometry, regions, {"a|m": Face(inject, JOINED), "m|b": Face(detect, JOINED)})
+
+
+PLANE = {"du/dx": 1e4, "du/dy": -3e3}
+CASES = {
+    "film": Case(
+        (("YIG", 5e-8, None), ("Pt", 4.3e-9, 1.7e-9)), "z", film_problem, PLANE, {}, {"Pt": (5e-8, 5.2e-8, 5.43e-8)}
+    ),
+    "bilayer": Case(
+        (("YIG", 5e-8, None), ("Pt", 3e-9, 1.7e-9), ("Cu", 2e-8, 1.7e-9)),
+        "z", bilayer_problem, PLANE, {}, {"Pt": (5e-8, 5.3e-8), "Cu": (5.31e-8, 7.3e-8)},
+    ),
+    "pillar": Case(
+        (("Pt", 5e-9, 1.7e-9), ("Cu", 2e-8, 1.7e-9)),
+        "z", pillar_problem, {"high": 0.0, **PLANE}, {"low": -1e9}, {"Pt": (1e-10, 5e-9), "Cu": (6e-9, 2.4e-8)},
+    ),
+    "floating": Case(
+        (("Pt", 5e-9, 1.7e-9), ("Cu", 2e-8, 1.7e-9)),
+        "z", floating_problem, {"low": 0.0, **PLANE}, {}, {"Pt": (1e-10, 5e-9), "Cu": (6e-9, 2.4e-8)},
+    ),
+    "valve": Case(
+        (("a", 3e-8, 4e-8), ("m", 6e-8, 4e-8), ("b", 5e-8, 4e-8)),
+        "x", valve_problem, {}, {}, {"a": (0.0, 2e-8), "m": (3e-8, 9e-8), "b": (1.2e-7,)},
+    ),
+}  # fmt: skip
+
+
+def read(case, problem, engine):
+    """Every observable by name."""
+    solver = Direct() if isinstance(engine, Scikit) else None
+    response = respond(problem, engine, solver=solver, tolerance=TIGHT)
+    solution = wire(response, amplitudes=case.drive, fluxes=case.flux)
+    for balance in solution.balances:
+        assert np.max(balance.error) < BALANCE, balance.name
+    found = {"reference": response.reference, "correction": response.correction, "fluxes": solution.fluxes}
+    found["amplitudes"], found["sources"] = solution.amplitudes, response.source_flux
+    if {"du/dx", "du/dy"} == set(response.drives):
+        resistivity = observables.film_resistivity(response)
+        found |= {"rho_L": resistivity.change_L, "rho_T": resistivity.change_T, "thickness": resistivity.thickness}
+    if problem.terminals:
+        found["conductance"] = observables.conductance_matrix(response)
+        found["voltage"] = observables.voltage(solution, next(iter(problem.terminals)))
+    found |= {f"deposit {k}": v for k, v in observables.deposits(solution).items()}
+    for region, places in case.places.items():
+        points = np.zeros((len(places), 3))
+        points[:, "xyz".index(case.axis)] = places
+        found[f"w in {region}"] = observables.spin_accumulation(solution, region, points)
+        s = solution.samples(region)
+        loss = problem.regions[region].loss(s.values, s.gradients)[..., 1:]
+        found[f"relaxed in {region}"] = np.einsum("bep,bepn->bn", np.broadcast_to(s.weights, loss.shape[:3]), loss)
+    for name, face in problem.faces.items():
+        traces = solution.face(name).traces[0, 0, 0]
+        rows = [c for side in face.law.sides for c in side.fields.components]
+        # A device without terminals leaves u free up to a constant.
+        found[f"trace {name}"] = traces[[k for k, c in enumerate(rows) if c != "u" or problem.terminals]]
+    return found
+
+
+COLUMNS = {"line": Multilayer, "order 1": lambda: Scikit(1), "order 2": lambda: Scikit(2)}
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("name", CASES)
+def test_observables(name, column):
+    case = CASES[name]
+    expected = read(case, case.build(case.layers()), Multilayer())
+    found = read(case, case.build(case.mesh()), COLUMNS[column]())
+    assert found.keys() == expected.keys()
+    for key, value in expected.items():
+        size = max(float(np.abs(value).max(initial=0.0)), 1e-300)
+        deviation = float(np.abs(found[key] - value).max(initial=0.0)) / size
+        assert deviation < BOUND[column], f"{key}: {deviation:.1e}"
+
+
+def refused(problem, engine, match):
+    with pytest.raises(UnsupportedError, match=match):
+        respond(problem, engine)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_finite_elements_refuse_layers_and_batches(order):
+    """Both belong to the exact engine."""
+    case = CASES["film"]
+    refused(case.build(case.layers()), Scikit(order), "engine multilayer")
+    fields = np.array([B, 2 * B])[:, None]
+    batch = replace(case.build(case.mesh()), regions={"Pt": metal(PT, fields)})
+    refused(batch, Scikit(order), "engine multilayer for batches")
+
+
+def test_batch_equals_single_solves():
+    case = CASES["film"]
+    plain = case.build(case.layers())
+    fields = np.array([B, -2 * B, (0.0, 0.0, 30.0)])
+    batch = respond(replace(plain, regions={"Pt": metal(PT, fields[:, None])}), Multilayer())
+    single = [respond(replace(plain, regions={"Pt": metal(PT, b)}), Multilayer()).correction[0] for b in fields]
+    np.testing.assert_allclose(batch.correction, single, rtol=EXACT)
+
+
+def texture():
+    mesh = film(6e-9, [("YIG", 5e-9), ("Pt", 4e-9)], periodic=True).mesh({"Pt": 1.7e-9}, cells_per_length=3)
+    y = mesh.face_centres("YIG|Pt")[:, 1] * 2 * np.pi / 6e-9
+    return replace(
+        film_problem(mesh), faces={"YIG|Pt": on_magnet(np.stack([np.cos(y), np.sin(y), 0 * y], axis=-1))}
+    )
+
+
+def graded():
+    mesh = stack([("YIG", 5e-9), ("Pt", 4e-9)]).mesh({"Pt": 1.7e-9}, cells_per_length=4)
+    profile = 2.5e6 * (1 + 0.5 * np.sin(1e9 * mesh.centres("Pt")[:, 2]))
+    return Problem(mesh, {"Pt": metal(PT | {"conductivity": profile})}, {"YIG|Pt": on_magnet()}, gradients=BOTH)
+
+
+@pytest.mark.parametrize("build", [texture, graded], ids=["texture", "graded"])
+def test_exact_engine_refuses_what_is_not_layered(build):
+    refused(build(), Multilayer(), "engine scikit")
+    for order in (1, 2):
+        response = respond(build(), Scikit(order), tolerance=TIGHT)
+        solution = wire(response, amplitudes=PLANE)
+        assert max(float(np.max(b.error)) for b in solution.balances) < BALANCE
+
+
+NONLINEAR = [(Multilayer(), "engine scikit"), (Scikit(1), "newton"), (Scikit(2), "newton")]
+
+
+@pytest.mark.parametrize(("engine", "match"), NONLINEAR)
+def test_nonlinear_laws_are_refused_by_the_linear_procedure(engine, match):
+    case = CASES["film"]
+    bulk = metal(PT)
+    curved = replace(bulk, at=lambda values, gradients: bulk)
+    refused(replace(case.build(case.mesh()), regions={"Pt": curved}), engine, match)
