@@ -96,8 +96,11 @@ def device(along: str | None, width: float) -> hanle.Device:
 
 
 def solved(along: str | None, width: float, cells_per_length: float) -> Result:
-    """The film with walls of width w [lambda], second order; y needs to resolve the wall only."""
-    options = {"cells_per_length": cells_per_length, "growth": 1.2, "sizes": {"y": width * LENGTH / 6}}
+    """The film with walls of width w [lambda], second order.
+
+    m is constant on each facet of the interface: y has to resolve the spin diffusion between these steps.
+    """
+    options = {"cells_per_length": cells_per_length, "growth": 1.2, "sizes": {"y": min(width / 6, 0.5) * LENGTH}}
     return device(along, width * LENGTH).solve(mesh_options=options, order=2)
 
 

@@ -5,7 +5,7 @@ drawn coordinates mean. The file examples/data/wire.msh was made from wire.geo b
 
 With the current, B and the moments along the wire the answer is known, exact in theta (hanle.pde.closed_forms.edges):
 
-    rho_L = rho/[1 - 2 theta^2 (1 - Re F)],   F = (L/a) I1/(I1' - kappa L I1) at a/L,   kappa = 2 rho (G_s - G_r - i G_i),
+    rho_L = rho/[1 - 2 theta^2 (1 - Re F)],  F = (L/a) I1/(I1' - kappa L I1) at a/L,  kappa = 2 rho (G_s - G_r - i G_i),
 
 with L the complex transverse length and a the radius. The straight edges of the triangles replace the circle, and the
 triangles resolve lambda by about nine: that is the error.

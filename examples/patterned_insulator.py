@@ -24,22 +24,21 @@ from hanle.pde.closed_forms.resistivity import leading_correction
 from hanle.pde.constants import HBAR, MU_B
 from hanle.pde.tensors import Array
 
-RHO, LENGTH, THETA, DIFFUSION = 4e-7, 1.5e-9, 0.01, 1e-3  # [Ohm m], [m], 1, [m^2/s]
+RHO, LENGTH, THETA, DIFFUSION = 4e-7, 1.5e-9, 1e-3, 1e-3  # [Ohm m], [m], 1, [m^2/s]
 THICKNESS, EPS, FIELD = 4e-9, 0.9, 9.0  # [m], 1, [T] along z
 G = Conductances(-3e14, 4e14, 2e14)  # mean G_s, G_r, G_i [S/m^2]
 
 
 def main(
     periods: Sequence[float] = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0),
-    cells_per_length: float = 8.0,
+    cells_per_length: float = 4.0,
     pictures: Path | None = None,
 ) -> float:
     """Solve films with these periods [lambda]; return the largest relative error of rho_L/rho - 1."""
     changes, errors = [], []
     for period in periods:
-        found = patterned(period * LENGTH).solve(
-            mesh_options={"cells_per_length": cells_per_length, "growth": 1.2, "sizes": {"y": mesh_size(period)}}
-        )
+        options = {"cells_per_length": cells_per_length, "sizes": {"y": mesh_size(period)}}
+        found = patterned(period * LENGTH).solve(mesh_options=options, order=2)
         exact = expected(period * LENGTH)
         changes.append(float(found.rho_L_change))
         errors.append(abs(changes[-1] / exact - 1))
@@ -94,35 +93,43 @@ def expected(period: float) -> float:
     return float(leading_correction(deficit, THETA).longitudinal)
 
 
-def averaged() -> float:
-    """The limit of a coarse pattern: films averaged over the phase."""
-    phase = 2 * np.pi * (np.arange(64) + 0.5) / 64
-    local = [Mixing(*(g * (1 + EPS * np.cos(p)) for g in (G.G_s, G.G_r, G.G_i))) for p in phase]
+def uniform(factor: float) -> float:
+    """rho_L/rho - 1 of a uniform film with `factor` times the mean conductances."""
     whole = film()
-    deficits = [Film(whole.rho, whole.d, whole.lam, whole.Lam, bottom=m).deficit_tensor((0, 0, 1.0)) for m in local]
-    return float(leading_correction(np.mean(deficits, axis=0), THETA).longitudinal)
+    bottom = Mixing(*(factor * g for g in (G.G_s, G.G_r, G.G_i)))
+    deficit = Film(whole.rho, whole.d, whole.lam, whole.Lam, bottom=bottom).deficit_tensor((0.0, 0.0, 1.0))
+    return float(leading_correction(deficit, THETA).longitudinal)
 
 
 def draw(path: Path, periods: Array, changes: Array) -> None:
-    """Correction over the period, with both limits."""
+    """What the interface changes of rho_L, relative to that of the mean conductances, over the period."""
     from hanle.figures import COLOURS, picture
 
+    bare, mean = uniform(0.0), uniform(1.0)
     line = np.geomspace(0.5 * periods[0], 2 * periods[-1], 120)
-    fine = float(leading_correction(film().deficit_tensor((0.0, 0.0, 1.0)), THETA).longitudinal)
+    phases = 2 * np.pi * (np.arange(64) + 0.5) / 64
+    local = np.mean([uniform(1 + EPS * np.cos(phase)) for phase in phases])
     with picture(path, size=(4.4, 3.0), overwrite=True) as (figure, save):
         axes = figure.add_subplot()
-        axes.semilogx(line, [1e4 * expected(p * LENGTH) for p in line], color=COLOURS[0], label="series")
-        axes.plot(periods, 1e4 * changes, "o", color=COLOURS[1], fillstyle="none", label="finite elements")
-        for value, words, side in ((fine, "mean conductance", "right"), (averaged(), "local films", "left")):
-            axes.axhline(1e4 * value, color="0.5", linewidth=0.8, linestyle="--", zorder=0)
-            place = line[-1] if side == "right" else line[0]
-            axes.annotate(words, (place, 1e4 * value), (0, -4), textcoords="offset points", ha=side, va="top",
+        series = (np.array([expected(p * LENGTH) for p in line]) - bare) / (mean - bare)
+        axes.semilogx(line, series, color=COLOURS[0], label="series")
+        found = (changes - bare) / (mean - bare)
+        axes.plot(periods, found, "o", color=COLOURS[1], fillstyle="none", label="finite elements")
+        limits = (
+            (1.0, "mean conductance", "right"),
+            ((local - bare) / (mean - bare), "mean of local films", "left"),
+        )
+        for value, words, side in limits:
+            axes.axhline(value, color="0.5", linewidth=0.8, linestyle="--", zorder=0)
+            place = line[-8] if side == "right" else line[7]
+            axes.annotate(words, (place, value), (0, -4), textcoords="offset points", ha=side, va="top",
                           fontsize=8, color="0.3")  # fmt: skip
         axes.set_xlim(line[0], line[-1])
+        axes.set_xticks([1, 10], labels=["1", "10"])
         axes.set_xlabel("period of the pattern ($\\lambda$)")
-        axes.set_ylabel("$\\rho_L/\\rho - 1$ ($10^{-4}$)")
-        axes.margins(y=0.12)
-        axes.legend(loc="center left")
+        axes.set_ylabel("effect of the interface on $\\rho_L$")
+        axes.margins(y=0.14)
+        axes.legend(loc="upper right", bbox_to_anchor=(1.0, 0.86))
         save()
 
 

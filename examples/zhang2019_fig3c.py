@@ -35,7 +35,7 @@ UNIT = 1 / (LENGTH * RHO)  # of G_i [S/m^2]
 TURN = 1e-3  # omega_B tau_s of the difference quotient, whose error is TURN^2 of the slope
 
 
-def main(points: int = 121, pictures: Path | None = None) -> float:
+def main(points: int = 181, pictures: Path | None = None) -> float:
     """Compute the map on points x points films; return the largest relative error of the critical line."""
     thickness = np.linspace(0.25, 5.0, points) * LENGTH
     conductance = np.linspace(-4.0, 4.0, points) * UNIT
