@@ -183,6 +183,7 @@ def test_full_tie_shares_the_nodes_of_the_interface(block_mesh):
     plain = Problem(whole, {"A": pt}, {}, terminals, (Gradient("u", "y"),))
     found, expected = tight(tied), tight(plain)
     assert found.system.size == expected.system.size == 4 * 21
+    assert found.system.subsystem(Part.ALL).linear.ties is None
     np.testing.assert_allclose(
         found.matrix, expected.matrix, rtol=EXACT, atol=EXACT * np.abs(expected.matrix).max()
     )
@@ -252,6 +253,25 @@ def test_previous_system_is_reused(block_mesh):
     np.testing.assert_array_equal(tight(finer, previous=first).matrix, tight(finer).matrix)
 
 
+def test_previous_system_with_other_ties(block_mesh):
+    """An interface that becomes continuous needs new numbers."""
+    pt = normal_metal(**PT)
+    terminals = {"left": Terminal(("A|x-",)), "right": Terminal(("B|x+",))}
+    sides = (Side("one", CHARGE_AND_SPIN), Side("two", CHARGE_AND_SPIN))
+    contact = FaceLaw(sides, G=(term(1e15, 1.0, np.kron([[-1, 1], [1, -1]], np.eye(4))),))
+    mesh = two_metals(block_mesh)
+    jump, tied = (
+        Problem(mesh, {"A": pt, "B": pt}, {"A|B": Face(law, {"one": MINUS, "two": PLUS})}, terminals)
+        for law in (contact, FaceLaw(sides, tie=("u", "w")))
+    )
+    first = tight(jump)
+    bulk = 50e-9 / (2.5e6 * (1 - 2 * 0.13**2))
+    assert first.matrix[0, 0, 0] == pytest.approx(1 / (bulk + 1e-15), rel=EXACT)
+    second = tight(tied, previous=first)
+    assert second.matrix[0, 0, 0] == pytest.approx(1 / bulk, rel=EXACT)
+    np.testing.assert_array_equal(tight(jump, previous=second).matrix, first.matrix)
+
+
 @pytest.mark.parametrize("factor", [1e3, 1e-2, 7.3])
 def test_units_do_not_matter(block_mesh, factor):
     """Lengths in other units, with conductivities to match: the same numbers to rounding."""
@@ -274,6 +294,7 @@ def test_units_do_not_matter(block_mesh, factor):
         linear = response.system.subsystem(Part.ALL).linear
         sizes = [float(np.abs(t.fields).max() * np.abs(t.matrix.data).max()) for t in linear.terms]
         assert 0.1 < max(sizes) < 30.0
+        assert all(1e-2 < np.abs(t.matrix.data).max() < 1e2 for t in linear.terms)
 
 
 def test_points_of_a_state(block_mesh, rng):

@@ -266,6 +266,37 @@ def test_operator_is_the_law(block_mesh, rng, axes, simplices, order):
         assert found == pytest.approx(strong(problem, system, zero, {name: 1.0}, trial, amplitude), rel=ROUNDING)
 
 
+@pytest.mark.parametrize("order", [1, 2])
+def test_macroscopic_gradient_along_a_wavy_interface(block_mesh, rng, order):
+    """Periodic along y: interface laws see the part of G that is tangential to facets of any direction."""
+    steps = np.linspace(0, SIZE, 7)
+    flat = block_mesh(
+        "yz",
+        [steps, np.linspace(-SIZE, SIZE, 9)],
+        regions=("A", "B"),
+        layout=np.repeat([[0, 1]], 4, axis=1),
+        periodic="y",
+    )
+    y, z = flat.points.T
+    mesh = replace(flat, points=np.stack([y, z + 0.2 * SIZE * np.sin(2 * np.pi * y / SIZE)], axis=1))
+    laws = {r: coefficients(rng, r) for r in FIELDS}
+    law = interface_law(rng)
+    law = replace(law, k=(term(1e4, rng.normal(size=3), rng.normal(size=3)),))
+    drives = (Gradient("p", "y"), Gradient("q", "y"), Gradient("p", "x"))
+    problem = Problem(mesh, laws, {"A|B": Face(law, {"one": MINUS, "two": PLUS})}, gradients=drives)
+    system = Scikit(order).assemble(problem)
+    test, trial = VOLTS * rng.normal(size=(2, system.size))
+    amplitude = {"dp/dy": 2e5, "dq/dy": -3e5, "dp/dx": 1e5}
+    weak = test @ (system.apply(trial) - system.source_load())
+    weak += sum(a * (test @ system.gradient_load(name)) for name, a in amplitude.items())
+    assert weak == pytest.approx(strong(problem, system, test, {}, trial, amplitude), rel=ROUNDING)
+    for name in amplitude:
+        found = system.gradient_functional(name) @ trial + system.source_functional(name)
+        found = found + sum(a * system.gradient_pair(name, other) for other, a in amplitude.items())
+        expected = strong(problem, system, 0 * test, {name: 1.0}, trial, amplitude)
+        assert found == pytest.approx(expected, rel=ROUNDING)
+
+
 def strong(problem, system, test, test_gradients, trial, gradients):
     """int J . grad v + (loss) v - sum_faces int (N.J) v - K . grad_t v, laws evaluated point by point."""
     total = 0.0

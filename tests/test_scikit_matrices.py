@@ -149,6 +149,19 @@ def test_antisymmetric_matrices_live_on_the_boundary(block_mesh, axes, simplices
         assert abs(whole - matrix).max() < ROUNDING * abs(whole).max()
 
 
+def test_antisymmetric_matrices_without_rounding(block_mesh):
+    """On bricks what two cells give to a node of a top or bottom face cancels: nothing is stored there."""
+    steps = np.array([0.0, 3.1, 5.7, 9.9, 11.3]) * 1e-9
+    mesh = block_mesh("xyz", [steps, steps, steps * 0.01])
+    _, numbering = numbered(mesh, 1)
+    position = numbering.nodes.positions
+    side = np.any((position[:, :2] <= 0) | (position[:, :2] >= steps[-1]), axis=1)
+    form = np.zeros((4, 4))
+    form[1:, 1:] = EPSILON[:, 2, :]
+    matrix = Scalars(numbering).matrix("A", form, np.ones((1, 1)))
+    assert np.array_equal(np.diff(matrix.indptr) > 0, side)
+
+
 def test_stiffness_and_mass_share_one_pattern(block_mesh):
     """So that linear solvers can read the indices once for both."""
     mesh = distorted(block_mesh, "xyz", False)

@@ -22,7 +22,7 @@ from hanle.pde.tensors import Array
 
 #: Weight patterns that differ by less than this count as equal (a few roundings).
 SAME = 1e-15
-#: Entries of antisymmetric matrices below this fraction of what was added up in them are rounding.
+#: Entries of antisymmetric matrices below this fraction of the largest entries of their cells are rounding.
 ROUNDING = 1e-13
 
 
@@ -133,7 +133,8 @@ class Scalars:
         for part in chunks(len(cells)):
             local = local_matrices(nodes.element, nodes.corners(cells[part]), form, _rows(weights, part))
             kernels.scatter(indptr, indices, connectivity[part], local, data)
-            kernels.scatter(indptr, indices, connectivity[part], np.abs(local), size)
+            largest = np.abs(local).max(axis=(1, 2), keepdims=True)
+            kernels.scatter(indptr, indices, connectivity[part], np.broadcast_to(largest, local.shape).copy(), size)
         data[np.abs(data) <= ROUNDING * size] = 0.0
         matrix = _csr(data, indices, indptr)
         matrix.eliminate_zeros()
