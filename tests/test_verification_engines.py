@@ -1,9 +1,9 @@
-"""The conformance table: each engine gives each observable of each reference device, or refuses and says where to go.
+"""The conformance table: each engine gives each observable of each reference device, or refuses and names another.
 
               layered     line, layered   line, order 1   line, order 2
 film          oracle      =               h^2             h^4             oblique m and B, ordinary Hall effect
 bilayer       oracle      =               h^2             h^4             two tied metals, strongly unequal
-pillar        oracle      =               h^2             h^4             terminals, contact resistance, fields in the plane
+pillar        oracle      =               h^2             h^4             terminals, contact resistance
 valve         oracle      =               h^2             h^4             sources and sinks on faces, along x
 floating      oracle      =               h^2             h^4             a contact as a global unknown
 batch         solved      solved          refused         refused         several fields at once
