@@ -188,8 +188,15 @@ class System(Protocol):
 class Engine(Protocol):
     """assemble(problem) -> System. Engines keep no state of their own."""
 
-    name: str
-    batched: bool
+    @property
+    def name(self) -> str:
+        """How the user calls it."""
+        ...
+
+    @property
+    def batched(self) -> bool:
+        """Whether it solves a batch of problems at once."""
+        ...
 
     def assemble(self, problem: Problem, previous: System | None = None) -> System:
         """Assemble; blocks of `previous` whose inputs are equal are reused.
