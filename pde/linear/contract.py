@@ -106,7 +106,9 @@ class LinearSolver(Protocol):
     """prepare(system) -> prepared; see `direct.py` and `multigrid.py`."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The name a user asks for it by."""
+        ...
 
     def prepare(self, system: LinearSystem) -> Prepared:
         """Factorise the matrix, or build its hierarchy, once for all right-hand sides."""
