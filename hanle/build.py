@@ -81,7 +81,9 @@ def interface_conductances(
     given = device.interfaces.get(face)
     record = device.materials[magnet]
     if isinstance(given, Conductances):
-        found = given
+        found = Conductances(
+            *(scalar_at(getattr(given, n), points, f"interfaces.{face}.{n}") for n in CONDUCTANCES)  # type: ignore[arg-type]
+        )
     elif isinstance(record, MagneticInsulator) and record.conductances is not None:
         fixed = record.conductances
         found = Conductances(fixed.G_s.value, fixed.G_r.value, fixed.G_i.value)

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 #: Quantities of a metal that may vary in space.
 METAL_PROFILES = ("resistivity", "spin_hall_angle", "diffusion_length")
+#: Dimensions of all quantities that may vary in space.
+PROFILE_DIMENSIONS = {
+    "resistivity": "resistivity",
+    "spin_hall_angle": "dimensionless",
+    "diffusion_length": "length",
+    **dict.fromkeys(CONDUCTANCES, "conductance per area"),
+}
 #: Face laws that have a name.
 CHOICES = ("closed", "continuous")
 #: What a shape must offer.
@@ -78,7 +85,12 @@ class Device:
         )
         self._check_magnets(records)
         self._check_profiles(records)
-        self._check_faces()
+        set_(
+            self,
+            "profiles",
+            {n: _scalar(p, n.rpartition(".")[2], f"profiles.{n}") for n, p in self.profiles.items()},
+        )
+        set_(self, "interfaces", {n: _choice(n, law) for n, law in self.interfaces.items()})
 
     @property
     def conditions(self) -> Conditions:
@@ -142,13 +154,6 @@ class Device:
         known += [f"{face}.{q}" for face in faces for q in CONDUCTANCES]
         _check_names("profiles", self.profiles, known)
 
-    def _check_faces(self) -> None:
-        for name, choice in self.interfaces.items():
-            if isinstance(choice, str) and choice not in CHOICES:
-                raise unknown_name(f"interfaces.{name}", choice, CHOICES)
-            if not isinstance(choice, (str, Conductances, Face)):
-                raise InputError(f"interfaces.{name}", 'Conductances, "closed", "continuous" or a Face', choice)
-
 
 def _check_names(key: str, given: Mapping[str, Any], known: Sequence[str]) -> None:
     for name in given:
@@ -164,7 +169,44 @@ def _vector(given: Any, dimension: str, key: str) -> Callable[..., Any] | np.nda
         raise InputError(key, "three components (x, y, z)", given)
     if len(given) == 3 and np.ndim(given) == 1:
         return np.array([parse(c, dimension, f"{key}.{axis}") for c, axis in zip(given, "xyz", strict=True)])
-    array = np.asarray(given, dtype=float)
+    array = _finite(given, key)
     if array.ndim != 2 or array.shape[1] != 3:
         raise InputError(key, "three components, or an array (n, 3)", array.shape)
     return array
+
+
+def _scalar(given: Any, quantity: str, key: str) -> Profile:
+    """A number or profile in SI."""
+    if callable(given):
+        return given  # type: ignore[no-any-return]
+    if np.ndim(given) == 0:
+        return parse(given, PROFILE_DIMENSIONS[quantity], key)
+    return _finite(given, key)
+
+
+def _finite(given: Any, key: str) -> np.ndarray:
+    try:
+        array = np.asarray(given, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise InputError(key, "an array of numbers (SI)", type(given).__name__, str(error)) from error
+    bad = ~np.isfinite(array)
+    if np.any(bad):
+        first = [int(i) for i in np.argwhere(bad)[0]]
+        raise InputError(key, "finite everywhere", f"NaN or infinity at {first}, {int(bad.sum())} in all")
+    return array
+
+
+def _choice(face: str, given: Any) -> Conductances | str | Face:
+    """What a user says of a face, conductances in SI and dissipative."""
+    key = f"interfaces.{face}"
+    if isinstance(given, str) and given not in CHOICES:
+        raise unknown_name(key, given, CHOICES)
+    if isinstance(given, (str, Face)):
+        return given
+    if not isinstance(given, Conductances):
+        raise InputError(key, 'Conductances, "closed", "continuous" or a Face', given)
+    g = Conductances(*(_scalar(getattr(given, name), name, f"{key}.{name}") for name in CONDUCTANCES))  # type: ignore[arg-type]
+    if not callable(g.G_s) and np.any(np.asarray(g.G_s) > 0):
+        worst = float(np.max(g.G_s))
+        raise InputError(f"{key}.G_s", "<= 0 S/m^2", worst, "a positive spin sink would create energy")
+    return g

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from hanle.boundary.b_layer import Conductances
 from hanle.meshes.layered import Layers
 from hanle.meshes.layers import Stack
@@ -49,7 +47,7 @@ def is_uniform_stack(device: "Device") -> bool:
     """Layers along one axis with nothing that varies inside them or over a face."""
     vectors = (device.field, *device.magnetisation.values())
     given = [g for g in device.interfaces.values() if isinstance(g, Conductances)]
-    constant = not any(np.ndim(x) for g in given for x in (g.G_s, g.G_r, g.G_i))
+    constant = not any(varies(x, 1) for g in given for x in (g.G_s, g.G_r, g.G_i))
     constant &= not any(varies(p, 1) for p in device.profiles.values()) and not any(varies(v, 3) for v in vectors)
     return constant and layers(device) is not None
 

@@ -1,5 +1,6 @@
 """Arguments of shapes: from what people type (strings with units) to SI numbers, and back to text for files."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -111,6 +112,8 @@ LENGTH = Parameter(_length, _write_length)
 FLAG = Parameter(_flag)
 COUNT = Parameter(_count)
 TEXT = Parameter(_text)
+#: Absolute, so that a shape does not depend on the folder it was made in.
+PATH = Parameter(lambda value, key, bare_is_si: os.path.abspath(_text(value, key, bare_is_si)))
 NAMES = Parameter(_names, list)
 LENGTHS = Parameter(_lengths, lambda value: [_write_length(x) for x in value])
 LAYERS = Parameter(_layers, _write_rows)

@@ -61,7 +61,7 @@ class BarReadout:
     thickness: Mapping[str, float]
 
     def resistivity(self, solution: Solution, current: Array) -> FilmResistivity:
-        """Resistivities of the bar at a current [A]; change_L compares with the same device without spin Hall coupling."""
+        """Resistivities at a current [A]; change_L compares with the same bar without spin Hall coupling."""
         conducting = solution.response.system.problem.regions
         thickness = sum(size for name, size in self.thickness.items() if name in conducting)
         reference, shift = observables.voltage_change(solution, *self.along)

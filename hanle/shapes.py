@@ -12,7 +12,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hanle.parameters import COUNT, FLAG, LAYERS, LENGTH, LENGTHS, NAMES, PLATES, STRIPS, TERMINALS, TEXT, Parameter
+from hanle.parameters import (
+    COUNT,
+    FLAG,
+    LAYERS,
+    LENGTH,
+    LENGTHS,
+    NAMES,
+    PATH,
+    PLATES,
+    STRIPS,
+    TERMINALS,
+    TEXT,
+    Parameter,
+)
 from hanle.pde.errors import InputError, unknown_name
 from hanle.readout import BarReadout
 
@@ -334,7 +347,7 @@ KINDS: dict[str, Kind] = {
     "mesh": Kind(
         _mesh,
         {
-            "path": TEXT,
+            "path": PATH,
             "unit": TEXT,
             "axes": NAMES,
             "regions": NAMES,

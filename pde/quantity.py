@@ -241,7 +241,8 @@ def exact(value: float, dimension: str) -> str | float:
         text = f"{value / 10.0**power:.12g} {_PREFIX_OF_POWER[power]}{kind.unit}"
         if parse(text, dimension, "value") == value:
             return text
-    return f"{float(value)!r} {kind.unit}"
+    short = f"{value:.12g}"
+    return f"{short if float(short) == value else repr(float(value))} {kind.unit}"
 
 
 def usual_range(dimension: str) -> str:

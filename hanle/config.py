@@ -1,0 +1,309 @@
+"""Device files: TOML and Python objects are the same schema, loss-free both ways.
+
+    name, temperature, field        as in `hanle.Device`; numbers with unit are strings: "300 K", ["0 T", "0 T", "1 T"]
+    [shape]                         kind = "hall_bar", and the arguments of `hanle.hall_bar`
+    [materials]                     region = name in the library, or a table [materials.Pt]
+    [magnetisation]                 magnet = [0, 0, 1]
+    [interfaces]                    "YIG|Pt" = "closed", "continuous" or { G_s = ..., G_r = ..., G_i = ... }
+    [profiles]                      "Pt.resistivity", "YIG|Pt.G_r" = "module:function" or an array
+    [contacts]                      terminal = [outer faces]
+    [run]                           current, current_density, wiring, source, drain, engine, order, solver, tolerance,
+                                    mesh (options of the mesh)
+    [sweep]                         angle, field, temperature, rotate
+    [output]                        fields, pictures
+
+Fields, magnetisations, profiles and conductances may be functions of position, written "module:function" (modules
+beside the file are found), or arrays, written { file = "x.npz", array = "name", sha256 = "..." }.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hanle.boundary.b_layer import CONDUCTANCES, Conductances
+from hanle.device import PROFILE_DIMENSIONS, Device
+from hanle.materials.write import to_given
+from hanle.options import (
+    Output,
+    read_output,
+    read_run,
+    read_sweep,
+    require_known,
+    write_run,
+    write_sweep,
+)
+from hanle.output import refuse_existing, target, whole_file
+from hanle.pde.errors import HanleError, InputError
+from hanle.pde.quantity import exact, parse
+from hanle.profiles import Profile
+from hanle.shapes import UserShape, from_table
+from hanle.stored import Store, checked_bytes, function_name, is_function_name, read_array, read_function, relative
+from hanle.toml import write_toml
+
+_TABLES = (
+    "shape",
+    "materials",
+    "magnetisation",
+    "interfaces",
+    "profiles",
+    "contacts",
+    "run",
+    "sweep",
+    "output",
+)
+KEYS = ("name", "temperature", "field", *_TABLES)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A device and what to do with it: one device file.
+
+    Attributes:
+        device: the device.
+        run: keyword arguments of `solve`.
+        sweep: keyword arguments of `sweep`; None: no sweep.
+        output: what to write.
+    """
+
+    device: Device
+    run: Mapping[str, Any] = attribute(default_factory=dict)
+    sweep: Mapping[str, Any] | None = None
+    output: Output = attribute(default_factory=Output)
+
+
+def load(path: str | os.PathLike[str]) -> Device:
+    """The device of a file; errors as in `load_case`."""
+    return load_case(path).device
+
+
+def load_case(path: str | os.PathLike[str]) -> Case:
+    """Device and run options of a file.
+
+    Raises:
+        InputError: no such file, broken TOML, an unknown key, a missing unit, a value without sense; the message
+            begins with the path and names the table.
+    """
+    source = Path(path)
+    if not source.is_file():
+        raise InputError("device file", "an existing TOML file", str(source))
+    try:
+        text = source.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(str(source), "text in UTF-8", str(error)) from error
+    with errors_name(source):
+        return read_case(text, source.parent)
+
+
+def read_text(text: str, folder: Path | None = None) -> Device:
+    """The device of a TOML text; files and modules it names are sought in `folder`."""
+    return read_case(text, folder).device
+
+
+def read_case(text: str, folder: Path | None = None) -> Case:
+    """Device and run options of a TOML text; errors as in `load_case`, without a path."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError("device file", "valid TOML", str(error), 'e.g. temperature = "300 K"') from error
+    require_known("", data, KEYS)
+    for name in _TABLES:
+        if not isinstance(data.get(name, {}), Mapping):
+            raise InputError(name, f"a table [{name}]", data[name])
+    for name in ("shape", "materials"):
+        if name not in data:
+            raise InputError(f"[{name}]", "given", "nothing")
+    device = _device(data, folder)
+    return Case(
+        device,
+        read_run(data.get("run", {}), device),
+        read_sweep(data["sweep"]) if "sweep" in data else None,
+        read_output(data.get("output", {})),
+    )
+
+
+def dump(given: Device | Case, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Write a device, or a device with its run options, to a TOML file; `load` gives it back equal.
+
+    Arrays go into a .npz file of the same name beside it.
+
+    Raises:
+        InputError: a lambda or another function that a file cannot name, a law of one's own, a shape that was not
+            made by a function of `hanle`; the file exists and `overwrite` is false.
+    """
+    goal = target(path, (".toml",), overwrite=overwrite)
+    arrays = goal.with_suffix(".npz")
+    text, content = to_text(given, goal.parent, arrays.name)
+    if content:
+        refuse_existing(arrays, overwrite=overwrite)
+        with whole_file(arrays) as draft:
+            draft.write_bytes(content)
+    with whole_file(goal) as draft:
+        draft.write_text(text, encoding="utf-8")
+    return goal
+
+
+def to_text(given: Device | Case, folder: Path, arrays: str) -> tuple[str, bytes]:
+    """(TOML text for a file in `folder`, content of the file `arrays` beside it; empty if it needs none)."""
+    case = given if isinstance(given, Case) else Case(given)
+    store = Store(arrays)
+    table = _table(case.device, store, folder)
+    if case.run:
+        table["run"] = write_run(case.run, case.device)
+    if case.sweep is not None:
+        table["sweep"] = write_sweep(case.sweep)
+    if case.output != Output():
+        table["output"] = vars(case.output)
+    content = store.finish()
+    return write_toml(table), content
+
+
+@contextmanager
+def errors_name(place: object) -> Iterator[None]:
+    """Errors inside begin with `place`, the file they are about."""
+    try:
+        yield
+    except InputError as error:
+        raise error.within(f"{place}: ") from error
+    except HanleError as error:
+        raise type(error)(f"{place}: {error}") from error
+
+
+def _device(data: Mapping[str, Any], folder: Path | None) -> Device:
+    shape_table = dict(data["shape"])
+    if shape_table.get("kind") == "mesh" and "sha256" in shape_table:
+        checked_bytes(Path(folder or ".", str(shape_table.get("path"))), shape_table.pop("sha256"), "shape")
+    temperature = parse(data.get("temperature", "300 K"), "temperature", "temperature", bare_is_si=False)
+    return Device(
+        from_table(shape_table, folder=folder),
+        materials=data["materials"],
+        temperature=temperature,
+        field=_vector(data.get("field", ["0 T"] * 3), "magnetic field", "field", folder),
+        magnetisation={
+            name: _vector(given, "dimensionless", f"magnetisation.{name}", folder)
+            for name, given in data.get("magnetisation", {}).items()
+        },
+        interfaces={
+            name: _interface(given, f"interfaces.{name}", folder)
+            for name, given in data.get("interfaces", {}).items()
+        },
+        profiles={
+            name: _profile(given, PROFILE_DIMENSIONS.get(name.rpartition(".")[2], ""), f"profiles.{name}", folder)
+            for name, given in data.get("profiles", {}).items()
+        },
+        contacts={n: _faces(given, f"contacts.{n}") for n, given in data["contacts"].items()}
+        if "contacts" in data
+        else None,
+        name=_title(data.get("name", "")),
+    )
+
+
+def _title(given: Any) -> str:
+    if not isinstance(given, str):
+        raise InputError("name", "a string", given)
+    return given
+
+
+def _faces(given: Any, key: str) -> tuple[str, ...]:
+    if not isinstance(given, list) or not all(isinstance(name, str) for name in given):
+        raise InputError(key, "a list of outer faces", given)
+    return tuple(given)
+
+
+def _vector(given: Any, dimension: str, key: str, folder: Path | None) -> Any:
+    if is_function_name(given):
+        return read_function(given, key, folder)
+    if isinstance(given, Mapping):
+        return read_array(given, key, folder)
+    if not isinstance(given, list) or len(given) != 3:
+        must = 'three components, "module:function" or { file = ..., sha256 = ... }'
+        raise InputError(key, must, given)
+    return tuple(
+        parse(c, dimension, f"{key}.{axis}", bare_is_si=False) for c, axis in zip(given, "xyz", strict=True)
+    )
+
+
+def _profile(given: Any, dimension: str, key: str, folder: Path | None) -> Any:
+    if is_function_name(given):
+        return read_function(given, key, folder)
+    if isinstance(given, Mapping):
+        return read_array(given, key, folder)
+    # An unknown quantity has no dimension; the device names it.
+    return parse(given, dimension, key, bare_is_si=False) if dimension else given
+
+
+def _interface(given: Any, key: str, folder: Path | None) -> Any:
+    if not isinstance(given, Mapping):
+        return given
+    require_known(key, given, CONDUCTANCES)
+    for name in CONDUCTANCES:
+        if name not in given:
+            raise InputError(f"{key}.{name}", "given", "nothing", 'e.g. "1e13 S/m^2"; 0 is written "0 S/m^2"')
+    values = (_profile(given[n], PROFILE_DIMENSIONS[n], f"{key}.{n}", folder) for n in CONDUCTANCES)
+    return Conductances(*values)
+
+
+def _table(device: Device, store: Store, folder: Path) -> dict[str, Any]:
+    table: dict[str, Any] = {"name": device.name} if device.name else {}
+    table["temperature"] = exact(float(device.temperature), "temperature")
+    table["field"] = _write_vector(device.field, "magnetic field", "field", store)
+    table["shape"] = _write_shape(device.shape, folder)
+    table["materials"] = {name: to_given(record) for name, record in device.materials.items()}
+    written = {
+        "magnetisation": {
+            name: _write_vector(m, "dimensionless", f"magnetisation.{name}", store)
+            for name, m in device.magnetisation.items()
+        },
+        "interfaces": {name: _write_interface(name, law, store) for name, law in device.interfaces.items()},
+        "profiles": {
+            name: _write_profile(value, PROFILE_DIMENSIONS[name.rpartition(".")[2]], f"profiles.{name}", store)
+            for name, value in device.profiles.items()
+        },
+    }
+    table |= {name: entries for name, entries in written.items() if entries}
+    if device.contacts is not None:
+        table["contacts"] = {name: list(faces) for name, faces in device.contacts.items()}
+    return table
+
+
+def _write_shape(shape: Any, folder: Path) -> dict[str, Any]:
+    if not isinstance(shape, UserShape):
+        raise InputError("shape", "made by hanle.stack, hanle.hall_bar, hanle.read_mesh, ...", type(shape).__name__)
+    table = shape.table()
+    if shape.kind == "mesh":
+        path = Path(table["path"])
+        if not path.is_file():
+            raise InputError("shape.path", "an existing file", str(path))
+        from hashlib import sha256
+
+        table |= {"path": relative(str(path), folder), "sha256": sha256(path.read_bytes()).hexdigest()}
+    return table
+
+
+def _write_vector(value: Profile, dimension: str, key: str, store: Store) -> Any:
+    if callable(value):
+        return function_name(value, key)
+    array = np.asarray(value, dtype=float)
+    return [exact(float(x), dimension) for x in array] if array.ndim == 1 else store.put(key, array)
+
+
+def _write_profile(value: Profile, dimension: str, key: str, store: Store) -> Any:
+    if callable(value):
+        return function_name(value, key)
+    array = np.asarray(value, dtype=float)
+    return store.put(key, array) if array.ndim else exact(float(array), dimension)
+
+
+def _write_interface(name: str, law: Any, store: Store) -> Any:
+    if isinstance(law, str):
+        return law
+    key = f"interfaces.{name}"
+    if not isinstance(law, Conductances):
+        raise InputError(key, "conductances or a name, to be written", type(law).__name__, "keep it in Python")
+    return {n: _write_profile(getattr(law, n), PROFILE_DIMENSIONS[n], f"{key}.{n}", store) for n in CONDUCTANCES}

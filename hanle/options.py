@@ -1,0 +1,207 @@
+"""The tables [run], [sweep] and [output] of a device file: arguments of `solve` and `sweep`, and what is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hanle.meshes.options import Options, read_options
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.quantity import exact, parse
+from hanle.sweep import BOTH, Angles, angles
+from hanle.wiring import CURRENT_DIMENSION, read_drive
+
+if TYPE_CHECKING:
+    from hanle.device import Device
+
+RUN_KEYS = (
+    "current",
+    "current_density",
+    "wiring",
+    "source",
+    "drain",
+    "engine",
+    "order",
+    "solver",
+    "tolerance",
+    "mesh",
+)
+_DRIVE_KEYS = RUN_KEYS[:5]
+SWEEP_KEYS = ("angle", "field", "temperature", "rotate")
+_RANGE_KEYS = ("from", "to", "points")
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a run writes beside its results.
+
+    Attributes:
+        fields: VTK files of the fields.
+        pictures: of fields and curves.
+    """
+
+    fields: bool = True
+    pictures: bool = True
+
+
+def read_run(table: Mapping[str, Any], device: "Device") -> dict[str, Any]:
+    """Keyword arguments of `hanle.solve.solve` from [run]; numbers in SI, drives checked against the device."""
+    require_known("run", table, RUN_KEYS)
+    drive = {key: table[key] for key in _DRIVE_KEYS if key in table}
+    _require_table("run.wiring", drive.get("wiring", {}))
+    try:
+        read_drive(device, **drive, bare_is_si=False)
+    except InputError as error:
+        raise error.within("run.") from error
+    found = dict(drive)
+    for key, dimension in _drive_dimensions(device).items():
+        if key in drive:
+            found[key] = parse(drive[key], dimension, f"run.{key}", bare_is_si=False)
+    found |= _numerics(table)
+    if "mesh" in table:
+        found["mesh_options"] = _read_mesh(table["mesh"], device)
+    return found
+
+
+def write_run(run: Mapping[str, Any], device: "Device") -> dict[str, Any]:
+    """[run] from keyword arguments of `solve`; the opposite of `read_run`."""
+    table = {("mesh" if key == "mesh_options" else key): value for key, value in run.items()}
+    for key, dimension in _drive_dimensions(device).items():
+        if key in table:
+            table[key] = exact(parse(table[key], dimension, key), dimension)
+    sizes = table.get("mesh", {}).get("sizes")
+    if sizes:
+        written = {axis: exact(parse(size, "length", f"sizes.{axis}"), "length") for axis, size in sizes.items()}
+        table["mesh"] = {**table["mesh"], "sizes": written}
+    require_known("run", table, RUN_KEYS)
+    return table
+
+
+def read_sweep(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Keyword arguments of `hanle.sweep.sweep` from [sweep]."""
+    require_known("sweep", table, SWEEP_KEYS)
+    found: dict[str, Any] = {}
+    if "angle" in table:
+        found["angle"] = _read_angle(table["angle"])
+    for key, dimension in (("field", "magnetic field"), ("temperature", "temperature")):
+        if key in table:
+            found[key] = _values(table[key], dimension, f"sweep.{key}")
+    if not found:
+        raise InputError("sweep", "over angle, field or temperature", dict(table))
+    if "rotate" in table:
+        found["rotate"] = _text("sweep.rotate", table["rotate"])
+    return found
+
+
+def write_sweep(sweep: Mapping[str, Any]) -> dict[str, Any]:
+    """[sweep] from keyword arguments of `sweep`; the opposite of `read_sweep`."""
+    require_known("sweep", sweep, SWEEP_KEYS)
+    table: dict[str, Any] = {}
+    angle = sweep.get("angle")
+    if isinstance(angle, Angles):
+        whole = angles(angle.plane).degrees
+        degrees = [float(d) for d in angle.degrees]
+        same = np.array_equal(whole, angle.degrees)
+        table["angle"] = angle.plane if same else {"plane": angle.plane, "degrees": degrees}
+    elif angle is not None:
+        table["angle"] = angle
+    for key, dimension in (("field", "magnetic field"), ("temperature", "temperature")):
+        if sweep.get(key) is not None:
+            given = sweep[key]
+            values = [given] if isinstance(given, str) or np.ndim(given) == 0 else list(given)
+            table[key] = [exact(parse(v, dimension, f"sweep.{key}"), dimension) for v in values]
+    if sweep.get("rotate", BOTH) != BOTH:
+        table["rotate"] = sweep["rotate"]
+    return table
+
+
+def read_output(table: Mapping[str, Any]) -> Output:
+    """What to write, from [output]."""
+    require_known("output", table, ("fields", "pictures"))
+    for key, value in table.items():
+        if not isinstance(value, bool):
+            raise InputError(f"output.{key}", "true or false", value)
+    return Output(**table)
+
+
+def require_known(place: str, table: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    """Refuse keys of a table that mean nothing."""
+    for key in table:
+        if key not in known:
+            raise unknown_name(f"{place}.{key}" if place else key, key, known)
+
+
+def _drive_dimensions(device: "Device") -> dict[str, str]:
+    return {"current": CURRENT_DIMENSION[len(device.shape.axes)], "current_density": "current density"}
+
+
+def _numerics(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Engine, order, solver and tolerance; names are checked here so that a file fails before anything is solved."""
+    found: dict[str, Any] = {}
+    for key, known in (("engine", ("auto", "multilayer", "scikit")), ("solver", ("auto", "direct", "multigrid"))):
+        if key in table:
+            found[key] = _text(f"run.{key}", table[key])
+            if found[key] not in known:
+                raise unknown_name(f"run.{key}", found[key], known)
+    if "order" in table:
+        if table["order"] not in (1, 2) or isinstance(table["order"], bool):
+            raise InputError("run.order", "1 or 2", table["order"])
+        found["order"] = int(table["order"])
+    if "tolerance" in table:
+        found["tolerance"] = parse(table["tolerance"], "dimensionless", "run.tolerance")
+        if not 0 < found["tolerance"] < 1:
+            raise InputError("run.tolerance", "between 0 and 1", table["tolerance"], "1e-8 is the default")
+    return found
+
+
+def _read_mesh(table: Any, device: "Device") -> dict[str, Any]:
+    options = dict(_require_table("run.mesh", table))
+    if "sizes" in options:
+        sizes = _require_table("run.mesh.sizes", options["sizes"])
+        options["sizes"] = {
+            axis: parse(size, "length", f"run.mesh.sizes.{axis}", bare_is_si=False) for axis, size in sizes.items()
+        }
+    require_known("run.mesh", options, tuple(f.name for f in fields(Options)))
+    try:
+        read_options(options, device.shape.axes)
+    except InputError as error:
+        raise error.within("run.mesh.") from error
+    except TypeError as error:
+        raise InputError("run.mesh", "numbers and names of the right kind", options, str(error)) from error
+    return options
+
+
+def _read_angle(given: Any) -> Angles:
+    if isinstance(given, str):
+        return angles(given)
+    table = _require_table("sweep.angle", given)
+    require_known("sweep.angle", table, ("plane", "degrees"))
+    degrees = table.get("degrees")
+    values = None if degrees is None else _values(degrees, "dimensionless", "sweep.angle.degrees")
+    return angles(_text("sweep.angle.plane", table.get("plane")), values)
+
+
+def _values(given: Any, dimension: str, key: str) -> tuple[float, ...]:
+    """Numbers in SI: one, a list, or {from, to, points} evenly spaced."""
+    if isinstance(given, Mapping):
+        require_known(key, given, _RANGE_KEYS)
+        count = given.get("points")
+        if isinstance(count, bool) or not isinstance(count, int) or count < 2:
+            raise InputError(f"{key}.points", "a whole number, 2 or more", count)
+        ends = [parse(given.get(end), dimension, f"{key}.{end}", bare_is_si=False) for end in ("from", "to")]
+        return tuple(float(x) for x in np.linspace(*ends, count))
+    values = given if isinstance(given, list) else [given]
+    return tuple(parse(v, dimension, f"{key}[{n}]", bare_is_si=False) for n, v in enumerate(values))
+
+
+def _text(key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise InputError(key, "a name", value)
+    return value
+
+
+def _require_table(key: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InputError(key, "a table", value)
+    return value
