@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
 
 from hanle.meshes.tagged import IntArray
 from hanle.pde.engines.fe_numbering import Numbering
@@ -52,21 +50,6 @@ def reached(numbering: Numbering, operators: Sequence[Operator], start: Iterable
     return [np.array([n in names for n in b.fields.components]) for b in numbering.blocks]
 
 
-def pieces(numbering: Numbering, block: int) -> list[IntArray]:
-    """Nodes of the connected pieces of a block."""
-    b = numbering.blocks[block]
-    rows, columns = [], []
-    for region in b.regions:
-        connectivity = numbering.connectivity(region)
-        rows.append(np.repeat(connectivity[:, 0], connectivity.shape[1] - 1))
-        columns.append(connectivity[:, 1:].ravel())
-    i, j = np.concatenate(rows), np.concatenate(columns)
-    graph = sp.coo_matrix((np.ones(len(i), dtype=np.int8), (i, j)), shape=(b.nodes, b.nodes))
-    count, label = connected_components(graph, directed=False)
-    order = np.argsort(label, kind="stable")
-    return np.split(order.astype(np.int64), np.flatnonzero(np.diff(label[order])) + 1) if count else []
-
-
 def floating(
     numbering: Numbering, operators: Sequence[Operator], fixed: NDArray[np.bool_]
 ) -> list[tuple[tuple[IntArray, ...], ...]]:
@@ -76,7 +59,7 @@ def floating(
     """
     found: list[tuple[tuple[IntArray, ...], ...]] = []
     for k, b in enumerate(numbering.blocks):
-        parts = pieces(numbering, k)
+        parts = numbering.pieces[k]
         held = fixed[numbering.offsets[k] : numbering.offsets[k + 1]].reshape(b.nodes, b.fields.size)
         sunk = _sunk(numbering, operators, k)
         found.append(

@@ -73,6 +73,11 @@ class Numbering:
     def offsets(self) -> tuple[int, ...]:
         return tuple(np.cumsum([0] + [b.nodes * b.fields.size for b in self.blocks]).tolist())
 
+    @cached_property
+    def pieces(self) -> tuple[list[IntArray], ...]:
+        """For each block the nodes of its connected pieces."""
+        return tuple(_pieces(self, k) for k in range(len(self.blocks)))
+
     @property
     def size(self) -> int:
         """Length of a block vector x."""
@@ -202,6 +207,18 @@ def _within(present: NDArray[np.bool_], k: int, periodic: IntArray) -> IntArray:
     """Periodic pairs of which a region has both nodes, numbered region-wise."""
     both = present[k][periodic].all(axis=1)
     return np.asarray(k * present.shape[1] + periodic[both])
+
+
+def _pieces(numbering: Numbering, block: int) -> list[IntArray]:
+    """Sets of nodes of a block that cells connect."""
+    b = numbering.blocks[block]
+    tables = [numbering.connectivity(region) for region in b.regions]
+    i = np.concatenate([np.repeat(table[:, 0], table.shape[1] - 1) for table in tables])
+    j = np.concatenate([table[:, 1:].ravel() for table in tables])
+    graph = sp.coo_matrix((np.ones(len(i), dtype=np.int8), (i, j)), shape=(b.nodes, b.nodes))
+    _, label = connected_components(graph, directed=False)
+    order = np.argsort(label, kind="stable").astype(np.int64)
+    return np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
 
 
 def _check_periodic(numbering: Numbering) -> None:
