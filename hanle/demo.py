@@ -18,6 +18,7 @@ import numpy as np
 
 from hanle.demo_report import conductances, draw, table, write_files
 from hanle.device import Device
+from hanle.materials.weiss import solve as solve_moments
 from hanle.meshes.coarse import CoarseMeshWarning, resolution
 from hanle.pde.errors import InputError
 from hanle.resolution import decay_lengths
@@ -28,13 +29,14 @@ if TYPE_CHECKING:
     import xarray
 
 #: The bar of the table: graded towards edges and contacts, which needs few cells elsewhere.
-FINE: dict[str, Any] = {"cells_per_length": 4.0, "lateral_growth": 3.0}
+FINE: dict[str, Any] = {"cells_per_length": 6.0, "lateral_growth": 2.5}
 #: Points of the scan: edges are not resolved, which costs 2 lambda/width of the correction.
-COARSE: dict[str, Any] = {"cells_per_length": 4.0, "lateral": "uniform", "sizes": {"x": 5e-7, "y": 5e-7}}
-#: Directions solved in 3D, degrees; the others of a plane are those of another plane again.
-SPOTS = {"alpha": (0.0, 45.0), "beta": (0.0, 45.0, 90.0), "gamma": (45.0,)}
+COARSE: dict[str, Any] = {"cells_per_length": 4.0, "lateral": "uniform", "sizes": {"x": 2.5e-7, "y": 2.5e-7}}
+#: Directions solved in 3D, degrees.
+SPOTS = {"alpha": (0.0, 45.0, 90.0, 135.0), "beta": (0.0, 45.0, 90.0), "gamma": (45.0, 90.0)}
+QUICK_SPOTS = {"alpha": (45.0,), "beta": (0.0,)}
 FIELDS, TEMPERATURES = np.linspace(0.1, 9.0, 90), (10.0, 100.0, 300.0)
-DIRECTIONS = {"x": ("alpha", 0.0), "y": ("alpha", 90.0), "z": ("beta", 0.0)}
+DIRECTIONS = {"y": ("alpha", 90.0), "z": ("beta", 0.0)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         InputError: the folder for the output exists, without --overwrite.
     """
-    parser = argparse.ArgumentParser(prog="hanle demo", description="A Pt Hall bar on YIG: table, fields, pictures.")
+    parser = argparse.ArgumentParser(
+        prog="hanle demo", description="A Pt Hall bar on YIG: table, fields, pictures."
+    )
     parser.add_argument("-o", "--output", type=Path, default=Path("demo-out"), help="folder for files (demo-out)")
     parser.add_argument("--overwrite", action="store_true", help="replace earlier files there")
     parser.add_argument("--quick", action="store_true", help="a coarser bar, two 3D points, no pictures")
@@ -74,7 +78,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run(output: Path, *, overwrite: bool = False, quick: bool = False, say: Callable[[str], None] = print) -> Findings:
+def run(
+    output: Path, *, overwrite: bool = False, quick: bool = False, say: Callable[[str], None] = print
+) -> Findings:
     """Solve, print and write everything.
 
     Args:
@@ -133,14 +139,16 @@ def film_of(device: Device) -> Device:
 
 
 def describe(device: Device, say: Callable[[str], None]) -> None:
-    """Device and interface at its field and temperature."""
-    b = np.asarray(device.field)
-    g = conductances(device)
-    metal = device.materials["Pt"]
-    say(f"{device.name}: {device.temperature:g} K, B = ({', '.join(f'{x:g}' for x in b)}) T, "
-        f"moments of YIG along B")  # fmt: skip
-    say(f"Pt: rho {metal.resistivity}, theta {metal.theta:g}, lambda {metal.diffusion_length}, D {metal.D:.2g} m^2/s")
-    say(f"Pt|YIG at this B and T: G_s {g[0]:.3g}, G_r {g[1]:.3g}, G_i {g[2]:.3g} S/m^2")
+    """Device, moments and interface at its field and temperature."""
+    b, metal, magnet = np.asarray(device.field), device.materials["Pt"], device.materials["YIG"]
+    spins = solve_moments(magnet.moments, float(np.linalg.norm(b)), device.temperature).S_par
+    g_s, g_r, g_i = conductances(device)
+    say(f"{device.name}: {device.temperature:g} K, B = ({', '.join(f'{x:g}' for x in b)}) T")
+    say(
+        f"Pt: rho {metal.resistivity}, theta {metal.theta:g}, lambda {metal.diffusion_length}, D {metal.D:.2g} m^2/s"
+    )
+    say(f"YIG: <S> of the sublattices {', '.join(f'{x:+.3f}' for x in spins)} along B (mean field)")
+    say(f"YIG|Pt: G_s {g_s:.3g}, G_r {g_r:.3g}, G_i {g_i:.3g} S/m^2")
 
 
 def solve_all(device: Device, clock: Clock, *, quick: bool) -> Findings:
@@ -156,7 +164,7 @@ def solve_all(device: Device, clock: Clock, *, quick: bool) -> Findings:
     clock(bar.report().replace("\n", "; "))
     scans = {plane: sweep(film, angle=plane) for plane in PLANES}
     spots = {}
-    for plane, degrees in SPOTS.items() if not quick else {"alpha": (45.0,), "beta": (0.0,)}.items():
+    for plane, degrees in (QUICK_SPOTS if quick else SPOTS).items():
         clock(f"bar in 3D, {plane} = {', '.join(f'{d:g}' for d in degrees)} degrees")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", CoarseMeshWarning)

@@ -8,7 +8,7 @@ import numpy as np
 from hanle.build import interface_conductances
 from hanle.device import Device
 from hanle.fields_file import write_fields
-from hanle.figures import COLOURS, limits, picture, scale_for
+from hanle.figures import COLOURS, limits, picture
 from hanle.netcdf import write_curves
 from hanle.output import provenance, whole_file
 from hanle.pde.closed_forms.channels import channel_tensor, transverse_length
@@ -107,7 +107,12 @@ def draw(found: "Findings", folder: Path, *, overwrite: bool) -> list[Path]:
     title = found.bar.device.name
     return [
         show_spin_accumulation(
-            found.bar.solution, folder / "spin_accumulation.png", title=title, overwrite=overwrite
+            found.bar.solution,
+            folder / "spin_accumulation.png",
+            component="y",
+            style="slices",
+            title=title,
+            overwrite=overwrite,
         ).path,
         show_current(found.bar.solution, folder / "current.png", title=title, overwrite=overwrite).path,
         draw_scans(found, folder / "scans.png", overwrite=overwrite),
@@ -136,26 +141,27 @@ def _scan(axes: Any, film: Any, bar: Any, factor: float) -> None:
     axes.plot(film.angle, factor * film.values.ravel(), color=COLOURS[0], label="film, exact")
     if bar is not None:
         values = factor * bar[film.name].values.ravel()
-        axes.plot(bar.angle, values, "o", color=COLOURS[1], markersize=5, fillstyle="none", label="bar, 3D")
+        axes.plot(bar.angle, values, "o", color=COLOURS[1], markersize=5, fillstyle="none", label="bar, 3D",
+                  clip_on=False, zorder=3)  # fmt: skip
     axes.set_xlim(0, 360)
 
 
 def draw_sweep(found: "Findings", path: Path, *, overwrite: bool) -> Path:
-    """rho_L of the film against B along x, y and z; one panel per temperature."""
-    data = found.sweep
+    """How rho_L of the film changes with B along y, and across it; one panel per temperature."""
+    data = found.sweep.rho_L_change
     with picture(path, size=(7.2, 2.7), overwrite=overwrite) as (figure, save):
         axes = figure.subplots(1, data.sizes["temperature"], sharex=True)
         for k, temperature in enumerate(data.temperature.values):
-            panel = data.rho_L_change.isel(temperature=k)
-            base = float(panel.sel(direction="y").isel(field=0))
-            for j, name in enumerate(data.direction.values):
-                values = panel.sel(direction=name).values - base
-                axes[k].plot(data.field, 1e4 * values, color=COLOURS[j], label=f"$B\\parallel {name}$",
-                             linestyle=("-", (0, (5, 2)), (0, (1.2, 1.4)))[j])  # fmt: skip
-            axes[k].set_title(scale_for(temperature, "K").text(temperature))
+            start = data.isel(temperature=k, field=0)
+            change = 1e6 * (data.isel(temperature=k) - start)
+            for j, (name, words) in enumerate({"z": "$B\\parallel x$ or $z$", "y": "$B\\parallel y$"}.items()):
+                style = ("-", (0, (5, 2)))[j]
+                axes[k].plot(data.field, change.sel(direction=name), color=COLOURS[j], linestyle=style, label=words)
+            gap = 1e4 * float(start.sel(direction="z") - start.sel(direction="y"))
+            axes[k].set_title(f"{temperature:g} K, gap {gap:.1f} × 10⁻⁴")
             axes[k].set_xlabel("magnetic field (T)")
             axes[k].set_xlim(0, float(data.field[-1]))
-            axes[k].set_ylim(*limits(1e4 * (panel.values - base), 0.1))
-        axes[0].set_ylabel("change of $\\rho_L/\\rho$ ($10^{-4}$)")
+            axes[k].set_ylim(*limits(change.values, 0.1))
+        axes[0].set_ylabel(f"$\\rho_L/\\rho$ since {float(data.field[0]):g} T ($10^{{-6}}$)")
         axes[0].legend(loc="best")
         return save().path
