@@ -3,24 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde import observables
-from hanle.pde.errors import InputError
+from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.observables import FilmResistivity
 from hanle.pde.solution import Balance, Solution
 from hanle.pde.steady import Proof, Response
 from hanle.pde.tensors import Array
-from hanle.readout import film_readout, section_readout
+from hanle.readout import BarReadout, film_readout, section_readout
 from hanle.shapes import UserShape
 from hanle.wiring import Wiring
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hanle.device import Device
+    from hanle.figures import Picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,17 +60,23 @@ class Result:
             if observables.FIELD_Y in self.response.drives:
                 return film_readout(self.response)
             return section_readout(self.solution)
+        bar = self._bar
+        if bar is None:
+            must = "asked of a film, a section or a bar whose current flows from left to right, the probes floating"
+            raise InputError("rho_L", must, self.shape_name, "use voltages")
+        return bar.resistivity(self.solution, observables.current_in(self.solution, "left"))
+
+    @property
+    def has_resistivity(self) -> bool:
+        """Whether rho_L can be asked for."""
+        return not self.device.terminals or self._bar is not None
+
+    @property
+    def _bar(self) -> BarReadout | None:
+        """How the bar is read; None where the device is none, or is driven otherwise."""
         readout = self.device.shape.readout if isinstance(self.device.shape, UserShape) else None
-        if readout is None:
-            raise InputError(
-                "rho_L", "asked of a film, a section or a straight bar", self.shape_name, "use voltages"
-            )
-        ends = ("left", "right")
         driven = {*self.wiring.currents, *self.wiring.voltages}
-        if driven != set(ends):
-            must = "asked of a bar whose current flows from left to right, the probes floating"
-            raise InputError("rho_L", must, sorted(driven), "use voltages")
-        return readout.resistivity(self.solution, observables.current_in(self.solution, ends[0]))
+        return readout if driven == {"left", "right"} else None
 
     @property
     def shape_name(self) -> str:
@@ -130,6 +139,28 @@ class Result:
         """(points (n, 3) [m], J (n, 3 flow, 3 polarisation) [A/m^2]) at the cell centres of a metal."""
         points, j = observables.spin_current(self.solution, region)
         return points, _plain(j)
+
+    def show(self, quantity: str = "spin_accumulation", path: str = "", **options: Any) -> "Picture":
+        """Draw a picture: in 3D a scene, in 2D a section, in 1D a profile.
+
+        Args:
+            quantity: "spin_accumulation" or "current".
+            path: .png, .pdf or .svg; default "<quantity>.png" in the working folder.
+            options: of `hanle.scenes.show_spin_accumulation` and `show_current` (component, style, overwrite, ...).
+        """
+        from hanle.scenes import show_current, show_spin_accumulation
+
+        drawings = {"spin_accumulation": show_spin_accumulation, "current": show_current}
+        if quantity not in drawings:
+            raise unknown_name("quantity", quantity, drawings)
+        return drawings[quantity](self.solution, path or f"{quantity}.png", **options)
+
+    def save(self, path: str, *, overwrite: bool = False) -> "Path":
+        """Write all fields for ParaView, pyvista and meshio: `path` (.vtm) and one .vtu per metal beside it."""
+        from hanle.fields_file import write_fields
+        from hanle.output import provenance
+
+        return write_fields(self.solution, path, provenance=provenance(), overwrite=overwrite)
 
     @property
     def balances(self) -> Mapping[str, Balance]:
