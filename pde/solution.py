@@ -20,7 +20,8 @@ class Balance:
     Attributes:
         name: component ("u", "w_x", ...) or "power".
         error: (batch,) size of the sum of all entries, divided by the turnover (0 where that is zero).
-        turnover: (batch,) sum of the sizes of the entries of all components of the field.
+        turnover: (batch,) sum of the sizes of the entries of all components of the field, and of its losses and
+            sources inside regions point by point (in a symmetric film they cancel as a whole).
     """
 
     name: str
@@ -99,7 +100,7 @@ class Solution:
 
     @cached_property
     def balances(self) -> tuple[Balance, ...]:
-        """Charge, spin and power balance, relative to the sum of absolute entries of the field (all components)."""
+        """Charge, spin and power balance, each relative to its `Balance.turnover`."""
         fields = {f.name: f for b in self.response.system.problem.regions.values() for f in b.fields.fields}
         found = []
         for field in fields.values():
@@ -107,9 +108,20 @@ class Solution:
                 name: np.array([e.gain[name] for e in self.ledger if name in e.gain]) for name in field.components
             }
             turnover = np.sum([np.abs(gain).sum(axis=0) for gain in gains.values()], axis=0)
+            turnover = turnover + self._exchanged(field.name)
             found += [_balance(name, gain, turnover) for name, gain in gains.items()]
         power = np.array([e.power for e in self.ledger])
         return (*found, _balance("power", power, np.abs(power).sum(axis=0)))
+
+    def _exchanged(self, field: str) -> Array:
+        """(batch,) integral over all regions of the size of what a field loses there, summed over its components."""
+        total = np.zeros(self.amplitudes.shape[0])
+        for region, bulk in self.response.system.problem.regions.items():
+            if field in bulk.fields and (bulk.R or bulk.W or bulk.F):
+                s = self.samples(region)
+                loss = np.abs(bulk.loss(s.values, s.gradients)[..., bulk.fields.slice(field)]).sum(axis=-1)
+                total = total + np.sum(s.weights * loss, axis=(1, 2))
+        return total
 
     def _bulk(self, region: str) -> Bulk:
         regions = self.response.system.problem.regions
