@@ -1,14 +1,72 @@
 """Charge, spin and Hanle precession in spintronic devices.
 
+    import hanle
+
+    bar = hanle.hall_bar(length="20 um", width="4 um", layers=[("YIG", "50 nm"), ("Pt", "5 nm")])
+    device = hanle.Device(bar, materials={"Pt": "Pt", "YIG": "YIG"}, temperature="300 K", field=(0, 0, 1))
+    result = device.solve(current="1 mA")
+    result.rho_L, result.rho_T, result.terminal_voltage("V1", "V2")
+
 Public names load on first use, so that `import hanle` stays fast.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_HOME: dict[str, str] = {}
+if TYPE_CHECKING:
+    from hanle.boundary.b_layer import Conductances as Conductances
+    from hanle.config import Case as Case
+    from hanle.config import dump as dump
+    from hanle.config import load as load
+    from hanle.config import load_case as load_case
+    from hanle.device import Device as Device
+    from hanle.fields_file import write_fields as write_fields
+    from hanle.netcdf import read_curves as read_curves
+    from hanle.netcdf import write_curves as write_curves
+    from hanle.output import provenance as provenance
+    from hanle.pde.errors import HanleError as HanleError
+    from hanle.results import Result as Result
+    from hanle.shapes import channel as channel
+    from hanle.shapes import cross as cross
+    from hanle.shapes import hall_bar as hall_bar
+    from hanle.shapes import read_mesh as read_mesh
+    from hanle.shapes import section as section
+    from hanle.shapes import stack as stack
+    from hanle.shapes import strips as strips
+    from hanle.shapes import wire as wire
+    from hanle.solving import solve as solve
+    from hanle.sweeps import angles as angles
+    from hanle.sweeps import sweep as sweep
+
+#: Public name -> the module that defines it. No module of this folder may be called like one of them: importing it
+#: would put it in the place of the name.
+_HOME: dict[str, str] = {
+    "Case": "hanle.config",
+    "Conductances": "hanle.boundary.b_layer",
+    "Device": "hanle.device",
+    "HanleError": "hanle.pde.errors",
+    "Result": "hanle.results",
+    "angles": "hanle.sweeps",
+    "channel": "hanle.shapes",
+    "cross": "hanle.shapes",
+    "dump": "hanle.config",
+    "hall_bar": "hanle.shapes",
+    "load": "hanle.config",
+    "load_case": "hanle.config",
+    "provenance": "hanle.output",
+    "read_curves": "hanle.netcdf",
+    "read_mesh": "hanle.shapes",
+    "section": "hanle.shapes",
+    "solve": "hanle.solving",
+    "stack": "hanle.shapes",
+    "strips": "hanle.shapes",
+    "sweep": "hanle.sweeps",
+    "wire": "hanle.shapes",
+    "write_curves": "hanle.netcdf",
+    "write_fields": "hanle.fields_file",
+}
 
 __all__ = sorted(_HOME)
 
@@ -20,4 +78,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOME])
+    return sorted({*globals(), *_HOME})

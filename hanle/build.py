@@ -82,7 +82,7 @@ def interface_conductances(
     record = device.materials[magnet]
     if isinstance(given, Conductances):
         found = Conductances(
-            *(scalar_at(getattr(given, n), points, f"interfaces.{face}.{n}") for n in CONDUCTANCES)  # type: ignore[arg-type]
+            *(scalar_at(getattr(given, n), points, f"interfaces.{face}.{n}") for n in CONDUCTANCES)
         )
     elif isinstance(record, MagneticInsulator) and record.conductances is not None:
         fixed = record.conductances

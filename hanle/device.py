@@ -110,6 +110,13 @@ class Device:
     def magnets(self) -> tuple[str, ...]:
         return tuple(n for n, m in self.materials.items() if isinstance(m, MagneticInsulator))
 
+    def is_paramagnet(self, region: str) -> bool:
+        """Whether a region has moments that follow the field at any temperature."""
+        record = self.materials[region]
+        return isinstance(record, MagneticInsulator) and bool(
+            record.moments and not record.moments.critical_temperature
+        )
+
     def with_changes(self, **changes: Any) -> "Device":
         """A copy with some attributes replaced."""
         known = set(self.__dataclass_fields__)
@@ -130,8 +137,8 @@ class Device:
         return self.shape.mesh(resolve=decay_lengths(self, conditions or self.conditions), **options)  # type: ignore[no-any-return]
 
     def solve(self, **options: Any) -> "Result":
-        """Solve; see `hanle.solve.solve` for the options (current, voltage, wiring, engine, order, ...)."""
-        from hanle.solve import solve
+        """Solve; see `hanle.solving.solve` for the options (current, voltage, wiring, engine, order, ...)."""
+        from hanle.solving import solve
 
         return solve(self, **options)
 
@@ -139,8 +146,7 @@ class Device:
         magnets = [n for n, r in records.items() if isinstance(r, MagneticInsulator)]
         _check_names("magnetisation", self.magnetisation, magnets)
         for name in self.magnetisation:
-            record = records[name]
-            if isinstance(record, MagneticInsulator) and record.moments and not record.moments.critical_temperature:
+            if self.is_paramagnet(name):
                 raise InputError(
                     f"magnetisation.{name}",
                     "left out: the moments of a paramagnet follow the field",

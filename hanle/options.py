@@ -9,7 +9,7 @@ import numpy as np
 from hanle.meshes.options import Options, read_options
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.quantity import exact, parse
-from hanle.sweep import BOTH, Angles, angles
+from hanle.sweeps import BOTH, Angles, angles
 from hanle.wiring import CURRENT_DIMENSION, read_drive
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Output:
 
 
 def read_run(table: Mapping[str, Any], device: "Device") -> dict[str, Any]:
-    """Keyword arguments of `hanle.solve.solve` from [run]; numbers in SI, drives checked against the device."""
+    """Keyword arguments of `hanle.solving.solve` from [run]; numbers in SI, drives checked against the device."""
     require_known("run", table, RUN_KEYS)
     drive = {key: table[key] for key in _DRIVE_KEYS if key in table}
     _require_table("run.wiring", drive.get("wiring", {}))
@@ -79,7 +79,7 @@ def write_run(run: Mapping[str, Any], device: "Device") -> dict[str, Any]:
 
 
 def read_sweep(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Keyword arguments of `hanle.sweep.sweep` from [sweep]."""
+    """Keyword arguments of `hanle.sweeps.sweep` from [sweep]."""
     require_known("sweep", table, SWEEP_KEYS)
     found: dict[str, Any] = {}
     if "angle" in table:
@@ -189,8 +189,8 @@ def _values(given: Any, dimension: str, key: str) -> tuple[float, ...]:
         count = given.get("points")
         if isinstance(count, bool) or not isinstance(count, int) or count < 2:
             raise InputError(f"{key}.points", "a whole number, 2 or more", count)
-        ends = [parse(given.get(end), dimension, f"{key}.{end}", bare_is_si=False) for end in ("from", "to")]
-        return tuple(float(x) for x in np.linspace(*ends, count))
+        low, high = (parse(given.get(end), dimension, f"{key}.{end}", bare_is_si=False) for end in ("from", "to"))
+        return tuple(float(x) for x in np.linspace(low, high, count))
     values = given if isinstance(given, list) else [given]
     return tuple(parse(v, dimension, f"{key}[{n}]", bare_is_si=False) for n, v in enumerate(values))
 

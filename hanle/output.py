@@ -58,7 +58,7 @@ def target(path: str | os.PathLike[str], suffixes: tuple[str, ...], *, overwrite
 def refuse_existing(goal: Path, *, overwrite: bool) -> None:
     """Raise InputError where `goal` exists and may not be replaced."""
     if goal.exists() and not overwrite:
-        raise InputError("path", "free", str(goal), "choose another name or pass overwrite=True")
+        raise InputError("output", "free", str(goal), "choose another name, or overwrite=True (--overwrite)")
 
 
 @contextmanager
@@ -68,6 +68,34 @@ def whole_file(goal: Path) -> Iterator[Path]:
         draft = folder / goal.name
         yield draft
         os.replace(draft, goal)
+
+
+@contextmanager
+def whole_folder(goal: Path, *, overwrite: bool, marker: str) -> Iterator[Path]:
+    """A temporary folder beside `goal` to write to; it becomes `goal` at the end, or vanishes on an exception.
+
+    Args:
+        overwrite: replace an earlier folder, if it holds a file called `marker` or nothing at all.
+
+    Raises:
+        InputError: `goal` exists and may not be replaced.
+    """
+    refuse_existing(goal, overwrite=overwrite)
+    if goal.exists() and not (goal.is_dir() and ((goal / marker).is_file() or not any(goal.iterdir()))):
+        raise InputError("output", f"a folder of earlier results (with {marker})", str(goal), "choose another name")
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    with scratch_folder(goal) as scratch:
+        draft, old = scratch / "new", scratch / "old"
+        draft.mkdir()
+        yield draft
+        if goal.exists():
+            os.replace(goal, old)
+        try:
+            os.replace(draft, goal)
+        except BaseException:
+            if old.exists():
+                os.replace(old, goal)
+            raise
 
 
 @contextmanager

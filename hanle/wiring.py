@@ -54,7 +54,7 @@ def read_drive(
     drain: str | None = None,
     bare_is_si: bool = True,
 ) -> Wiring:
-    """What drives a device; arguments as in `hanle.solve.solve`.
+    """What drives a device; arguments as in `hanle.solving.solve`.
 
     Args:
         bare_is_si: take numbers without unit as SI; otherwise refuse them.
@@ -68,8 +68,10 @@ def read_drive(
     if not device.terminals:
         for key, value in (given | ({"wiring": wiring} if wiring else {})).items():
             raise InputError(key, "left out for a device without terminals", value, "use current_density")
-        density = FILM_CURRENT_DENSITY if current_density is None else current_density
-        return Wiring(density=parse(density, "current density", "current_density", bare_is_si=bare_is_si))
+        if current_density is None:
+            return Wiring(density=FILM_CURRENT_DENSITY)
+        density = parse(current_density, "current density", "current_density", bare_is_si=bare_is_si)
+        return Wiring(density=density)
     if current_density is not None:
         raise InputError("current_density", "left out for a device with terminals", current_density, "use current")
     if wiring:

@@ -69,6 +69,11 @@ def load(name: str) -> Record:
     return material(name, "material")
 
 
+def title(name: str) -> str:
+    """What a record of the library describes; InputError with the nearest name."""
+    return str(_named(name, "material").get("title", ""))
+
+
 def material(given: "str | Table | Record", key: str) -> Record:
     """A record from what the user gave at `key`: a library name, a table or a record."""
     if isinstance(given, (NormalMetal, MagneticInsulator)):
@@ -113,7 +118,9 @@ def numbers(record: Record) -> dict[str, Sourced]:
         return {name: value for name, value in found.items() if value is not None}
     if record.conductances is not None:
         return {name: getattr(record.conductances, name) for name in _CONDUCTANCE_KEYS}
-    named = {f"moments[{i}]": fact for i, fact in enumerate(record.facts)}
+    # The facts behind the moments: their critical temperature, then one spin per sublattice.
+    names = ("critical_temperature", *(f"sublattices[{i}].spin" for i in range(len(record.sublattices))))
+    named = dict(zip(names, record.facts, strict=False))
     for i, sublattice in enumerate(record.sublattices):
         named[f"sublattices[{i}].areal_density"] = sublattice.areal_density
         named[f"sublattices[{i}].coupling"] = sublattice.coupling

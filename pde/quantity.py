@@ -193,9 +193,9 @@ def parse(value: Any, dimension: str, key: str, *, bare_is_si: bool = True) -> f
     if not unit:
         if bare_is_si or not kind.unit:
             return number
-        raise InputError(
-            key, kind.title, _Shown(f"{number:g} (no unit)"), f'did you mean "{number:g} {kind.usual}"?'
-        )
+        # A number in the usual range of the SI unit was probably meant in it.
+        guess = kind.unit if kind.low <= abs(number) <= kind.high else kind.usual
+        raise InputError(key, kind.title, _Shown(f"{number:g} (no unit)"), f'did you mean "{number:g} {guess}"?')
     factor, exponents = _read_unit(unit, key, kind)
     if exponents != _si_exponents(kind):
         raise InputError(

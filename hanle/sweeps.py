@@ -14,8 +14,9 @@ from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.quantity import parse
 from hanle.pde.tensors import Array, unit
 from hanle.profiles import varies
+from hanle.readings import dataset, readings
 from hanle.results import Result
-from hanle.solve import solve
+from hanle.solving import solve
 
 if TYPE_CHECKING:
     import xarray
@@ -58,6 +59,7 @@ def angles(plane: str, degrees: ArrayLike | None = None) -> Angles:
 class Grid:
     """The states of a sweep, flattened: field size (n,) [T], temperature (n,) [K], direction (n, 3)."""
 
+    scan: Angles | None
     shape: tuple[int, int, int]
     field: Array
     temperature: Array
@@ -85,44 +87,113 @@ def sweep(
         temperature: T [K or strings]; default the device's.
         rotate: "both" turns B and every m that was not given, "m" turns every m and leaves B, "B" turns B only.
         engine, order: as in `solve`.
-        progress: show a progress bar.
+        progress: show a progress bar (on a terminal).
         mesh_options, options: of `device.mesh` and of `solve`.
 
     Returns:
-        Dataset over (field, temperature, angle) with units: rho_L, rho_T, rho_L_change and, where there are
-        terminals, `voltage` against the ground.
+        Dataset over field, temperature and, where there is one, angle, with units: rho_L, rho_T, rho_L_change (of
+        films, sections and bars) and, where there are terminals, `voltage` against the ground.
+
+    Raises:
+        InputError: a texture, no direction for a field or a moment, or what `solve` refuses.
     """
+    found, _ = sweep_and_first(
+        device,
+        angle=angle,
+        field=field,
+        temperature=temperature,
+        rotate=rotate,
+        engine=engine,
+        order=order,
+        progress=progress,
+        mesh_options=mesh_options,
+        **options,
+    )
+    return found
+
+
+def sweep_and_first(
+    device: Device,
+    *,
+    angle: Angles | str | None = None,
+    field: Sequence[Any] | Any = None,
+    temperature: Sequence[Any] | Any = None,
+    rotate: str = BOTH,
+    engine: str = AUTO,
+    order: int = 1,
+    progress: bool = True,
+    mesh_options: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> tuple["xarray.Dataset", Result]:
+    """The dataset of `sweep`, and the result of the first state (of all states, where the engine takes a batch)."""
+    grid, states = states_of(device, angle=angle, field=field, temperature=temperature, rotate=rotate)
+    chosen = choose_engine(device, engine, order)
+    common = {"engine": chosen.name, "order": order, **options}
+    if chosen.batched:
+        results: Iterator[Result] = iter([solve(device, conditions=states, **common)])
+    else:
+        mesh = device.mesh(conditions=states, **(mesh_options or {}))
+        results = _loop(device, states, {"mesh": mesh, **common}, progress)
+    first = next(results)
+    # Only numbers are kept of each state: the fields of a long sweep would fill the memory.
+    parts, worst = [readings(first)], _residual(first)
+    for result in results:
+        parts.append(readings(result))
+        worst = max(worst, _residual(result))
+    attributes = {"engine": first.proof.engine, "solver": first.proof.solver, "largest_residual": worst}
+    return dataset(device, _coordinates(grid), parts, {**attributes, "title": device.name}), first
+
+
+def states_of(
+    device: Device,
+    *,
+    angle: Angles | str | None = None,
+    field: Sequence[Any] | Any = None,
+    temperature: Sequence[Any] | Any = None,
+    rotate: str = BOTH,
+) -> tuple[Grid, Conditions]:
+    """The states of a sweep and their conditions as one batch; arguments and errors as in `sweep`."""
     if rotate not in (BOTH, FIELD, MAGNETISATION):
         raise unknown_name("rotate", rotate, (BOTH, FIELD, MAGNETISATION))
     if varies(device.field, 3) or any(varies(m, 3) for m in device.magnetisation.values()):
         raise InputError("sweep", "of a device with a uniform field and uniform magnetisations", "a texture")
     scan = angles(angle) if isinstance(angle, str) else angle
-    grid = _grid(device, scan, field, temperature)
-    states = _conditions(device, grid, rotate)
-    chosen = choose_engine(device, engine, order)
-    common = {"engine": chosen.name, "order": order, **options}
-    if chosen.batched:
-        results = [solve(device, conditions=states, **common)]
-    else:
-        mesh = device.mesh(conditions=states, **(mesh_options or {}))
-        results = list(_loop(device, states, {"mesh": mesh, **common}, progress))
-    return _dataset(device, grid, scan, results)
+    if not isinstance(scan, Angles | None):
+        raise InputError("angle", 'a plane, or hanle.angles("beta", [0, 45, 90])', scan)
+    grid = _grid(device, scan, field, temperature, rotate)
+    return grid, _conditions(device, grid, rotate)
 
 
-def _grid(device: Device, scan: Angles | None, field: Any, temperature: Any) -> Grid:
+def state(states: Conditions, n: int) -> Conditions:
+    """State n of a batch."""
+    pick = {
+        name: m[n, 0] if isinstance(m, np.ndarray) and m.ndim == 3 else m
+        for name, m in states.magnetisation.items()
+    }
+    field = np.asarray(states.field)[n, 0]
+    return Conditions(float(np.asarray(states.temperature)[n, 0]), field, pick)
+
+
+def _residual(result: Result) -> float:
+    return max(result.proof.residuals.values(), default=0.0)
+
+
+def _grid(device: Device, scan: Angles | None, field: Any, temperature: Any, rotate: str) -> Grid:
     b = np.asarray(device.field, dtype=float)
     sizes = _numbers(np.linalg.norm(b) if field is None else field, "magnetic field", "field")
     degrees = _numbers(device.temperature if temperature is None else temperature, "temperature", "temperature")
     if np.any(sizes < 0):
         raise InputError("field", "sizes >= 0 T", float(sizes.min()), "turn the direction by 180 degrees instead")
-    if scan is None and not np.any(b) and np.any(sizes):
+    if np.any(degrees <= 0):
+        raise InputError("temperature", "above 0 K", float(degrees.min()), "usual: 0.01 K to 1000 K")
+    if (scan is None or rotate == MAGNETISATION) and not np.any(b) and np.any(sizes):
         raise InputError(
             "field", "along a direction", "a device with B = 0", "give an angle, or the device a field"
         )
     directions = unit(b)[None] if scan is None else scan.directions
     shape = (len(sizes), len(degrees), len(directions))
     i, j, k = (index.ravel() for index in np.indices(shape))
-    return Grid(shape, sizes[i], degrees[j], directions[k])
+    return Grid(scan, shape, sizes[i], degrees[j], directions[k])
 
 
 def _numbers(given: Any, dimension: str, key: str) -> Array:
@@ -134,19 +205,17 @@ def _numbers(given: Any, dimension: str, key: str) -> Array:
 
 def _conditions(device: Device, grid: Grid, rotate: str) -> Conditions:
     """One batch of conditions for all states."""
-    turned = grid.field[:, None] * grid.direction
-    fixed = np.broadcast_to(np.asarray(device.field, dtype=float), turned.shape)
     turning = [n for n in device.magnets if rotate == MAGNETISATION or n not in device.magnetisation]
-    if rotate == FIELD:
-        missing = [n for n in turning if n not in device.magnetisation]
-        if missing:
-            raise InputError(
-                f"magnetisation.{missing[0]}", 'given when rotate="B"', "nothing", 'or use rotate="both"'
-            )
-        turning = []
+    if rotate == FIELD and turning:
+        raise InputError(f"magnetisation.{turning[0]}", 'given when rotate="B"', "nothing", 'or use rotate="both"')
+    for name in turning if rotate == MAGNETISATION else ():
+        if device.is_paramagnet(name):
+            must = 'of ordered moments when rotate="m": those of a paramagnet follow the field'
+            raise InputError(f"materials.{name}", must, "a paramagnet", 'use rotate="both"')
+    along = unit(device.field)[None] if rotate == MAGNETISATION else grid.direction
     moved = {name: grid.direction for name in turning if np.any(grid.direction)}
     base = Conditions(device.temperature, device.field, device.magnetisation)
-    return base.with_batch(grid.temperature, fixed if rotate == MAGNETISATION else turned, moved)
+    return base.with_batch(grid.temperature, grid.field[:, None] * along, moved)
 
 
 def _loop(device: Device, states: Conditions, options: dict[str, Any], progress: bool) -> Iterator[Result]:
@@ -154,57 +223,22 @@ def _loop(device: Device, states: Conditions, options: dict[str, Any], progress:
 
     previous = None
     count = np.shape(states.temperature)[0]
-    for n in tqdm(range(count), desc="sweep", unit="state", disable=not progress):
-        previous = solve(device, conditions=_one(states, n), previous=previous, **options)
+    for n in tqdm(range(count), desc="sweep", unit="state", disable=None if progress else True):
+        previous = solve(device, conditions=state(states, n), previous=previous, **options)
         yield previous
 
 
-def _one(states: Conditions, n: int) -> Conditions:
-    """State n of a batch."""
-    pick = {
-        name: m[n, 0] if isinstance(m, np.ndarray) and m.ndim == 3 else m
-        for name, m in states.magnetisation.items()
+def _coordinates(grid: Grid) -> dict[str, tuple[Array, dict[str, str]]]:
+    """Dimension -> (values, attributes), slowest first."""
+    found = {
+        "field": (_axis(grid.field, grid.shape, 0), {"units": "T", "long_name": "magnetic field"}),
+        "temperature": (_axis(grid.temperature, grid.shape, 1), {"units": "K", "long_name": "temperature"}),
     }
-    field = np.asarray(states.field)[n, 0]
-    return Conditions(float(np.asarray(states.temperature)[n, 0]), field, pick)
-
-
-def _dataset(device: Device, grid: Grid, scan: Angles | None, results: list[Result]) -> "xarray.Dataset":
-    import xarray
-
-    dims = ("field", "temperature", "angle")
-    cube = grid.shape
-    variables: dict[str, Any] = {}
-    readable = not device.terminals or hasattr(device.shape, "readout")
-    quantities = {
-        "rho_L": ("Ohm m", "longitudinal resistivity"),
-        "rho_T": ("Ohm m", "transverse resistivity"),
-        "rho_L_change": ("1", "relative change of rho_L by spin Hall coupling"),
-    }
-    for name, (units, title) in quantities.items() if readable else ():
-        values = np.concatenate([np.atleast_1d(getattr(r, name)) for r in results])
-        variables[name] = (dims, values.reshape(cube), {"units": units, "long_name": title})
-    if device.terminals:
-        volts = [[r.terminal_voltage(t) for t in device.terminals] for r in results]
-        attributes = {"units": "V", "long_name": "voltage against the ground"}
-        variables["voltage"] = ((*dims, "terminal"), np.array(volts).reshape(*cube, -1), attributes)
-    coordinates: dict[str, Any] = {
-        "field": ("field", _axis(grid.field, grid.shape, 0), {"units": "T", "long_name": "magnetic field"}),
-        "temperature": (
-            "temperature",
-            _axis(grid.temperature, grid.shape, 1),
-            {"units": "K", "long_name": "temperature"},
-        ),
-    }
+    scan = grid.scan
     if scan is not None:
         title = f"{scan.plane}: {PLANES[scan.plane][0]} -> {PLANES[scan.plane][1]}"
-        coordinates["angle"] = ("angle", scan.degrees, {"units": "deg", "long_name": title})
-    if device.terminals:
-        coordinates["terminal"] = ("terminal", list(device.terminals), {"long_name": "terminal"})
-    proof = results[-1].proof
-    worst = max(max(r.proof.residuals.values(), default=0.0) for r in results)
-    attributes = {"engine": proof.engine, "solver": proof.solver, "largest_residual": worst, "title": device.name}
-    return xarray.Dataset(variables, coordinates, attributes)
+        found["angle"] = (scan.degrees, {"units": "deg", "long_name": title})
+    return found
 
 
 def _axis(values: Array, shape: tuple[int, int, int], axis: int) -> Array:

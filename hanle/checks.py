@@ -1,0 +1,122 @@
+"""`hanle check`: everything about a device file that can be known without solving."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from hanle.boundary.b_layer import CONDUCTANCES
+from hanle.build import face_names, interface_conductances, problem
+from hanle.conditions import Conditions
+from hanle.config import Case
+from hanle.device import Device
+from hanle.engines import choose_engine, layers
+from hanle.materials.records import MagneticInsulator, NormalMetal
+from hanle.meshes.coarse import resolution
+from hanle.meshes.layered import Layers
+from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.errors import InputError
+from hanle.pde.fields import CHARGE_AND_SPIN
+from hanle.pde.quantity import show
+from hanle.resolution import decay_lengths
+from hanle.sweeps import state, states_of
+from hanle.wiring import CURRENT_DIMENSION, Wiring, read_drive
+
+#: Memory of a solve on the finite element engine, at most about this per unknown [bytes], and of the program.
+BYTES_PER_UNKNOWN, BYTES_AT_REST = 800.0, 3e8
+
+
+def check(case: Case) -> str:
+    """Validate a case and describe what solving it would take, as lines of text.
+
+    Raises:
+        InputError: what `hanle.solving.solve` would refuse before it assembles anything.
+    """
+    device = case.device
+    states, first, count = device.conditions, device.conditions, 1
+    if case.sweep is not None:
+        grid, states = states_of(device, **case.sweep)
+        first, count = state(states, 0), math.prod(grid.shape)
+    order = int(case.run.get("order", 1))
+    engine = choose_engine(device, case.run.get("engine", "auto"), order)
+    drive = read_drive(device, **{k: case.run[k] for k in _DRIVE if k in case.run})
+    stack = layers(device) if engine.batched else None
+    mesh = stack or device.mesh(conditions=states, **case.run.get("mesh_options", {}))
+    posed = problem(device, mesh, first)
+    if drive.density is not None and not posed.gradients:
+        raise InputError("terminals", "given: the device is not invariant along x", "none", "name contacts")
+    lines = [
+        f"device      {device.name or 'without a name'}",
+        f"state       {_state(first)}" + (f", first of {count}" if count > 1 else ""),
+        *_materials(device, states),
+        *_interfaces(device, mesh, first),
+        f"drive       {_drive(drive, device)}",
+        f"engine      {engine.name}" + (f", order {order}" if isinstance(mesh, TaggedMesh) else ""),
+        *_geometry(device, mesh, states, order),
+    ]
+    return "\n".join(lines)
+
+
+_DRIVE = ("current", "current_density", "wiring", "source", "drain")
+
+
+def _state(conditions: Conditions) -> str:
+    temperature = show(float(np.asarray(conditions.temperature)), "temperature")
+    if callable(conditions.field) or np.ndim(conditions.field) != 1:
+        return f"{temperature}, B varies in space"
+    b = ", ".join(f"{x:g}" for x in np.asarray(conditions.field))
+    return f"{temperature}, B = ({b}) T"
+
+
+def _materials(device: Device, states: Conditions) -> Iterator[str]:
+    lengths = decay_lengths(device, states)
+    for name, record in device.materials.items():
+        kind = "normal metal" if isinstance(record, NormalMetal) else "magnetic insulator"
+        decay = f", shortest decay length {show(lengths[name], 'length')}" if name in lengths else ""
+        yield f"region      {name}: {kind}{decay}"
+
+
+def _interfaces(device: Device, mesh: TaggedMesh | Layers, conditions: Conditions) -> Iterator[str]:
+    for name in face_names(mesh):
+        regions = mesh.face_regions(name)
+        metals = [r for r in regions if isinstance(device.materials[r], NormalMetal)]
+        magnets = [r for r in regions if isinstance(device.materials[r], MagneticInsulator)]
+        choice = device.interfaces.get(name)
+        if len(metals) != 1 or len(magnets) != 1 or isinstance(choice, str):
+            if len(regions) == 2:
+                yield f"interface   {name}: {choice or ('continuous' if len(metals) == 2 else 'closed')}"
+            continue
+        points = np.zeros((1, 3)) if isinstance(mesh, Layers) else mesh.face_centres(name)
+        g = interface_conductances(device, name, metals[0], magnets[0], points, conditions)
+        values = (f"{n} {_span(np.asarray(getattr(g, n), dtype=float))}" for n in CONDUCTANCES)
+        yield f"interface   {name}: {', '.join(values)} S/m^2"
+
+
+def _span(values: np.ndarray) -> str:
+    low, high = float(values.min()), float(values.max())
+    return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
+
+
+def _drive(drive: Wiring, device: Device) -> str:
+    if drive.density is not None:
+        return f"mean current density {show(drive.density, 'current density')} along x"
+    kind = CURRENT_DIMENSION[len(device.shape.axes)]
+    parts = [f"{show(i, kind)} into {name}" for name, i in drive.currents.items()]
+    parts += [f"{name} at {show(v, 'voltage')}" for name, v in drive.voltages.items()]
+    floating = [n for n in device.terminals if n not in drive.currents and n not in drive.voltages]
+    return ", ".join(parts) + (f"; floating: {', '.join(floating)}" if floating else "")
+
+
+def _geometry(device: Device, mesh: TaggedMesh | Layers, states: Conditions, order: int) -> Iterator[str]:
+    if isinstance(mesh, Layers):
+        sizes = (f"{n} {show(float(d), 'length')}" for n, d in zip(mesh.names, mesh.thickness[0], strict=True))
+        yield f"layers      {', '.join(sizes)}; exact, no mesh"
+        return
+    cells = ", ".join(f"{name} {len(mesh.region_cells(name))}" for name in mesh.regions)
+    yield f"mesh        {len(mesh.points)} points, {len(mesh.cells)} cells ({mesh.kind}): {cells}"
+    for found in resolution(mesh, dict.fromkeys(mesh.regions, math.inf) | decay_lengths(device, states)):
+        yield f"resolution  {found}"
+    nodes = sum(len(np.unique(mesh.cells[mesh.region_cells(name)])) for name in device.metals)
+    unknowns = nodes * CHARGE_AND_SPIN.size * (2**mesh.dimension if order == 2 else 1)
+    memory = (BYTES_AT_REST + BYTES_PER_UNKNOWN * unknowns) / 1e9
+    yield f"unknowns    about {unknowns}; at most about {memory:.1f} GB"

@@ -1,0 +1,125 @@
+"""The command line: hanle run | check | materials | verify | demo.
+
+Exit codes: 0 done, 1 an error that the message explains, 2 wrong usage, 130 interrupted.
+"""
+
+import argparse
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import TextIO
+
+from hanle.pde.errors import HanleError
+
+#: Commands with a parser of their own: name -> (module, what it does).
+OWN = {
+    "demo": ("hanle.demo", "a Pt Hall bar on YIG: table against the formula, fields, pictures"),
+    "verify": ("hanle.verify", "table of formula | engine | deviation | expected"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            if words and words[0] in OWN:
+                command: Callable[[list[str]], int] = import_module(OWN[words[0]][0]).main
+                return command(words[1:])
+            given = _parser().parse_args(words)
+            code: int = given.command(given)
+            return code
+    except HanleError as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(f"{error.filename or 'files'}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        print("hanle: interrupted, nothing was written", file=sys.stderr)
+        return 130
+
+
+def _fail(message: str) -> int:
+    print(f"hanle: {message}", file=sys.stderr)
+    return 1
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    print(f"hanle: warning: {message}", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="hanle", description="Charge, spin and Hanle precession in devices.")
+    parser.add_argument("--version", action="version", version=f"hanle {version('hanle')}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    run = commands.add_parser("run", help="solve a device file and write results, fields, curves and pictures")
+    run.add_argument("device", type=Path, help="device file (TOML)")
+    run.add_argument("-o", "--output", type=Path, help="folder for the results (default: <device>-out)")
+    run.add_argument(
+        "--engine", choices=("auto", "multilayer", "scikit"), help="default: what the file says, or auto"
+    )
+    run.add_argument("--order", type=int, choices=(1, 2), help="of the finite elements")
+    run.add_argument("--solver", choices=("auto", "direct", "multigrid"), help="linear solver")
+    run.add_argument("--overwrite", action="store_true", help="replace an earlier folder of results")
+    run.add_argument("--no-pictures", action="store_true", help="draw nothing")
+    run.add_argument("--quiet", action="store_true", help="print the results only")
+    run.set_defaults(command=_run)
+    check = commands.add_parser("check", help="validate a device file; mesh, resolution and memory without solving")
+    check.add_argument("device", type=Path, help="device file (TOML)")
+    check.set_defaults(command=_check)
+    materials = commands.add_parser("materials", help="list the library, or show one record with its sources")
+    materials.add_argument("name", nargs="?", help="of a record")
+    materials.set_defaults(command=_materials)
+    for name, (_, what) in OWN.items():
+        commands.add_parser(name, help=what, add_help=False)
+    return parser
+
+
+def _run(given: argparse.Namespace) -> int:
+    from hanle.config import errors_name, load_case
+    from hanle.run import run, summary, with_options
+
+    case = with_options(
+        load_case(given.device),
+        pictures=not given.no_pictures,
+        engine=given.engine,
+        order=given.order,
+        solver=given.solver,
+    )
+    folder = given.output or given.device.with_name(f"{given.device.stem}-out")
+    with errors_name(given.device):
+        solved = run(case, folder, overwrite=given.overwrite, say=None if given.quiet else _say)
+    print(summary(solved))
+    print(f"\nwritten to {folder}{'' if str(folder).endswith('/') else '/'}")
+    return 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _check(given: argparse.Namespace) -> int:
+    from hanle.checks import check
+    from hanle.config import errors_name, load_case
+
+    case = load_case(given.device)
+    with errors_name(given.device):
+        print(check(case))
+    return 0
+
+
+def _materials(given: argparse.Namespace) -> int:
+    from hanle.catalogue import describe, listing
+
+    print(listing() if given.name is None else describe(given.name))
+    return 0

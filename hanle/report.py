@@ -1,0 +1,136 @@
+"""What a run reports: quantities with units, and how well they are proven."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hanle.materials.load import bibliography, numbers
+from hanle.materials.records import USER
+from hanle.pde.tensors import Array
+from hanle.results import Result
+
+#: Units by the number of mesh axes: per invariant length or area below 3.
+CURRENT_UNIT = {3: "A", 2: "A/m", 1: "A/m^2"}
+TORQUE_UNIT = {3: "N m", 2: "N", 1: "N/m"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number.
+
+    Attributes:
+        name: as a program would call it.
+        value: in SI.
+        unit: "" where there is none.
+        title: in words.
+    """
+
+    name: str
+    value: float
+    unit: str
+    title: str
+
+
+def rows(result: Result, index: int = 0) -> list[Row]:
+    """The numbers of a result; `index`: position along the batch axis."""
+    found = [*_resistivities(result, index), *_terminals(result, index)]
+    unit = TORQUE_UNIT[len(result.mesh.axes)]
+    for magnet in _receivers(result):
+        torque = np.atleast_2d(result.torque(magnet))[index]
+        found += [
+            Row(f"torque_{axis}({magnet})", float(value), unit, f"{axis} of what turns the moments of {magnet}")
+            for axis, value in zip("xyz", torque, strict=True)
+        ]
+    return found
+
+
+def proof_rows(result: Result) -> list[Row]:
+    """Residuals and balances, the largest of all states."""
+    proof = result.proof
+    residual = max(proof.residuals.values(), default=0.0)
+    found = [
+        Row("unknowns", float(result.response.system.size), "", "of the linear system"),
+        Row("residual", residual, "", f"largest relative true residual (asked: {proof.tolerance:.0e})"),
+    ]
+    names = {"u": "charge", "w_x": "spin x", "w_y": "spin y", "w_z": "spin z"}
+    for name, balance in result.balances.items():
+        worst = float(np.max(balance.error))
+        found.append(Row(f"balance({name})", worst, "", f"{names.get(name, name)}: what is missing / turnover"))
+    return found
+
+
+def table(found: Sequence[Row]) -> str:
+    """Rows as aligned text: name, value, unit, meaning."""
+    cells = [(row.name, f"{row.value:.6g}", row.unit, row.title) for row in found]
+    widths = [max(len(cell[k]) for cell in cells) for k in range(3)]
+    lines = [
+        f"{name:<{widths[0]}}  {value:>{widths[1]}} {unit:<{widths[2]}}  {title}"
+        for name, value, unit, title in cells
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def sources(result: Result) -> dict[str, str]:
+    """BibTeX entries, by key, of the sources of the materials."""
+    keys = {n.source for record in result.device.materials.values() for n in numbers(record).values()} - {USER}
+    entries = bibliography()
+    return {key: entries[key].strip() for key in sorted(keys) if key in entries}
+
+
+def as_json(result: Result, index: int, provenance: dict[str, str]) -> dict[str, Any]:
+    """The same numbers for programs."""
+    proof = result.proof
+    return {
+        "title": result.device.name,
+        "quantities": {
+            r.name: {"value": r.value, "unit": r.unit or "1", "title": r.title} for r in rows(result, index)
+        },
+        "proof": {
+            "engine": proof.engine,
+            "solver": proof.solver,
+            "unknowns": result.response.system.size,
+            "tolerance": proof.tolerance,
+            "residuals": {name: float(value) for name, value in proof.residuals.items()},
+            "iterations": {name: int(value) for name, value in proof.iterations.items()},
+            "balances": {name: float(np.max(b.error)) for name, b in result.balances.items()},
+        },
+        "provenance": provenance,
+    }
+
+
+def _resistivities(result: Result, index: int) -> Iterator[Row]:
+    if not result.has_resistivity:
+        return
+    film = result.film
+    entries = (
+        ("rho_L", film.rho_L, "Ohm m", "longitudinal resistivity"),
+        ("rho_T", film.rho_T, "Ohm m", "transverse resistivity"),
+        ("rho_L_change", film.change_L, "", "rho_L/rho - 1, rho without spin Hall coupling"),
+        ("sheet_resistance", film.sheet_L, "Ohm", "rho_L over the conducting thickness"),
+    )
+    for name, values, unit, title in entries:
+        if not np.isnan(values[index]):
+            yield Row(name, float(values[index]), unit, title)
+
+
+def _terminals(result: Result, index: int) -> Iterator[Row]:
+    unit = CURRENT_UNIT[len(result.mesh.axes)]
+    if result.wiring.density is not None:
+        yield Row("current_density", result.wiring.density, "A/m^2", "mean along x")
+    for name in result.device.terminals:
+        yield Row(f"V({name})", _at(result.terminal_voltage(name), index), "V", "against the ground")
+    for name in (*result.wiring.currents, *result.wiring.voltages):
+        yield Row(f"I({name})", _at(result.terminal_current(name), index), unit, "into the device")
+
+
+def _at(values: Array, index: int) -> float:
+    return float(np.atleast_1d(values)[index])
+
+
+def _receivers(result: Result) -> list[str]:
+    """Magnets that take torque through a face."""
+    faces = result.response.system.problem.faces.values()
+    names = [name for face in faces for name in face.law.deposits if name.startswith("torque:")]
+    return list(dict.fromkeys(name.removeprefix("torque:") for name in names))

@@ -1,0 +1,122 @@
+"""Solve a device file and write everything it asks for into one folder, whole or not at all."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hanle.config import Case, to_text
+from hanle.fields_file import write_fields
+from hanle.netcdf import write_curves
+from hanle.output import provenance, whole_folder
+from hanle.report import as_json, proof_rows, rows, sources, table
+from hanle.results import Result
+from hanle.solving import solve
+from hanle.sweeps import sweep_and_first
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+#: Files of an output folder. The first one tells a folder of results from any other.
+RESULTS, DEVICE, ARRAYS, FIELDS, CURVES, SOURCES = (
+    "results.json",
+    "device.toml",
+    "device.npz",
+    "fields.vtm",
+    "curves.nc",
+    "sources.bib",
+)
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """What a run found.
+
+    Attributes:
+        result: of the device, or of the first state of its sweep.
+        curves: of the sweep; None where there is none.
+    """
+
+    result: Result
+    curves: "Dataset | None"
+
+
+def with_options(case: Case, *, pictures: bool = True, **options: Any) -> Case:
+    """A copy with options of `solve` replaced where they are not None; pictures only if both sides want them."""
+    given = {key: value for key, value in options.items() if value is not None}
+    output = replace(case.output, pictures=case.output.pictures and pictures)
+    return replace(case, run={**case.run, **given}, output=output)
+
+
+def run(case: Case, folder: Path, *, overwrite: bool = False, say: Say | None = None) -> Solved:
+    """Solve and write.
+
+    The folder holds results.json (quantities, proof, provenance), device.toml (the input, resolved), sources.bib (of
+    the materials), fields.vtm with its pieces, curves.nc where there is a sweep, and pictures.
+
+    Args:
+        overwrite: replace an earlier folder of results.
+        say: called with a line of text before each step.
+
+    Raises:
+        InputError: the folder exists and may not be replaced, or the device cannot be solved as it is.
+        SolveError: no convergence.
+    """
+    tell = say or (lambda text: None)
+    with whole_folder(folder, overwrite=overwrite, marker=RESULTS) as draft:
+        text, arrays = to_text(case, folder.resolve(), ARRAYS)
+        solved = solve_case(case, tell, progress=say is not None)
+        (draft / DEVICE).write_text(text, encoding="utf-8")
+        if arrays:
+            (draft / ARRAYS).write_bytes(arrays)
+        used = sources(solved.result)
+        stamp = provenance(inputs=text, citations=used)
+        (draft / SOURCES).write_text("\n\n".join(used.values()) + "\n", encoding="utf-8")
+        numbers = json.dumps(as_json(solved.result, 0, stamp), indent=2)
+        (draft / RESULTS).write_text(numbers + "\n", encoding="utf-8")
+        if case.output.fields:
+            tell("writing fields")
+            write_fields(solved.result.solution, draft / FIELDS, provenance=stamp)
+        if solved.curves is not None:
+            write_curves(solved.curves, draft / CURVES, provenance=stamp)
+        if case.output.pictures:
+            tell("drawing")
+            draw(solved, draft)
+    return solved
+
+
+def solve_case(case: Case, say: Say, *, progress: bool) -> Solved:
+    """Solve the device, or its sweep."""
+    if case.sweep is None:
+        return Solved(solve(case.device, **{**case.run, "progress": say}), None)
+    say("sweep")
+    curves, first = sweep_and_first(case.device, **case.sweep, **{**case.run, "progress": progress})
+    return Solved(first, curves)
+
+
+def draw(solved: Solved, folder: Path) -> None:
+    """Pictures of the fields and of the curves."""
+    from hanle.curves import plot_curves
+    from hanle.scenes import show_current, show_spin_accumulation
+
+    solution, title = solved.result.solution, solved.result.device.name
+    show_spin_accumulation(solution, folder / "spin_accumulation.png", title=title)
+    if len(solved.result.mesh.axes) > 1:
+        show_current(solution, folder / "current.png", title=title)
+    if solved.curves is not None:
+        plot_curves(solved.curves, folder / "curves.png", title=title)
+
+
+def summary(solved: Solved) -> str:
+    """The table that `hanle run` prints."""
+    result = solved.result
+    lines = [result.device.name or result.shape_name]
+    if solved.curves is not None:
+        sizes = ", ".join(f"{count} of {name}" for name, count in solved.curves.sizes.items())
+        lines.append(f"sweep: {sizes}; the numbers below are those of its first state")
+    proof = result.proof
+    lines += [table(rows(result)), f"engine {proof.engine}, solver {proof.solver}", table(proof_rows(result))]
+    return "\n\n".join(lines)
