@@ -104,7 +104,7 @@ def compare(case: "Case", engine: str, order: int, found: Callable[[float], Arra
 
 def richardson(coarse: Array, fine: Array, order: float, ratio: float = 2.0) -> float:
     """Estimated relative error of `fine`, with `SAFETY`: elements `ratio` times smaller than those of `coarse`."""
-    return SAFETY * difference(coarse, fine) / (ratio**order - 1)
+    return float(SAFETY * difference(coarse, fine) / (ratio**order - 1))
 
 
 def difference(found: Array, exact: Array) -> float:

@@ -237,7 +237,7 @@ def _valve() -> Case:
     )
     exact = Layers(tuple(name for name, _ in segments), np.array([[size for _, size in segments]]), "x")
     lengths = (lam, turned(field, lam, diffusion))
-    transfer = [closed_transfer(l, 600e-9, rho, 1.0, 300e-9, 500e-9) for l in lengths]
+    along, across = (closed_transfer(l, 600e-9, rho, 1.0, 300e-9, 500e-9) for l in lengths)
 
     def found(method: Method, cells: float) -> Array:
         options = {"cells_per_length": cells, "growth": 1.0}
@@ -248,7 +248,7 @@ def _valve() -> Case:
 
     return Case(
         "lateral valve, oblique Hanle field, closed channel",
-        np.atleast_1d(valve_resistance(*transfer, AXIS, inject, detect)),
+        np.atleast_1d(valve_resistance(along, across, AXIS, inject, detect)),
         found,
         (EXACT, FIRST, SECOND),
     )

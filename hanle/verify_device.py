@@ -1,0 +1,188 @@
+"""`hanle verify device.toml`: a device against a formula where there is one, else engines against each other.
+
+A stack with one metal has a formula for any field, moments and relaxation tensor. Other stacks are compared with the
+exact engine. For the rest, first-order elements are compared with second-order ones, and the balances must close.
+The quantity is the correction by the spin Hall and ordinary Hall effect, or the whole response where both are absent.
+"""
+
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from hanle.boundary.b_layer import Conductances
+from hanle.build import interface_conductances
+from hanle.build import problem as build_problem
+from hanle.device import Device
+from hanle.engines import choose_engine, is_uniform_stack, layers
+from hanle.materials.records import MagneticInsulator, NormalMetal
+from hanle.meshes.coarse import CoarseMeshWarning
+from hanle.meshes.layered import Layers
+from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.closed_forms.oblique import decay_matrix, mixing_tensor, oblique_deficit
+from hanle.pde.closed_forms.resistivity import exact_correction
+from hanle.pde.constants import HBAR, MU_B
+from hanle.pde.errors import InputError
+from hanle.pde.observables import film_resistivity
+from hanle.pde.problem import Face
+from hanle.pde.solution import wire
+from hanle.pde.steady import TOLERANCE, Response, respond
+from hanle.pde.tensors import Array
+from hanle.verify import ROUNDING, Row, difference, richardson
+
+#: Cells per decay length of the coarser mesh, by the number of mesh axes, and growth of its cells.
+CELLS, GROWTH, LATERAL_GROWTH = {1: 6.0, 2: 4.0, 3: 3.0}, 1.4, 2.0
+#: Relative residual of solves on lines, where direct solvers reach it.
+TIGHT = 1e-11
+#: Balances may miss zero by the residuals of the solves, times this.
+BALANCE = 100 * TOLERANCE
+#: A mesh from a file is taken as it is: what a usable one keeps of the correction.
+USABLE = 0.05
+ORIGIN = np.zeros((1, 3))
+
+
+def rows(device: Device) -> Iterator[Row]:
+    """Rows of the table for one device.
+
+    Raises:
+        InputError: a device that nothing drives.
+    """
+    with warnings.catch_warnings():
+        # coarse meshes are wanted here; their error is part of the table
+        warnings.simplefilter("ignore", CoarseMeshWarning)
+        stack = layers(device) if is_uniform_stack(device) else None
+        if stack is None:
+            yield from _elements(device)
+        else:
+            yield from _stack(device, stack)
+
+
+def formula(device: Device) -> Array | None:
+    """(rho_L/rho - 1, rho_T/rho) of a stack with one metal, exact in theta; None where the formula does not hold."""
+    stack = layers(device)
+    metals = [m for m in device.materials.values() if isinstance(m, NormalMetal)]
+    if stack is None or len(metals) != 1 or device.terminals or device.profiles or metals[0].mu:
+        return None
+    metal, at = metals[0], stack.names.index(device.metals[0])
+    # the metal lies between the faces `at` and `at + 1`
+    below, above = (_mixing(device, stack, stack.face_names[k]) for k in (at, at + 1))
+    if below is None or above is None:
+        return None
+    larmor = metal.g * MU_B / HBAR * device.conditions.field_at(ORIGIN)
+    decay = decay_matrix(metal.relaxation_rates, larmor, metal.D)
+    deficit = oblique_deficit(decay, stack.thickness[0, at], metal.rho, below, above)
+    return np.array(exact_correction(deficit, metal.theta))
+
+
+def _mixing(device: Device, stack: Layers, face: str) -> Array | None:
+    """Conductance tensor (3, 3) [S/m^2] of one face of the metal; None for a law of the user's own."""
+    choice = device.interfaces.get(face)
+    magnets = [r for r in stack.face_regions(face) if isinstance(device.materials[r], MagneticInsulator)]
+    if isinstance(choice, Face):
+        return None
+    if not magnets or (isinstance(choice, str) and choice == "closed"):
+        return np.zeros((3, 3))
+    conditions = device.conditions
+    g = interface_conductances(device, face, device.metals[0], magnets[0], ORIGIN, conditions)
+    s, r, i = _numbers(g)
+    if not r and not i:
+        return s * np.eye(3)
+    return mixing_tensor(conditions.magnetisation_at(magnets[0], ORIGIN).reshape(3), s, r, i)
+
+
+def _numbers(g: Conductances) -> tuple[float, float, float]:
+    s, r, i = (float(np.ravel(x)[0]) for x in (g.G_s, g.G_r, g.G_i))
+    return s, r, i
+
+
+def _stack(device: Device, stack: Layers) -> Iterator[Row]:
+    """The exact engine against the formula, if there is one; elements against both."""
+    exact = formula(device)
+    engine = choose_engine(device, "multilayer")
+    layered = respond(build_problem(device, stack), engine)
+    if exact is None:
+        reference, what, read = _quantity(layered), "layered stack, exact engine", _quantity
+    else:
+        reference, what, read = exact, "film: closed form, exact in theta", _film
+        yield Row(what, "multilayer", difference(read(layered), reference), ROUNDING)
+    yield _balance(layered, "multilayer")
+    coarse, fine = meshes(device)
+    for order in (1, 2):
+        found = [_respond(device, mesh, order, TIGHT) for mesh in (coarse, fine)]
+        expected = richardson(read(found[0]), read(found[1]), 2 * order, _ratio(coarse, fine)) + ROUNDING
+        yield Row(what, f"scikit, order {order}", difference(read(found[1]), reference), expected)
+
+
+def _elements(device: Device) -> Iterator[Row]:
+    """First against second order. Re-entrant corners may spoil the order: only order 1 is taken for granted."""
+    coarse, fine = meshes(device)
+    second = _respond(device, coarse, 2)
+    first = _respond(device, fine, 1)
+    expected = USABLE
+    if fine is not coarse:
+        expected = richardson(_quantity(_respond(device, coarse, 1)), _quantity(first), 1) + TOLERANCE
+    yield Row(
+        "elements of second order", "scikit, order 1", difference(_quantity(first), _quantity(second)), expected
+    )
+    for order, response in ((1, first), (2, second)):
+        yield _balance(response, f"scikit, order {order}")
+
+
+def _respond(device: Device, mesh: TaggedMesh, order: int, tolerance: float = TOLERANCE) -> Response:
+    return respond(build_problem(device, mesh), choose_engine(device, "scikit", order), tolerance=tolerance)
+
+
+def _film(response: Response) -> Array:
+    found = film_resistivity(response)
+    return np.array([found.change_L[0], found.change_T[0]])
+
+
+def _quantity(response: Response) -> Array:
+    """Correction of the response matrix, or the matrix itself where nothing corrects it."""
+    if not response.drives:
+        raise InputError("contacts", "given, or a field along an axis that the mesh leaves out", "no drive")
+    correction = response.correction[0]
+    return (
+        correction if np.any(np.abs(correction) > ROUNDING * np.abs(response.reference[0])) else response.matrix[0]
+    )
+
+
+def _balance(response: Response, engine: str) -> Row:
+    """All drives at once, terminals at different potentials."""
+    terminals = tuple(response.system.problem.terminals)
+    amplitudes = {name: 1e-3 * terminals.index(name) if name in terminals else 1e4 for name in response.drives}
+    worst = max(float(np.max(b.error)) for b in wire(response, amplitudes=amplitudes).balances)
+    return Row("charge, spin and power balance", engine, worst, BALANCE)
+
+
+def meshes(device: Device) -> tuple[TaggedMesh, TaggedMesh]:
+    """A mesh and one of about half the element size; twice the same mesh where it comes from a file."""
+    shape = getattr(device.shape, "shape", device.shape)
+    dimension = len(shape.axes)
+    if not hasattr(shape, "periodic") and not hasattr(shape, "layers_of_stack"):
+        mesh = device.mesh()
+        return mesh, mesh
+    lateral = tuple(getattr(shape, "lateral", ("x",) if dimension == 3 else ()))
+    coarse = device.mesh(**_options(dimension, 1.0))
+    sizes = {axis: size / 2 for axis, size in _largest(coarse).items() if axis in lateral}
+    return coarse, device.mesh(**_options(dimension, 2.0), sizes=sizes)
+
+
+def _options(dimension: int, finer: float) -> Mapping[str, Any]:
+    """Half the cells next to faces and a growth that doubles their number everywhere."""
+    options: dict[str, Any] = {"cells_per_length": CELLS[dimension] * finer, "growth": GROWTH ** (1 / finer)}
+    if dimension == 3:
+        options |= {"lateral_cells_per_length": CELLS[3] * finer, "lateral_growth": LATERAL_GROWTH ** (1 / finer)}
+    return options
+
+
+def _largest(mesh: TaggedMesh) -> dict[str, float]:
+    """Axis -> longest extent of a cell [m]."""
+    corners = mesh.points[mesh.cells]
+    return dict(zip(mesh.axes, np.ptp(corners, axis=1).max(axis=0).tolist(), strict=True))
+
+
+def _ratio(coarse: TaggedMesh, fine: TaggedMesh) -> float:
+    """Ratio of the element sizes."""
+    return float((len(fine.cells) / len(coarse.cells)) ** (1 / fine.dimension))
