@@ -98,9 +98,20 @@ class Subsystem:
 class System(Protocol):
     """An assembled problem."""
 
-    problem: Problem
-    batch: int
-    size: int
+    @property
+    def problem(self) -> Problem:
+        """What was assembled."""
+        ...
+
+    @property
+    def batch(self) -> int:
+        """Number of states solved at once."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Number of unknowns, fixed ones included."""
+        ...
 
     @property
     def fixed(self) -> NDArray[np.bool_]:
