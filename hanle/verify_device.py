@@ -143,9 +143,8 @@ def _quantity(response: Response) -> Array:
     if not response.drives:
         raise InputError("contacts", "given, or a field along an axis that the mesh leaves out", "no drive")
     correction = response.correction[0]
-    return (
-        correction if np.any(np.abs(correction) > ROUNDING * np.abs(response.reference[0])) else response.matrix[0]
-    )
+    corrected = np.any(np.abs(correction) > ROUNDING * np.abs(response.reference[0]))
+    return np.asarray(correction if corrected else response.matrix[0])
 
 
 def _balance(response: Response, engine: str) -> Row:
