@@ -48,14 +48,11 @@ def rows(device: Device) -> Iterator[Row]:
     Raises:
         InputError: a device that nothing drives.
     """
-    with warnings.catch_warnings():
-        # coarse meshes are wanted here; their error is part of the table
-        warnings.simplefilter("ignore", CoarseMeshWarning)
-        stack = layers(device) if is_uniform_stack(device) else None
-        if stack is None:
-            yield from _elements(device)
-        else:
-            yield from _stack(device, stack)
+    stack = layers(device) if is_uniform_stack(device) else None
+    if stack is None:
+        yield from _elements(device)
+    else:
+        yield from _stack(device, stack)
 
 
 def formula(device: Device) -> Array | None:
@@ -163,9 +160,12 @@ def meshes(device: Device) -> tuple[TaggedMesh, TaggedMesh]:
         mesh = device.mesh()
         return mesh, mesh
     lateral = tuple(getattr(shape, "lateral", ("x",) if dimension == 3 else ()))
-    coarse = device.mesh(**_options(dimension, 1.0))
-    sizes = {axis: size / 2 for axis, size in _largest(coarse).items() if axis in lateral}
-    return coarse, device.mesh(**_options(dimension, 2.0), sizes=sizes)
+    with warnings.catch_warnings():
+        # a coarse mesh is wanted here; its error is part of the table
+        warnings.simplefilter("ignore", CoarseMeshWarning)
+        coarse = device.mesh(**_options(dimension, 1.0))
+        sizes = {axis: size / 2 for axis, size in _largest(coarse).items() if axis in lateral}
+        return coarse, device.mesh(**_options(dimension, 2.0), sizes=sizes)
 
 
 def _options(dimension: int, finer: float) -> Mapping[str, Any]:
