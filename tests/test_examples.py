@@ -1,0 +1,106 @@
+"""Every example runs, with small parameters, and finds what it is about; pictures are drawn when asked for."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+FOLDER = Path(__file__).parents[1] / "examples"
+FILES = sorted(FOLDER.glob("*.py"))
+
+#: Closed form and exact engine: rounding.
+EXACT = 1e-12
+#: Difference quotient of Fig. 3c: TURN^2 = 1e-6, and theta^2 = 1e-6.
+LINE = 3e-6
+#: d_c of Fig. 4 [m]: 4.264 nm to O(theta^2), moved by theta^2 = 1 %.
+CRITICAL, CRITICAL_SHIFT = 4.264e-9, 0.01
+#: Second order elements with 4 cells per length on a pattern; theta^2 = 1e-6.
+PATTERN = 1e-4
+#: First order triangles, 9 per length: (1/9)^2/12 of the correction, and the area of the polygon.
+TRIANGLES = 2e-3
+#: Bars on the coarse mesh of the test: rho_L; the Hall voltage, for which the lateral cells count.
+BAR, HALL = 2e-3, 2e-2
+
+
+def load(name: str) -> ModuleType:
+    """An example as a module."""
+    spec = importlib.util.spec_from_file_location(f"example_{name}", FOLDER / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_fig2(tmp_path):
+    errors = load("zhang2019_fig2").main(points=25, pictures=tmp_path)
+    assert max(errors) < EXACT
+    assert (tmp_path / "zhang2019_fig2.png").stat().st_size > 10_000
+
+
+def test_fig3c(tmp_path):
+    assert load("zhang2019_fig3c").main(points=12, pictures=tmp_path) < LINE
+    assert (tmp_path / "zhang2019_fig3c.png").is_file()
+
+
+def test_fig4(tmp_path):
+    found = load("zhang2019_fig4").main(points=6, pictures=tmp_path)
+    assert found.deviation < EXACT
+    assert found.thickness == pytest.approx(CRITICAL, rel=CRITICAL_SHIFT)
+    assert (tmp_path / "zhang2019_fig4.png").is_file()
+
+
+def test_patterned_insulator(tmp_path):
+    assert load("patterned_insulator").main(periods=(1.0, 4.0), pictures=tmp_path) < PATTERN
+    assert (tmp_path / "patterned_insulator.png").is_file()
+
+
+def test_domain_wall(tmp_path):
+    found = load("domain_wall").main(widths=(4.0, 8.0), cells_per_length=4.0, pictures=tmp_path)
+    # The order is reached slowly: 1.5 between 2 and 4, 1.9 between 4 and 8, 2.0 between 8 and 16.
+    assert found.order == pytest.approx(2, abs=0.2)
+    assert found.error < 0.01
+    assert found.bloch < 1e-3
+    assert (tmp_path / "domain_wall.png").is_file()
+
+
+def test_gmsh_import(tmp_path):
+    assert load("gmsh_import").main(pictures=tmp_path) < TRIANGLES
+    assert (tmp_path / "gmsh_import.png").is_file()
+
+
+def test_b_layer_limit(tmp_path):
+    found = load("b_layer_limit").main(layers=(0.1, 0.05, 0.025), pictures=tmp_path)
+    assert found.order == pytest.approx(1, abs=0.02)
+    assert found.error < 0.01
+    assert (tmp_path / "b_layer_limit.png").is_file()
+
+
+def test_hall_bar(tmp_path):
+    mesh = {"cells_per_length": 4.0, "lateral_growth": 6.0}
+    found = load("hall_bar").main(arm_widths=(1.0, 0.25), mesh=mesh, pictures=tmp_path)
+    assert found.longitudinal < BAR
+    assert found.hall < HALL
+    wide, narrow = found.planar
+    assert 0.04 < wide < 0.1
+    assert 0 < narrow < 0.6 * wide
+    assert (tmp_path / "hall_bar.png").is_file()
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_every_example_is_tested_and_has_the_same_form(path):
+    text = path.read_text(encoding="utf-8")
+    assert f'load("{path.stem}")' in Path(__file__).read_text(encoding="utf-8")
+    assert re.search(r"^def main\(\n?.*pictures: Path \| None = None\n?.*\) -> ", text, re.MULTILINE | re.DOTALL)
+    assert "--pictures" in text
+
+
+def test_command_line(tmp_path):
+    done = subprocess.run(
+        [sys.executable, FOLDER / "b_layer_limit.py", "--pictures", tmp_path], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "order 1.00" in done.stdout
+    assert (tmp_path / "b_layer_limit.png").is_file()
