@@ -42,8 +42,8 @@ def formula(device: Device, thickness: float) -> tuple[float, float]:
 def edge_change(device: Device, width: float) -> float:
     """What two bare edges change of rho_L/rho, to O(theta^2): less spin accumulates near them."""
     n, lam, turned = _channels(device)
-    deficits = (film_deficit(0.0, length, width, 1.0) - 1.0 for length in (lam, turned))
-    return float(device.materials["Pt"].theta ** 2 * channel_tensor(*deficits, n)[2, 2])
+    par, perp = (film_deficit(0.0, length, width, 1.0) - 1.0 for length in (lam, turned))
+    return float(device.materials["Pt"].theta ** 2 * channel_tensor(par, perp, n)[2, 2])
 
 
 def _channels(device: Device) -> tuple[Array, float, complex]:

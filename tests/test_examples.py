@@ -79,8 +79,11 @@ def test_b_layer_limit(tmp_path):
 
 
 def test_hall_bar(tmp_path):
+    example = load("hall_bar")
+    # On this shorter bar the contacts take 8 % of transverse voltages.
+    example.LENGTH = 12.0
     mesh = {"cells_per_length": 4.0, "lateral_growth": 6.0}
-    found = load("hall_bar").main(arm_widths=(1.0, 0.25), mesh=mesh, pictures=tmp_path)
+    found = example.main(arm_widths=(1.0, 0.25), mesh=mesh, pictures=tmp_path)
     assert found.longitudinal < BAR
     assert found.hall < HALL
     wide, narrow = found.planar
