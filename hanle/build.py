@@ -175,7 +175,11 @@ def _gradients(device: "Device", mesh: TaggedMesh | Layers) -> tuple[Gradient, .
     if device.terminals:
         return ()
     periodic: Mapping[str, object] = {} if isinstance(mesh, Layers) else mesh.periodic
-    return tuple(Gradient("u", axis) for axis in "xy" if axis not in mesh.axes or axis in periodic)
+    found = tuple(Gradient("u", axis) for axis in "xy" if axis not in mesh.axes or axis in periodic)
+    if not any(g.axis == "x" for g in found):
+        must = "given where the device is not invariant along x"
+        raise InputError("terminals", must, "none", "name outer faces: shape.terminals of a mesh, or [contacts]")
+    return found
 
 
 def _check_regions(device: "Device", mesh: TaggedMesh | Layers) -> None:

@@ -15,12 +15,11 @@ from hanle.materials.records import MagneticInsulator, NormalMetal
 from hanle.meshes.coarse import resolution
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
-from hanle.pde.errors import InputError
 from hanle.pde.fields import CHARGE_AND_SPIN
 from hanle.pde.quantity import show
 from hanle.resolution import decay_lengths
 from hanle.sweeps import state, states_of
-from hanle.wiring import CURRENT_DIMENSION, Wiring, read_drive
+from hanle.wiring import CURRENT_DIMENSION, Wiring, read_drive, require_grounds
 
 #: Memory of a solve on the finite element engine, at most about this per unknown [bytes], and of the program.
 BYTES_PER_UNKNOWN, BYTES_AT_REST = 800.0, 3e8
@@ -42,9 +41,7 @@ def check(case: Case) -> str:
     drive = read_drive(device, **{k: case.run[k] for k in _DRIVE if k in case.run})
     stack = layers(device) if engine.batched else None
     mesh = stack or device.mesh(conditions=states, **case.run.get("mesh_options", {}))
-    posed = problem(device, mesh, first)
-    if drive.density is not None and not posed.gradients:
-        raise InputError("terminals", "given: the device is not invariant along x", "none", "name contacts")
+    require_grounds(problem(device, mesh, first), drive)
     lines = [
         f"device      {device.name or 'without a name'}",
         f"state       {_state(first)}" + (f", first of {count}" if count > 1 else ""),

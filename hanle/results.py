@@ -75,6 +75,8 @@ class Result:
     def _bar(self) -> BarReadout | None:
         """How the bar is read; None where the device is none, or is driven otherwise."""
         readout = self.device.shape.readout if isinstance(self.device.shape, UserShape) else None
+        if self.device.contacts is not None:
+            return None
         driven = {*self.wiring.currents, *self.wiring.voltages}
         return readout if driven == {"left", "right"} else None
 

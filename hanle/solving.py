@@ -15,7 +15,7 @@ from hanle.pde.observables import FIELD_X
 from hanle.pde.solution import Solution, wire
 from hanle.pde.steady import TOLERANCE, Response, respond
 from hanle.results import Result
-from hanle.wiring import read_drive
+from hanle.wiring import read_drive, require_grounds
 
 
 def solve(
@@ -64,6 +64,7 @@ def solve(
     linear = choose_solver(solver)
     geometry = _geometry(device, chosen.batched, mesh, mesh_options or {}, conditions, previous)
     problem = build_problem(device, geometry, conditions)
+    require_grounds(problem, plan)
     response = respond(
         problem,
         chosen,

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hanle.pde.errors import HanleError, InputError, unknown_name
+from hanle.pde.fields import POTENTIAL
+from hanle.pde.problem import Problem
 from hanle.pde.quantity import parse
 
 if TYPE_CHECKING:
@@ -134,3 +136,34 @@ def _current_or_voltage(text: str, dimension: str, key: str) -> tuple[str, float
             return "voltage", parse(text, "voltage", key)
         except HanleError:
             raise InputError(key, 'a current, a voltage or "ground"', text, 'e.g. "1 mA" or "10 uV"') from None
+
+
+def require_grounds(problem: Problem, wiring: Wiring) -> None:
+    """Refuse a wiring that leaves the potential of a conductor with terminals undetermined.
+
+    Raises:
+        InputError: no terminal of some conductor is at a given voltage; the message names its terminals.
+    """
+    conductor = _conductors(problem)
+    terminals: dict[int, list[str]] = {}
+    for name, terminal in problem.terminals.items():
+        region = problem.mesh.face_regions(terminal.faces[0])[0]
+        terminals.setdefault(conductor[region], []).append(name)
+    for names in terminals.values():
+        if not any(name in wiring.voltages for name in names):
+            must = "with a ground, or a given voltage, on each conductor"
+            raise InputError(
+                "wiring", must, f"none among {', '.join(names)}", f'write wiring.{names[-1]} = "ground"'
+            )
+
+
+def _conductors(problem: Problem) -> dict[str, int]:
+    """Region -> number of the conductor it belongs to: regions whose common face lets charge through."""
+    number = {name: k for k, name in enumerate(problem.regions)}
+    for name, face in problem.faces.items():
+        touching = problem.mesh.face_regions(name)
+        sides = [side for side in face.law.sides if POTENTIAL.name in side.fields.names]
+        if len(sides) == 2 and len(touching) == 2:
+            a, b = (number[region] for region in touching)
+            number = {region: a if k == b else k for region, k in number.items()}
+    return number
