@@ -14,6 +14,10 @@ MAGNITUDE = "magnitude"
 DIVERGING, SEQUENTIAL = "coolwarm", "viridis"
 
 
+#: Part of the volume that colours tell apart, unless it stays below EDGES_ONLY of the largest value.
+FILLED, EDGES_ONLY = 0.995, 0.1
+
+
 @dataclass(frozen=True)
 class Quantity:
     """One field as a picture shows it.
@@ -115,11 +119,31 @@ def colour_map(shown: Quantity) -> str:
     return DIVERGING if shown.signed and shown.vector else SEQUENTIAL
 
 
-def colour_range(values: Array, shown: Quantity) -> tuple[float, float]:
-    """Ends of the colour bar, symmetric where zero matters. Corners may be singular: sizes stop at 99.5 %."""
-    if shown.signed and shown.vector:
-        top = float(np.abs(values).max()) or 1.0
-        return -top, top
-    if shown.vector:
-        return 0.0, float(np.percentile(values, 99.5)) or 1.0
-    return float(values.min()), float(values.max())
+def colour_range(values: Array, sizes: Array, shown: Quantity) -> tuple[float, float]:
+    """Ends of the colour bar, symmetric where zero matters.
+
+    Fields are singular at inner corners, where meshes are fine: sizes stop at what 99.5 % of the volume stays below,
+    unless next to nothing is left there (a field that lives at edges).
+
+    Args:
+        values: (n,).
+        sizes: (n,) volume or area that each value stands for, in any unit.
+    """
+    if not shown.vector:
+        return float(values.min()), float(values.max())
+    heights = np.abs(values)
+    order = np.argsort(heights)
+    filled = np.cumsum(sizes[order])
+    top, common = float(heights.max()), float(heights[order][np.searchsorted(filled, FILLED * filled[-1])])
+    top = (common if common > EDGES_ONLY * top else top) or 1.0
+    return (-top if shown.signed else 0.0), top
+
+
+def shares(region: RegionData, *, at_points: bool) -> Array:
+    """Size of the box around each cell, or the sum of these around each point: what a value stands for."""
+    corners = region.points[region.cells]
+    span = np.ptp(corners, axis=1)
+    cell = np.prod(np.where(np.ptp(region.points, axis=0) > 0, span, 1.0), axis=1)
+    if not at_points:
+        return np.asarray(cell)
+    return np.bincount(region.cells.ravel(), np.repeat(cell, region.cells.shape[1]), len(region.points))

@@ -9,7 +9,7 @@ import numpy as np
 
 from hanle.figures import FILLS
 from hanle.pde.tensors import Array
-from hanle.quantities import Quantity, colour_map, colour_range, extent, stretch
+from hanle.quantities import Quantity, colour_map, colour_range, extent, shares, stretch
 from hanle.region_data import RegionData
 from hanle.sections import SMALLEST
 
@@ -70,7 +70,9 @@ class Scene:
     @cached_property
     def limits(self) -> tuple[float, float]:
         """Ends of the colour bar, SI."""
-        return colour_range(np.concatenate([self.shown.scalars(r) for r in self.live.values()]), self.shown)
+        values = np.concatenate([self.shown.scalars(r) for r in self.live.values()])
+        sizes = np.concatenate([shares(r, at_points=self.shown.at_points) for r in self.live.values()])
+        return colour_range(values, sizes, self.shown)
 
     def place(self, points: Array) -> Array:
         """Points [m] in the scene."""

@@ -139,7 +139,8 @@ def _draw(
 
     scale = scale_for(np.concatenate([_on_figure(shown, r, figures[n]) for n, r in cutted.items()]), shown.unit)
     values = {n: scale.factor * _on_figure(shown, r, figures[n]) for n, r in cutted.items()}
-    low, high = colour_range(np.concatenate(list(values.values())), shown)
+    areas = [_areas(figures[name], at_points=shown.at_points) for name in cutted]
+    low, high = colour_range(np.concatenate(list(values.values())), np.concatenate(areas), shown)
     image = None
     for k, (name, plane) in enumerate(figures.items()):
         if not len(plane.triangles):
@@ -167,6 +168,13 @@ def _single(colour: str) -> Any:
     from matplotlib.colors import ListedColormap
 
     return ListedColormap([colour])
+
+
+def _areas(plane: PlaneFigure, *, at_points: bool) -> Array:
+    """Area of each triangle, or the sum around each point."""
+    a, b, c = (plane.points[plane.triangles[:, k]] for k in range(3))
+    area = np.abs((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]) / 2
+    return np.bincount(plane.triangles.ravel(), np.repeat(area, 3), len(plane.points)) if at_points else area
 
 
 def _on_figure(shown: Quantity, region: RegionData, plane: PlaneFigure) -> Array:
