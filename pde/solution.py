@@ -11,6 +11,7 @@ from hanle.pde.engines.contract import Entry, FaceSamples, Samples
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.steady import Response
 from hanle.pde.tensors import Array
+from hanle.pde.threads import single_threaded_blas
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,8 @@ class Solution:
     @cached_property
     def ledger(self) -> tuple[Entry, ...]:
         """Where flux and power come from and go to."""
-        return self.response.system.ledger(self.state, self.gradients)
+        with single_threaded_blas():
+            return self.response.system.ledger(self.state, self.gradients)
 
     @cached_property
     def balances(self) -> tuple[Balance, ...]:

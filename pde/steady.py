@@ -21,6 +21,7 @@ from hanle.pde.engines.contract import Engine, Part, System
 from hanle.pde.errors import InputError, SolveError, unknown_name
 from hanle.pde.problem import Problem
 from hanle.pde.tensors import Array
+from hanle.pde.threads import single_threaded_blas
 
 #: Relative true residual of a solve unless the caller says otherwise.
 TOLERANCE = 1e-8
@@ -111,7 +112,13 @@ def respond(
     """
     if not 0 < tolerance < 1:
         raise InputError("tolerance", "between 0 and 1", tolerance, "1e-8 is the default")
-    say = progress or (lambda text: None)
+    with single_threaded_blas():
+        return _respond(problem, engine, solver, tolerance, previous, progress or (lambda text: None))
+
+
+def _respond(
+    problem: Problem, engine: Engine, solver: Any, tolerance: float, previous: Response | None, say: Progress
+) -> Response:
     say("assembling")
     system = engine.assemble(problem, previous.system if previous else None)
     solver = solver or engine.default_solver(system)
