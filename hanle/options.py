@@ -51,7 +51,8 @@ def read_run(table: Mapping[str, Any], device: "Device") -> dict[str, Any]:
     drive = {key: table[key] for key in _DRIVE_KEYS if key in table}
     _require_table("run.wiring", drive.get("wiring", {}))
     try:
-        read_drive(device, **drive, bare_is_si=False)
+        if drive:
+            read_drive(device, **drive, bare_is_si=False)
     except InputError as error:
         raise error.within("run.") from error
     found = dict(drive)
