@@ -241,13 +241,16 @@ def _clear(figure: PlaneFigure, places: Array, room: Array) -> NDArray[np.bool_]
 
 
 def _name_surroundings(axes: Any, figures: Mapping[str, PlaneFigure], window: Array) -> None:
-    """Names of regions without unknowns, in the middle of what is seen of them, where there is room."""
+    """Names of regions without unknowns where there is room: in the middle of what is seen of them, or above a hole."""
     for name, figure in figures.items():
         if len(figure.triangles):
             low = np.maximum(figure.points.min(axis=0), window[0])
             high = np.minimum(figure.points.max(axis=0), window[1])
             if np.all((high - low) > [0.1, 0.15] * np.ptp(window, axis=0)):
-                axes.text(*(low + high) / 2, name, ha="center", va="center", fontsize=9)
+                places = low + np.array([[0.5, 0.5], [0.5, 0.93], [0.5, 0.07]]) * (high - low)
+                inside = np.flatnonzero(figure.locate(places)[0] >= 0)
+                if len(inside):
+                    axes.text(*places[inside[0]], name, ha="center", va="center", fontsize=9)
 
 
 def _finish(axes: Any, window: Array, plane: str, z_scale: float) -> None:
