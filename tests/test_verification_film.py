@@ -12,7 +12,7 @@ insulator above                          <-> insulator below                    
 strong sink; strong Gi                   <-> R = (l/d) tanh(d/l)
 thin film, Gi                            <-> three times what Delta omega = Gi/(e^2 nu t) does, not once
 uniformly pumped thin channel, Gi        <-> the same Delta omega, once
-layer of moments resolved by elements    <-> the same layer solved exactly
+layer of moments resolved by elements    <-> the same layer solved exactly; the interface law as b -> 0
 
 Errors are those of the correction rho_L/rho - 1, never of rho.
 """
@@ -20,7 +20,7 @@ Errors are those of the correction rho_L/rho - 1, never of rho.
 import numpy as np
 import pytest
 
-from hanle.boundary.b_layer import Conductances, b_layer
+from hanle.boundary.b_layer import Conductances, b_layer, conductances
 from hanle.materials.rates import Rates
 from hanle.meshes.hall_bar import hall_bar
 from hanle.meshes.layered import Layers
@@ -291,3 +291,32 @@ def test_layer_of_moments_resolved_by_elements():
     )
     assert found.change_L[0] == pytest.approx(exact.change_L[0], rel=1e-7)
     assert found.change_T[0] == pytest.approx(exact.change_T[0], rel=1e-6)
+
+
+def test_thin_layer_of_moments_is_the_interface_law():
+    """Areal rates kept while b -> 0, elements in both: first order in b, and with exchange reversed it is not."""
+    nu = 1 / (2 * RHO * D * E_CHARGE**2)
+    areal = np.array([6e2, 4e3, 3.4e3])
+    exchange = 2e-31
+    thicknesses = np.array([4e-12, 2e-12])
+    both = (Gradient("u", "x"), Gradient("u", "y"))
+
+    def transverse(b, sign):
+        """rho_T/rho times the conducting thickness."""
+        if b == 0:
+            law = conductances(Rates(*areal, np.array(-sign * exchange)), nu)
+            return film_resistivity(solve(on_insulator(line(12), g=(law.G_s, law.G_r, law.G_i)), 2)).change_T[0]
+        rates = Rates(*(np.array(r / b) for r in (*areal, -sign * exchange)))
+        layer = metal_with_moments("EuS", rates, M, field=B, **METAL)
+        sides = (Side("below", CHARGE_AND_SPIN), Side("above", CHARGE_AND_SPIN))
+        tied = Face(FaceLaw(sides, tie=("u", "w")), {"below": MINUS, "above": PLUS})
+        mesh = stack([("b", b), ("Pt", THICKNESS)]).mesh({"b": b, "Pt": LAMBDA}, cells_per_length=12)
+        regions = {"b": layer, "Pt": normal_metal(field=B, **METAL)}
+        problem = Problem(mesh, regions, {"b|Pt": tied}, gradients=both)
+        return film_resistivity(solve(problem, 2, tolerance=1e-8)).change_T[0] * (1 + b / THICKNESS)
+
+    limit, reversed_ = transverse(0, 1), transverse(0, -1)
+    errors = np.array([transverse(b, 1) for b in thicknesses]) - limit
+    assert abs(reversed_ - limit) > 0.1 * abs(limit)
+    assert abs(errors[1]) < 0.02 * abs(limit)
+    assert errors[0] / errors[1] == pytest.approx(2, abs=0.1)
