@@ -108,6 +108,8 @@ def draw(path: Path, b: Array, errors: Array) -> None:
         axes = figure.add_subplot()
         axes.loglog(1e9 * b, errors, "o", color=COLOURS[0], fillstyle="none", label="layer of thickness $b$")
         axes.loglog(1e9 * b, errors[-1] * b / b[-1], "--", color="0.4", linewidth=1.0, label="proportional to $b$")
+        axes.set_xticks(1e9 * b, labels=[f"{1e9 * x:g}" for x in b])
+        axes.minorticks_off()
         axes.set_xlabel("$b$ (nm)")
         axes.set_ylabel("relative difference of $\\rho_L/\\rho - 1$")
         axes.legend(loc="upper left")

@@ -129,7 +129,7 @@ def draw(path: Path, periods: Array, changes: Array) -> None:
         axes.set_xlabel("period of the pattern ($\\lambda$)")
         axes.set_ylabel("effect of the interface on $\\rho_L$")
         axes.margins(y=0.14)
-        axes.legend(loc="upper right", bbox_to_anchor=(1.0, 0.86))
+        axes.legend(loc="upper right", bbox_to_anchor=(1.0, 0.8))
         save()
 
 
