@@ -9,7 +9,9 @@ from hanle.cli import main
 from hanle.demo import QUICK_SPOTS, demo_device, film_of, run
 from hanle.demo_report import contact_change, edge_change, formula, table
 from hanle.netcdf import read_curves
+from hanle.pde.closed_forms.channels import transverse_length
 from hanle.pde.closed_forms.edges import bar_correction
+from hanle.pde.constants import HBAR, MU_B
 from hanle.region_data import POTENTIAL, SPIN_ACCUMULATION
 
 #: Mesh and edges of the bar: 0.1 % each of rho_L/rho - 1.
@@ -53,12 +55,13 @@ def test_remainder_is_explained(findings):
 
 
 def test_edges_are_those_of_a_bare_bar():
-    device = demo_device()
-    metal, n = device.materials["Pt"], np.ones(3) / np.sqrt(3)
-    turned = 3e-9 / np.sqrt(1 + 1e-9j)
+    """The part of the edges is the width's share of the formula of a rectangular bar, at any direction of B."""
+    device, n = demo_device(), np.array([0.36, 0.48, 0.8])
+    metal = device.materials["Pt"]
+    turned = transverse_length(metal.lam, 2 * MU_B * 40.0 / HBAR, metal.D)
     wide, narrow = (float(bar_correction(w, 5e-9, metal.lam, turned, n, metal.theta)) for w in (1.0, 4e-6))
-    still = device.with_changes(field=1e-9 * n)
-    assert edge_change(still, 4e-6) == pytest.approx(narrow - wide, rel=1e-5)
+    # 1 m stands for an endless width: lambda/1 m is left out.
+    assert edge_change(device.with_changes(field=40.0 * n), 4e-6) == pytest.approx(narrow - wide, rel=1e-5)
 
 
 def test_contacts_short_the_hall_voltage():
