@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Face laws a user can name instead of the default.
 CLOSED, CONTINUOUS = "closed", "continuous"
+#: 1 - cosine up to which two directions are one.
+COLLINEAR = 1e-9
 
 
 def problem(device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions | None = None) -> Problem:
@@ -58,20 +60,29 @@ def metal_bulk(device: "Device", region: str, points: Array, conditions: Conditi
     metal = device.materials[region]
     if not isinstance(metal, NormalMetal):
         raise InputError(f"materials.{region}", "a normal metal", metal)
-    sigma = 1 / _quantity(device, region, "resistivity", metal.rho, points)
+    rho = _quantity(device, region, "resistivity", metal.rho, points)
+    if not np.all(rho > 0):
+        raise InputError(f"profiles.{region}.resistivity", "positive [Ohm m]", float(rho.min()))
+    sigma = 1 / rho
     diffusion = sigma / (2 * E_CHARGE**2 * metal.nu) if metal.density_of_states else metal.D
     relaxation = None if metal.relaxation is None else metal.relaxation_rates
     length = None if relaxation is not None else _quantity(device, region, "diffusion_length", metal.lam, points)
-    return normal_metal(
-        conductivity=sigma,
-        diffusion_constant=diffusion,
-        diffusion_length=length,
-        relaxation=relaxation,
-        spin_hall_angle=_quantity(device, region, "spin_hall_angle", metal.theta, points),
-        field=conditions.field_at(points),
-        g_factor=metal.g,
-        mobility=metal.mu,
-    )
+    try:
+        return normal_metal(
+            conductivity=sigma,
+            diffusion_constant=diffusion,
+            diffusion_length=length,
+            relaxation=relaxation,
+            spin_hall_angle=_quantity(device, region, "spin_hall_angle", metal.theta, points),
+            field=conditions.field_at(points),
+            g_factor=metal.g,
+            mobility=metal.mu,
+        )
+    except InputError as error:
+        # The records are checked already: what is out of range here came from a profile.
+        raise (
+            error if error.key.startswith((f"{region}.", "field")) else error.within(f"profiles.{region}.")
+        ) from error
 
 
 def interface_conductances(
@@ -106,9 +117,25 @@ def _microscopic(device: "Device", metal: str, magnet: str, points: Array, condi
     host, record = device.materials[metal], device.materials[magnet]
     if not (isinstance(host, NormalMetal) and isinstance(record, MagneticInsulator) and record.moments):
         raise InputError(f"interface {metal}|{magnet}", "a normal metal and a magnetic insulator", (host, record))
-    along = np.sum(conditions.field_at(points) * conditions.magnetisation_at(magnet, points), axis=-1)
+    along = np.linalg.norm(conditions.field_at(points), axis=-1)
+    if magnet in conditions.magnetisation:
+        along = np.sum(conditions.field_at(points) * conditions.magnetisation_at(magnet, points), axis=-1)
+        _require_order(magnet, record.moments.critical_temperature, along, points, conditions)
     rates = record.rates(host.nu, along, conditions.temperature)
     return conductances(rates, host.nu)
+
+
+def _require_order(magnet: str, critical: float, along: Array, points: Array, conditions: Conditions) -> None:
+    """Refuse a direction m other than that of B (B.m = `along`) where no order holds the moments."""
+    disordered = np.asarray(conditions.temperature, dtype=float) >= critical
+    size = np.linalg.norm(conditions.field_at(points), axis=-1)
+    if np.any(disordered & (along < size * (1 - COLLINEAR))):
+        raise InputError(
+            f"magnetisation.{magnet}",
+            f"along B where the moments do not order (at and above {critical:.4g} K)",
+            np.asarray(conditions.magnetisation_at(magnet, points)).reshape(-1, 3)[0].tolist(),
+            "leave it out, or give the interface G_s, G_r, G_i as numbers",
+        )
 
 
 def _quantity(device: "Device", place: str, name: str, default: Profile, points: Array) -> Array:

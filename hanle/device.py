@@ -71,6 +71,9 @@ class Device:
         if not all(hasattr(self.shape, name) for name in SHAPE):
             raise InputError("shape", "made by hanle.stack, hanle.hall_bar, hanle.read_mesh, ...", self.shape)
         _check_names("materials", self.materials, self.shape.regions)
+        for terminal, faces in (self.contacts or {}).items():
+            if isinstance(faces, str) or not faces:
+                raise InputError(f"contacts.{terminal}", "a list of outer faces, at least one", faces)
         records = {n: material(given, f"materials.{n}") for n, given in self.materials.items()}
         set_(self, "materials", records)
         temperature = parse(self.temperature, "temperature", "temperature")
@@ -151,7 +154,7 @@ class Device:
                     f"magnetisation.{name}",
                     "left out: the moments of a paramagnet follow the field",
                     self.magnetisation[name],
-                    "give G_s, G_r, G_i as numbers to choose a direction",
+                    "give G_s, G_r, G_i in the record of the magnet to choose a direction",
                 )
 
     def _check_profiles(self, records: Mapping[str, Record]) -> None:

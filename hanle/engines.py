@@ -58,10 +58,16 @@ def layers(device: "Device") -> Layers | None:
     return shape.layers_of_stack() if isinstance(shape, Stack) else None
 
 
-def choose_solver(name: str) -> Any:
-    """A linear solver by name; None ("auto") leaves the choice to the engine."""
+def choose_solver(name: str, engine: Engine) -> Any:
+    """A linear solver by name; None ("auto") leaves the choice to the engine.
+
+    Raises:
+        InputError: an unknown name, or any but "auto" for the exact engine, which eliminates layer by layer.
+    """
     if name == AUTO:
         return None
+    if engine.batched:
+        raise InputError("solver", f'"auto" for engine {engine.name}', name, f'or use engine="{SCIKIT}"')
     from hanle.pde.linear.choose import solver
 
     return solver(name)

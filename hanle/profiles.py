@@ -32,7 +32,9 @@ def _at(value: Profile, points: Array, key: str, tail: tuple[int, ...]) -> Array
     found = np.asarray(_call(value, points, key) if callable(value) else value, dtype=float)
     wanted = (len(points), *tail)
     if found.shape not in (tail, wanted):
-        raise InputError(key, f"of shape {tail} or {wanted} (one per cell or facet)", found.shape)
+        must = f"of shape {tail} or {wanted} (one per cell or facet of this mesh)"
+        cure = "arrays belong to one mesh: give it (solve(mesh=...)), or a function of position instead"
+        raise InputError(key, must, found.shape, cure)
     if not np.all(np.isfinite(found)):
         raise InputError(
             key, "finite everywhere", "NaN or infinity", f"{np.sum(~np.isfinite(found))} entries are not"

@@ -3,7 +3,7 @@
 NaN stands for what a geometry cannot tell (rho_T without edges or probes across); `hanle.results` refuses to quote it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from hanle.pde.observables import FIELD_X, FilmResistivity, film_resistivity
 from hanle.pde.solution import Solution
 from hanle.pde.steady import Response
 from hanle.pde.tensors import Array
+from hanle.wiring import conductors
 
 
 def film_readout(response: Response) -> FilmResistivity:
@@ -24,7 +25,8 @@ def film_readout(response: Response) -> FilmResistivity:
 def section_readout(solution: Solution) -> FilmResistivity:
     """A cross-section y, z driven along x with closed edges: E_y from the mean potentials of the two edges.
 
-    In a section without straight edges "y-" and "y+" (a wire) rho_T and the thickness are NaN.
+    In a section without straight edges "y-" and "y+" (a wire) rho_T and the thickness are NaN; so is rho_T where
+    layers are insulated from each other, since each then has an E_y of its own.
     """
     response = solution.response
     row = response.index(FIELD_X)
@@ -39,6 +41,8 @@ def section_readout(solution: Solution) -> FilmResistivity:
     else:
         rho_t = (_edge(solution, "y+") - _edge(solution, "y-")) / width / mean_j
         thickness = area / width
+    if len(set(conductors(response.system.problem).values())) > 1:
+        rho_t = np.full_like(change, np.nan)
     return FilmResistivity(reference * (1 + change), rho_t, reference, change, rho_t / reference, thickness)
 
 
@@ -51,7 +55,7 @@ class BarReadout:
         across: probe at high y, probe at low y; V(low) - V(high) over the width gives E_y.
         spacing: distance of the `along` probes [m].
         width: of the bar [m].
-        thickness: layer -> thickness [m]; those that conduct count.
+        thickness: layer -> thickness [m]; those that carry the current count.
     """
 
     along: tuple[str, str]
@@ -60,10 +64,12 @@ class BarReadout:
     width: float
     thickness: Mapping[str, float]
 
-    def resistivity(self, solution: Solution, current: Array) -> FilmResistivity:
-        """Resistivities at a current [A]; change_L compares with the same bar without spin Hall coupling."""
-        conducting = solution.response.system.problem.regions
-        thickness = sum(size for name, size in self.thickness.items() if name in conducting)
+    def resistivity(self, solution: Solution, current: Array, carrying: Collection[str]) -> FilmResistivity:
+        """Resistivities at a current [A] through the layers `carrying`.
+
+        change_L compares with the same bar without spin Hall coupling.
+        """
+        thickness = sum(size for name, size in self.thickness.items() if name in carrying)
         reference, shift = observables.voltage_change(solution, *self.along)
         rho_reference = reference / current * self.width * thickness / self.spacing
         change = shift / reference

@@ -17,7 +17,7 @@ from hanle.pde.steady import Proof, Response
 from hanle.pde.tensors import Array
 from hanle.readout import BarReadout, film_readout, section_readout
 from hanle.shapes import UserShape
-from hanle.wiring import Wiring
+from hanle.wiring import Wiring, carriers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,9 +62,13 @@ class Result:
             return section_readout(self.solution)
         bar = self._bar
         if bar is None:
-            must = "asked of a film, a section or a bar whose current flows from left to right, the probes floating"
+            must = (
+                "asked of a film, a section or a bar whose current flows from left to right, the probes floating, "
+                "and not through a plate"
+            )
             raise InputError("rho_L", must, self.shape_name, "use voltages")
-        return bar.resistivity(self.solution, observables.current_in(self.solution, "left"))
+        carrying = carriers(self.response.system.problem, "left")
+        return bar.resistivity(self.solution, observables.current_in(self.solution, "left"), carrying)
 
     @property
     def has_resistivity(self) -> bool:
@@ -73,12 +77,16 @@ class Result:
 
     @property
     def _bar(self) -> BarReadout | None:
-        """How the bar is read; None where the device is none, or is driven otherwise."""
-        readout = self.device.shape.readout if isinstance(self.device.shape, UserShape) else None
-        if self.device.contacts is not None:
+        """How the bar is read; None where the device is none, is driven otherwise, or its current has another width."""
+        shape = self.device.shape
+        if not isinstance(shape, UserShape) or shape.readout is None or self.device.contacts is not None:
             return None
         driven = {*self.wiring.currents, *self.wiring.voltages}
-        return readout if driven == {"left", "right"} else None
+        if driven != {"left", "right"} or not np.all(observables.current_in(self.solution, "left")):
+            return None
+        plates = dict(dict(shape.arguments).get("plates", ()))
+        wider = any(region in plates for region in carriers(self.response.system.problem, "left"))
+        return None if wider else shape.readout
 
     @property
     def shape_name(self) -> str:
@@ -94,7 +102,7 @@ class Result:
     @property
     def rho_T(self) -> Array:
         """Transverse resistivity E_y/j_x at zero transverse current [Ohm m]."""
-        return self._known("rho_T", self.film.rho_T, "two edges or two probes across")
+        return self._known("rho_T", self.film.rho_T, "one conductor and two edges or two probes across")
 
     @property
     def rho_L_change(self) -> Array:

@@ -11,6 +11,7 @@ from hanle.device import Device
 from hanle.engines import AUTO, choose_engine, choose_solver, layers
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.errors import InputError
 from hanle.pde.observables import FIELD_X
 from hanle.pde.solution import Solution, wire
 from hanle.pde.steady import TOLERANCE, Response, respond
@@ -61,7 +62,7 @@ def solve(
         device, wiring=wiring, current=current, current_density=current_density, source=source, drain=drain
     )
     chosen = choose_engine(device, engine, order)
-    linear = choose_solver(solver)
+    linear = choose_solver(solver, chosen)
     geometry = _geometry(device, chosen.batched, mesh, mesh_options or {}, conditions, previous)
     problem = build_problem(device, geometry, conditions)
     require_grounds(problem, plan)
@@ -90,6 +91,9 @@ def _geometry(
 ) -> TaggedMesh | Layers:
     stack = layers(device) if layered and mesh is None else None
     if stack is not None:
+        if options:
+            must = "left out for the exact engine, which needs no mesh"
+            raise InputError("mesh_options", must, dict(options), 'or use engine="scikit"')
         return stack
     if mesh is None and previous is not None and isinstance(previous.mesh, TaggedMesh):
         return previous.mesh

@@ -52,6 +52,8 @@ def angles(plane: str, degrees: ArrayLike | None = None) -> Angles:
     if plane not in PLANES:
         raise unknown_name("angle", plane, PLANES)
     values = np.arange(0.0, 361.0, 5.0) if degrees is None else np.atleast_1d(np.asarray(degrees, dtype=float))
+    if values.ndim != 1 or not values.size or not np.all(np.isfinite(values)):
+        raise InputError("angle.degrees", "at least one finite number [degrees]", values.tolist())
     return Angles(plane, values)
 
 
@@ -130,7 +132,7 @@ def sweep_and_first(
     chosen = choose_engine(device, engine, order)
     common = {"engine": chosen.name, "order": order, **options}
     if chosen.batched:
-        results: Iterator[Result] = iter([solve(device, conditions=states, **common)])
+        results: Iterator[Result] = iter([solve(device, conditions=states, mesh_options=mesh_options, **common)])
     else:
         mesh = device.mesh(conditions=states, **(mesh_options or {}))
         results = _loop(device, states, {"mesh": mesh, **common}, progress)

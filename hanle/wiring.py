@@ -144,7 +144,7 @@ def require_grounds(problem: Problem, wiring: Wiring) -> None:
     Raises:
         InputError: no terminal of some conductor is at a given voltage; the message names its terminals.
     """
-    conductor = _conductors(problem)
+    conductor = conductors(problem)
     terminals: dict[int, list[str]] = {}
     for name, terminal in problem.terminals.items():
         region = problem.mesh.face_regions(terminal.faces[0])[0]
@@ -157,7 +157,14 @@ def require_grounds(problem: Problem, wiring: Wiring) -> None:
             )
 
 
-def _conductors(problem: Problem) -> dict[str, int]:
+def carriers(problem: Problem, terminal: str) -> tuple[str, ...]:
+    """Regions that a current from this terminal can reach."""
+    conductor = conductors(problem)
+    fed = {conductor[problem.mesh.face_regions(face)[0]] for face in problem.terminals[terminal].faces}
+    return tuple(region for region, number in conductor.items() if number in fed)
+
+
+def conductors(problem: Problem) -> dict[str, int]:
     """Region -> number of the conductor it belongs to: regions whose common face lets charge through."""
     number = {name: k for k, name in enumerate(problem.regions)}
     for name, face in problem.faces.items():

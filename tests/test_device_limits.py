@@ -1,0 +1,131 @@
+"""What devices with several conductors read, and inputs that a solve would otherwise not use.
+
+Read-outs are compared with the same bar without the layer that carries nothing.
+"""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hanle.boundary.b_layer import Conductances
+from hanle.device import Device
+from hanle.pde.errors import InputError
+from hanle.shapes import hall_bar, section, stack
+from hanle.sweeps import angles, sweep
+
+INTERFACE = Conductances(-3e13, 8e13, 4e13)
+DIRECTION = (0.3, 0.5, 0.8)
+FIELD = (1.0, -2.0, 3.0)
+#: The bar with another layer has its cells elsewhere along x and y, where the arms bend the current.
+OTHER_CELLS = 1e-3
+#: Cells of one size along the bar: few of them.
+UNIFORM = {"lateral": "uniform"}
+SIZES: dict[str, Any] = {"length": "4 um", "width": "1 um", "arms": 1}
+
+
+def bar(layers: list[tuple[str, str]], **options: Any) -> Device:
+    metals = {name: name for name, _ in layers}
+    return Device(hall_bar(**SIZES, layers=layers, **options), materials=metals, field=(0, 0, 0), **magnet(layers))
+
+
+def magnet(layers: list[tuple[str, str]]) -> dict[str, Any]:
+    names = [name for name, _ in layers]
+    pairs = [f"{a}|{b}" for a, b in pairwise(names) if "YIG" in (a, b)]
+    if "YIG" not in names:
+        return {}
+    return {"magnetisation": {"YIG": DIRECTION}, "interfaces": dict.fromkeys(pairs, INTERFACE)}
+
+
+def test_layer_without_current_is_not_counted() -> None:
+    """Only the top metal is contacted; the one below the insulator carries nothing (it counted as thickness once)."""
+    single = bar([("YIG", "20 nm"), ("Ta", "4 nm")]).solve(mesh_options=UNIFORM)
+    double = bar([("Pt", "5 nm"), ("YIG", "20 nm"), ("Ta", "4 nm")]).solve(mesh_options=UNIFORM)
+    assert double.rho_L == pytest.approx(single.rho_L, rel=OTHER_CELLS)
+    assert double.rho_T == pytest.approx(single.rho_T, rel=OTHER_CELLS)
+
+
+def test_current_through_plate_has_no_resistivity() -> None:
+    """The plate is wider than the bar: a resistivity from the width of the bar would be wrong."""
+    device = bar([("Cu", "5 nm"), ("Pt", "5 nm")], plates={"Cu": "1 um"})
+    result = device.solve(mesh_options=UNIFORM)
+    assert not result.has_resistivity
+    with pytest.raises(InputError, match="not through a plate"):
+        _ = result.rho_L
+
+
+def test_bar_without_current_has_no_resistivity() -> None:
+    result = bar([("Pt", "5 nm")]).solve(current=0.0, mesh_options=UNIFORM)
+    assert not result.has_resistivity
+    assert result.terminal_voltage("left") == 0.0
+
+
+def test_section_of_insulated_layers_has_no_transverse_field() -> None:
+    layers = [("Pt", "5 nm"), ("YIG", "20 nm"), ("Ta", "4 nm")]
+    materials = {"Pt": "Pt", "YIG": "YIG", "Ta": "Ta"}
+    result = Device(section("50 nm", layers), materials=materials, field=FIELD, **magnet(layers)).solve()
+    assert result.rho_L > 0
+    with pytest.raises(InputError, match="one conductor"):
+        _ = result.rho_T
+
+
+def film(**changes: Any) -> Device:
+    shape = stack([("YIG", "50 nm"), ("Pt", "5 nm")])
+    return Device(shape, materials={"YIG": "YIG", "Pt": "Pt"}, **{"field": FIELD, **changes})
+
+
+@pytest.mark.parametrize("direction", [(0, 1, 0), (0, 0, -1)])
+def test_disordered_moments_follow_the_field(direction: tuple[float, ...]) -> None:
+    """Above Tc (YIG: 560 K) moments across or against B mean nothing; below they may stand so."""
+    device = film(field=(0, 0, 1), magnetisation={"YIG": direction}, temperature="700 K")
+    with pytest.raises(InputError, match=r"magnetisation.YIG must be along B where the moments do not order"):
+        device.solve()
+    device.with_changes(temperature="300 K").solve()
+    device.with_changes(magnetisation={"YIG": (0, 0, 1)}).solve()
+    device.with_changes(field=(0, 0, 0)).solve()
+
+
+def test_sweep_turns_no_disordered_moments() -> None:
+    with pytest.raises(InputError, match=r"magnetisation.YIG"):
+        sweep(film(temperature="700 K", field=(0, 0, 1)), angle=angles("beta", [0, 45]), rotate="m")
+
+
+@pytest.mark.parametrize(
+    ("options", "key"),
+    [({"solver": "direct"}, "solver"), ({"mesh_options": {"cells_per_length": 3}}, "mesh_options")],
+)
+def test_exact_engine_refuses_what_it_would_not_use(options: dict[str, Any], key: str) -> None:
+    with pytest.raises(InputError, match=f"{key} must be .*engine=.scikit"):
+        film().solve(**options)
+    with pytest.raises(InputError, match=f"{key} must be"):
+        sweep(film(), angle=angles("beta", [0, 45]), **options)
+
+
+@pytest.mark.parametrize("quantity", ["resistivity", "diffusion_length", "spin_hall_angle"])
+def test_values_out_of_range_name_their_profile(quantity: str) -> None:
+    bad = {"resistivity": 0.0, "diffusion_length": -1e-9, "spin_hall_angle": 0.8}[quantity]
+    device = film(profiles={f"Pt.{quantity}": lambda points: np.full(len(points), bad)})
+    with pytest.raises(InputError, match=rf"profiles\.Pt\.{quantity} must be") as caught:
+        device.solve()
+    assert caught.value.received == bad
+
+
+def test_array_of_another_mesh_names_the_cure() -> None:
+    with pytest.raises(InputError, match=r"solve\(mesh=\.\.\.\)"):
+        film(profiles={"Pt.resistivity": np.full(7, 4e-7)}).solve()
+    mesh = film().shape.mesh(resolve={"Pt": 1.5e-9})
+    values = np.full(len(mesh.region_cells("Pt")), 3e-7)
+    assert film(profiles={"Pt.resistivity": values}).solve(mesh=mesh).rho_L == pytest.approx(3e-7, rel=0.05)
+
+
+@pytest.mark.parametrize("degrees", [[], [np.nan], [[0, 1]]])
+def test_angles_are_numbers(degrees: Any) -> None:
+    with pytest.raises(InputError, match=r"angle\.degrees"):
+        angles("beta", degrees)
+
+
+@pytest.mark.parametrize("faces", ["bottom", []])
+def test_contacts_are_lists(faces: Any) -> None:
+    with pytest.raises(InputError, match=r"contacts\.a must be a list"):
+        Device(stack([("Pt", "5 nm")]), materials={"Pt": "Pt"}, contacts={"a": faces, "b": ["top"]})
