@@ -14,7 +14,6 @@ from hanle.boundary.b_layer import Conductances
 from hanle.build import problem as build_problem
 from hanle.device import Device
 from hanle.engines import choose_engine
-from hanle.meshes.layered import Layers
 from hanle.meshes.layers import film, stack
 from hanle.meshes.strips import channel
 from hanle.meshes.tagged import TaggedMesh
@@ -233,17 +232,16 @@ def _valve() -> Case:
         materials={name: _si(metal) for name, _ in segments},
         field=field * AXIS,
         interfaces=places,
-        contacts={},
     )
-    exact = Layers(tuple(name for name, _ in segments), np.array([[size for _, size in segments]]), "x")
     lengths = (lam, turned(field, lam, diffusion))
     along, across = (closed_transfer(l, 600e-9, rho, 1.0, 300e-9, 500e-9) for l in lengths)
 
     def found(method: Method, cells: float) -> Array:
-        options = {"cells_per_length": cells, "growth": 1.0}
-        mesh = exact if method is EXACT else channel(segments).mesh(lam, **options)
+        mesh = channel(segments).mesh(lam, cells_per_length=cells, growth=1.0)
         engine = choose_engine(given, "scikit", method.order) if method.order else _layered()
-        solution = wire_up(respond(build_problem(given, mesh), engine, tolerance=1e-11), amplitudes={})
+        # both ends at the same potential: no charge current anywhere
+        ends = dict.fromkeys(given.terminals, 0.0)
+        solution = wire_up(respond(build_problem(given, mesh), engine, tolerance=1e-11), amplitudes=ends)
         return np.atleast_1d(solution.face("middle|right").traces[0, 0, 0, 1:4] @ detect)
 
     return Case(

@@ -9,6 +9,7 @@ import pytest
 from hanle import verify, verify_cases, verify_device
 from hanle.boundary.b_layer import Conductances
 from hanle.device import Device
+from hanle.meshes.files import MeshShape
 from hanle.meshes.layers import film, stack
 from hanle.pde.errors import InputError
 from hanle.shapes import channel, hall_bar
@@ -125,14 +126,25 @@ def test_no_formula_where_it_does_not_hold(changes):
     assert all(row.ok for row in lines(device))
 
 
-def test_other_shapes_are_compared_with_second_order():
-    section = Device(film(2e-8, [("Pt", 4e-9)]), materials={"Pt": PT}, field=(0, 1.0, 4.0))
-    bar = Device(hall_bar("30 nm", "10 nm", [("Pt", "4 nm")], arms=0), materials={"Pt": PT}, field=(0, 1.0, 4.0))
+def test_other_shapes_are_compared_with_finer_elements():
+    field = (0, 1.0, 4.0)
+    section = Device(film(2e-8, [("Pt", 4e-9)]), materials={"Pt": PT}, field=field)
+    bar = Device(hall_bar("30 nm", "10 nm", [("Pt", "4 nm")]), materials={"Pt": PT}, field=field)
     line = Device(channel([("Cu", "200 nm")]), materials={"Cu": CU})
-    for device in (section, bar, line):
+    second, half = "elements of second order", "elements of half the size"
+    for device, what in ((section, second), (bar, half), (line, second)):
         found = lines(device)
-        assert found[0].formula == "elements of second order"
+        assert found[0].formula == what
         assert all(row.ok for row in found), found
+
+
+def test_a_mesh_from_a_file_is_taken_as_it_is():
+    device = Device(film(2e-8, [("Pt", 4e-9)]), materials={"Pt": PT}, field=(0, 1.0, 4.0))
+    fixed = device.with_changes(shape=MeshShape(device.mesh()))
+    found = lines(fixed)
+    assert len(verify_device.meshes(fixed)) == 1
+    assert found[0].expected == verify_device.USABLE
+    assert all(row.ok for row in found), found
 
 
 def test_a_wrong_engine_is_found(monkeypatch):
