@@ -293,7 +293,7 @@ def test_zero_field_without_magnetisation(refused: Refused) -> None:
 
 def test_paramagnet_with_magnetisation(refused: Refused) -> None:
     text = changed(FILM, 'YIG = "YIG"', 'YIG = "GGG"') + "[magnetisation]\nYIG = [1, 0, 0]\n"
-    refused(text, "magnetisation.YIG must be left out", "follow the field", "give G_s, G_r, G_i")
+    refused(text, "magnetisation.YIG must be left out", "follow the field", "G_s, G_r, G_i in the record")
 
 
 def test_current_through_a_film(refused: Refused) -> None:

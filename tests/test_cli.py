@@ -1,0 +1,239 @@
+"""The commands run, check and materials: what they print and write, and that results can be made again from them."""
+
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import hanle
+from hanle.build import problem
+from hanle.checks import check
+from hanle.cli import main
+from hanle.config import load_case
+from hanle.engines import choose_engine
+from hanle.run import with_options
+from hanle.solving import solve
+
+FILM = """
+name = "Pt on YIG"
+temperature = "77 K"
+field = ["0.1 T", "0.2 T", "1 T"]
+[shape]
+kind = "stack"
+layers = [["YIG", "50 nm"], ["Pt", "5 nm"]]
+[materials]
+Pt = "Pt"
+YIG = "YIG"
+"""
+
+BAR = """
+[shape]
+kind = "hall_bar"
+length = "60 nm"
+width = "20 nm"
+layers = [["YIG", "5 nm"], ["Pt", "2 nm"]]
+[materials]
+Pt = "Pt"
+YIG = "YIG"
+[run.mesh]
+cells_per_length = 3
+lateral = "uniform"
+[sweep]
+angle = { plane = "beta", degrees = [0, 90] }
+field = "2 T"
+"""
+
+
+def write(folder: Path, text: str) -> str:
+    (folder / "device.toml").write_text(text)
+    return str(folder / "device.toml")
+
+
+def numbers(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "results.json").read_text())
+    return found
+
+
+def test_run_writes_what_solve_finds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path, FILM)
+    assert main(["run", path, "--no-pictures"]) == 0
+    out = tmp_path / "device-out"
+    assert sorted(p.name for p in out.iterdir()) == [
+        "device.toml",
+        "fields",
+        "fields.vtm",
+        "results.json",
+        "sources.bib",
+    ]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["device-out", "device.toml"]
+    result = hanle.load(path).solve()
+    found = numbers(out)
+    quantities = found["quantities"]
+    assert quantities["rho_L"]["value"] == float(result.rho_L)
+    assert quantities["rho_L"]["unit"] == "Ohm m"
+    assert quantities["rho_T"]["value"] == float(result.rho_T)
+    assert quantities["rho_L_change"]["value"] == float(result.rho_L_change)
+    torque = [quantities[f"torque_{axis}(YIG)"]["value"] for axis in "xyz"]
+    assert np.array_equal(torque, result.torque("YIG"))
+    assert found["proof"]["engine"] == "multilayer"
+    assert max(found["proof"]["balances"].values()) < 1e-10
+    assert found["provenance"]["hanle version"] == hanle.__version__
+    assert "althammer2013" in (out / "sources.bib").read_text()
+    shown = capsys.readouterr()
+    assert f"{float(result.rho_L):.6g} Ohm m" in shown.out
+    assert "balance(power)" in shown.out
+    assert "solving for du/dx" in shown.err
+
+
+def test_run_can_be_repeated_from_its_output(tmp_path: Path) -> None:
+    path = write(tmp_path, FILM)
+    assert main(["run", path, "-o", str(tmp_path / "a"), "--no-pictures", "--quiet"]) == 0
+    again = ["run", str(tmp_path / "a" / "device.toml"), "-o", str(tmp_path / "b"), "--no-pictures", "--quiet"]
+    assert main(again) == 0
+    a, b = numbers(tmp_path / "a"), numbers(tmp_path / "b")
+    assert a["quantities"] == b["quantities"]
+    assert a["provenance"]["input sha256"] == b["provenance"]["input sha256"]
+
+
+def test_overwrite_replaces_results(tmp_path: Path) -> None:
+    path = write(tmp_path, FILM)
+    words = ["run", path, "-o", str(tmp_path / "out"), "--no-pictures", "--quiet"]
+    assert main(words) == 0
+    write(tmp_path, FILM.replace("77 K", "300 K"))
+    assert main(words) == 1
+    first = numbers(tmp_path / "out")
+    assert main([*words, "--overwrite"]) == 0
+    assert numbers(tmp_path / "out")["quantities"] != first["quantities"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["device.toml", "out"]
+
+
+def test_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", write(tmp_path, FILM), "--no-pictures", "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_engine_from_the_command_line(tmp_path: Path) -> None:
+    path = write(tmp_path, FILM)
+    words = ["run", path, "--no-pictures", "--quiet", "--engine", "scikit", "--order", "2", "--solver", "direct"]
+    assert main(words) == 0
+    found = numbers(tmp_path / "device-out")
+    assert found["proof"]["engine"] == "scikit"
+    assert found["proof"]["solver"] == "direct"
+    second_order = 1e-4
+    change = float(hanle.load(path).solve().rho_L_change)
+    assert found["quantities"]["rho_L_change"]["value"] == pytest.approx(change, rel=second_order)
+    copied = load_case(tmp_path / "device-out" / "device.toml")
+    assert copied.run == {"engine": "scikit", "order": 2, "solver": "direct"}
+
+
+def test_sweep_of_a_film(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path, FILM + '[sweep]\nangle = "alpha"\nfield = ["0.1 T", "9 T"]\n')
+    assert main(["run", path, "--quiet"]) == 0
+    out = tmp_path / "device-out"
+    names = {p.name for p in out.iterdir()}
+    assert {"curves.nc", "curves.png", "spin_accumulation.png"} <= names
+    curves = hanle.read_curves(out / "curves.nc")
+    expected = hanle.sweep(hanle.load(path), angle="alpha", field=[0.1, 9.0])
+    assert np.array_equal(curves.rho_L.values, expected.rho_L.values)
+    assert curves.rho_L.attrs["units"] == "Ohm m"
+    assert numbers(out)["quantities"]["rho_L"]["value"] == expected.rho_L.values[0, 0, 0]
+    assert "the numbers below are those of its first state" in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("ignore::hanle.meshes.coarse.CoarseMeshWarning")
+def test_sweep_of_a_bar(tmp_path: Path) -> None:
+    """B = 0 in the file: the sweep sets it, for the fields too."""
+    path = write(tmp_path, BAR)
+    assert main(["run", path, "--no-pictures", "--quiet"]) == 0
+    out = tmp_path / "device-out"
+    curves = hanle.read_curves(out / "curves.nc")
+    case = load_case(path)
+    one = solve(case.device.with_changes(field=(0, 0, 2)), **case.run)
+    assert curves.rho_L_change.values[0, 0, 0] == pytest.approx(float(one.rho_L_change), rel=1e-5)
+    assert list(curves.terminal.values) == ["left", "right", "V1", "V2", "V3", "V4"]
+    found = numbers(out)["quantities"]
+    assert found["V(V1)"]["value"] == pytest.approx(
+        float(curves.voltage.sel(terminal="V1").values[0, 0, 0]), rel=1e-12
+    )
+    assert found["I(left)"]["value"] == pytest.approx(1e-3, rel=1e-12)
+
+
+def test_check_of_a_film(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", write(tmp_path, FILM)]) == 0
+    shown = capsys.readouterr().out
+    for part in (
+        "77 K, B = (0.1, 0.2, 1) T",
+        "Pt: normal metal, shortest decay length 1.5 nm",
+        "YIG|Pt: G_s -",
+        "exact",
+    ):
+        assert part in shown
+    assert [p.name for p in tmp_path.iterdir()] == ["device.toml"]
+
+
+@pytest.mark.filterwarnings("ignore::hanle.meshes.coarse.CoarseMeshWarning")
+@pytest.mark.parametrize("order", [1, 2])
+def test_check_predicts_the_unknowns(order: int, tmp_path: Path) -> None:
+    """Exact in first order; second order within a third, on the safe side."""
+    case = with_options(load_case(write(tmp_path, BAR)), order=order)
+    shown = check(case)
+    line = next(line for line in shown.splitlines() if line.startswith("unknowns"))
+    predicted = int(line.split()[2].rstrip(";"))
+    device = case.device.with_changes(field=(0, 0, 2))
+    posed = problem(device, device.mesh(**case.run["mesh_options"]))
+    actual = choose_engine(device, order=order).assemble(posed).size
+    assert predicted == actual if order == 1 else actual <= predicted < 4 / 3 * actual
+    assert "first of 2" in shown
+    assert "1 mA into left, right at 0 V; floating: V1, V2, V3, V4" in shown
+    assert "cells per decay length" in shown
+
+
+def test_warnings_are_messages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = BAR.replace("cells_per_length = 3", "cells_per_length = 1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        assert main(["check", write(tmp_path, text)]) == 0
+    shown = capsys.readouterr()
+    assert "hanle: warning: coarse mesh: Pt, across z at YIG|Pt" in shown.err
+    assert "site-packages" not in shown.err
+
+
+def test_materials(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["materials"]) == 0
+    listed = capsys.readouterr().out
+    for name in ("Pt", "Ta", "Cu", "Al", "Au", "YIG", "EuS", "GGG"):
+        assert f"\n{name}" in f"\n{listed}"
+    assert main(["materials", "YIG"]) == 0
+    shown = capsys.readouterr().out
+    assert "critical_temperature          560 K  [cherepanov1993]" in shown
+    assert "@article{zhang2019," in shown
+    assert main(["materials", "Ptt"]) == 1
+    assert 'did you mean "Pt"?' in capsys.readouterr().err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"hanle {hanle.__version__}\n"
+
+
+def test_help_names_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = capsys.readouterr().out
+    for name in ("run", "check", "materials", "verify", "demo"):
+        assert f"\n    {name} " in shown or f"\n    {name}\n" in shown
+
+
+def test_no_permission(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An error of the system is a message too; here: a folder that cannot be made."""
+    path = write(tmp_path, FILM)
+    (tmp_path / "file").write_text("")
+    assert main(["run", path, "-o", str(tmp_path / "file" / "out"), "--no-pictures"]) == 1
+    message = capsys.readouterr().err
+    assert message.startswith("hanle: ")
+    assert str(tmp_path / "file") in message
