@@ -107,19 +107,19 @@ def current_in(solution: Solution, terminal: str) -> Array:
 def current_density(solution: Solution, region: str) -> tuple[Array, Array]:
     """(points (n, 3), j (batch, n, 3) [A/m^2]) at the cell centres of a region."""
     points, flux = solution.bulk_flux(region)
-    columns = solution.response.system.problem.fields_of(region).slice("u")
+    columns = _columns(solution, region, "u")
     return points[:, 0], flux[:, :, 0, :, columns][..., 0]
 
 
 def spin_current(solution: Solution, region: str) -> tuple[Array, Array]:
     """(points (n, 3), J (batch, n, 3 flow, 3 polarisation) [A/m^2]) at the cell centres of a region."""
     points, flux = solution.bulk_flux(region)
-    return points[:, 0], flux[:, :, 0, :, solution.response.system.problem.fields_of(region).slice("w")]
+    return points[:, 0], flux[:, :, 0, :, _columns(solution, region, "w")]
 
 
 def spin_accumulation(solution: Solution, region: str, points: Array) -> Array:
     """mu_s/e = 2 w (batch, n, 3) [V] at points (n, 3) of a region."""
-    columns = solution.response.system.problem.fields_of(region).slice("w")
+    columns = _columns(solution, region, "w")
     return 2.0 * solution.values(region, points)[..., columns]
 
 
@@ -155,6 +155,15 @@ def torque(solution: Solution, magnet: str) -> Array:
     if magnet not in known:
         raise unknown_name("magnet", magnet, known)
     return HBAR / (2 * E_CHARGE) * found[f"torque:{magnet}"]
+
+
+def _columns(solution: Solution, region: str, field: str) -> slice:
+    """Columns of a field in the values of a region that has it."""
+    regions = solution.response.system.problem.regions
+    known = [name for name, bulk in regions.items() if field in bulk.fields]
+    if region not in known:
+        raise unknown_name("region", region, known)
+    return regions[region].fields.slice(field)
 
 
 def _terminal(solution: Solution, name: str) -> str:

@@ -163,7 +163,10 @@ class Problem:
                     raise InputError(f"terminals.{name}", "on an outer face", face)
                 if terminal.component not in self.fields_of(regions[0]).components:
                     raise InputError(
-                        f"terminals.{name}", f"on a region that carries {terminal.component}", regions[0]
+                        f"terminals.{name}",
+                        f"on a region that carries {terminal.component}",
+                        regions[0],
+                        "contact a conductor: `contacts` names layers in a bar, terminals and their faces in a device",
                     )
 
     def _check_gradients(self) -> None:

@@ -179,7 +179,8 @@ def parse(value: Any, dimension: str, key: str, *, bare_is_si: bool = True) -> f
         value: a string with a unit ("5 nm"), or a number.
         dimension: a name in `DIMENSIONS`.
         key: the place, as the user wrote it ("Pt.diffusion_length").
-        bare_is_si: take a number without unit as SI; otherwise refuse it (plain numbers excepted).
+        bare_is_si: take a number without unit as SI; otherwise refuse it (plain numbers excepted). Strings always
+            need a unit.
 
     Raises:
         InputError: no number, unknown unit, wrong dimension, missing unit, NaN or infinity.
@@ -191,7 +192,7 @@ def parse(value: Any, dimension: str, key: str, *, bare_is_si: bool = True) -> f
     if not math.isfinite(number):
         raise InputError(key, f"{kind.title}, finite", value, f"usual: {usual_range(dimension)}")
     if not unit:
-        if bare_is_si or not kind.unit:
+        if not kind.unit or (bare_is_si and not isinstance(value, str)):
             return number
         # A number in the usual range of the SI unit was probably meant in it.
         guess = kind.unit if kind.low <= abs(number) <= kind.high else kind.usual

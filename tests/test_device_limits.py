@@ -129,3 +129,19 @@ def test_angles_are_numbers(degrees: Any) -> None:
 def test_contacts_are_lists(faces: Any) -> None:
     with pytest.raises(InputError, match=r"contacts\.a must be a list"):
         Device(stack([("Pt", "5 nm")]), materials={"Pt": "Pt"}, contacts={"a": faces, "b": ["top"]})
+
+
+@pytest.mark.parametrize("region", ["YIG", "pt"])
+def test_spin_is_asked_of_a_metal(region: str) -> None:
+    with pytest.raises(InputError, match="region must be one of Pt"):
+        film().solve().spin_accumulation(region, np.array([[0.0, 0.0, 51e-9]]))
+
+
+def test_text_without_unit_is_no_length() -> None:
+    with pytest.raises(InputError, match=r'layers\.Pt must be a length.*did you mean "5 nm"'):
+        stack([("Pt", "5")])
+
+
+def test_contact_on_an_insulator_names_the_cure() -> None:
+    with pytest.raises(InputError, match="contact a conductor"):
+        bar([("Pt", "5 nm"), ("YIG", "20 nm")]).solve()

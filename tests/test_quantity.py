@@ -56,13 +56,19 @@ READ = [
     ("1 J/m^3/K", "heat capacity per volume", 1.0),
     (7, "length", 7.0),
     (np.float64(0.25), "magnetic field", 0.25),
-    ("1.5", "length", 1.5),
 ]
 
 
 @pytest.mark.parametrize(("given", "dimension", "expected"), READ)
 def test_reads_si(given: object, dimension: str, expected: float) -> None:
     assert parse(given, dimension, "key") == pytest.approx(expected, rel=ROUNDING)
+
+
+def test_text_needs_a_unit_where_numbers_do_not() -> None:
+    assert parse(1.5, "length", "key") == 1.5
+    assert parse("1.5", "dimensionless", "key") == 1.5
+    with pytest.raises(InputError, match='no unit.*did you mean "1.5 nm"'):
+        parse("1.5", "length", "key")
 
 
 REFUSED = [
