@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from hanle.boundary.b_layer import CONDUCTANCES
-from hanle.build import face_names, interface_conductances, problem
+from hanle.build import face_names, interface_conductances
 from hanle.conditions import Conditions
 from hanle.config import Case
 from hanle.device import Device
-from hanle.engines import choose_engine, layers
+from hanle.engines import AUTO, choose_engine
 from hanle.materials.records import MagneticInsulator, NormalMetal
 from hanle.meshes.coarse import resolution
 from hanle.meshes.layered import Layers
@@ -18,8 +18,9 @@ from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.fields import CHARGE_AND_SPIN
 from hanle.pde.quantity import show
 from hanle.resolution import decay_lengths
+from hanle.solving import pose
 from hanle.sweeps import state, states_of
-from hanle.wiring import CURRENT_DIMENSION, Wiring, read_drive, require_grounds
+from hanle.wiring import CURRENT_DIMENSION, DRIVE, Wiring
 
 #: Memory of a solve on the finite element engine, at most about this per unknown [bytes], and of the program.
 BYTES_PER_UNKNOWN, BYTES_AT_REST = 800.0, 3e8
@@ -36,25 +37,24 @@ def check(case: Case) -> str:
     if case.sweep is not None:
         grid, states = states_of(device, **case.sweep)
         first, count = state(states, 0), math.prod(grid.shape)
-    order = int(case.run.get("order", 1))
-    engine = choose_engine(device, case.run.get("engine", "auto"), order)
-    drive = read_drive(device, **{k: case.run[k] for k in _DRIVE if k in case.run})
-    stack = layers(device) if engine.batched else None
-    mesh = stack or device.mesh(conditions=states, **case.run.get("mesh_options", {}))
-    require_grounds(problem(device, mesh, first), drive)
+    options = {key: value for key, value in case.run.items() if key not in (*DRIVE, "tolerance")}
+    engine = choose_engine(device, options.get("engine", AUTO), int(options.get("order", 1)))
+    if not engine.batched:
+        # One mesh serves all states of a sweep.
+        options["mesh"] = device.mesh(conditions=states, **options.pop("mesh_options", {}))
+    drive = {key: case.run[key] for key in DRIVE if key in case.run}
+    posed = pose(device, drive=drive, conditions=first, **options)
+    mesh, order = posed.problem.mesh, int(options.get("order", 1))
     lines = [
         f"device      {device.name or 'without a name'}",
         f"state       {_state(first)}" + (f", first of {count}" if count > 1 else ""),
         *_materials(device, states),
         *_interfaces(device, mesh, first),
-        f"drive       {_drive(drive, device)}",
+        f"drive       {_drive(posed.wiring, device)}",
         f"engine      {engine.name}" + (f", order {order}" if isinstance(mesh, TaggedMesh) else ""),
         *_geometry(device, mesh, states, order),
     ]
     return "\n".join(lines)
-
-
-_DRIVE = ("current", "current_density", "wiring", "source", "drain")
 
 
 def _state(conditions: Conditions) -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 AUTO, MULTILAYER, SCIKIT = "auto", "multilayer", "scikit"
 ENGINES = (AUTO, MULTILAYER, SCIKIT)
+#: Linear solvers of the finite elements.
+SOLVERS = (AUTO, "direct", "multigrid")
 
 
 def choose_engine(device: "Device", name: str = AUTO, order: int = 1) -> Engine:

@@ -6,28 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hanle.engines import ENGINES, SOLVERS
 from hanle.meshes.options import Options, read_options
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.quantity import exact, parse
 from hanle.sweeps import BOTH, Angles, angles
-from hanle.wiring import CURRENT_DIMENSION, read_drive
+from hanle.wiring import CURRENT_DIMENSION, DRIVE, read_drive
 
 if TYPE_CHECKING:
     from hanle.device import Device
 
-RUN_KEYS = (
-    "current",
-    "current_density",
-    "wiring",
-    "source",
-    "drain",
-    "engine",
-    "order",
-    "solver",
-    "tolerance",
-    "mesh",
-)
-_DRIVE_KEYS = RUN_KEYS[:5]
+RUN_KEYS = (*DRIVE, "engine", "order", "solver", "tolerance", "mesh")
 SWEEP_KEYS = ("angle", "field", "temperature", "rotate")
 _RANGE_KEYS = ("from", "to", "points")
 
@@ -48,7 +37,7 @@ class Output:
 def read_run(table: Mapping[str, Any], device: "Device") -> dict[str, Any]:
     """Keyword arguments of `hanle.solving.solve` from [run]; numbers in SI, drives checked against the device."""
     require_known("run", table, RUN_KEYS)
-    drive = {key: table[key] for key in _DRIVE_KEYS if key in table}
+    drive = {key: table[key] for key in DRIVE if key in table}
     _require_table("run.wiring", drive.get("wiring", {}))
     try:
         if drive:
@@ -140,7 +129,7 @@ def _drive_dimensions(device: "Device") -> dict[str, str]:
 def _numerics(table: Mapping[str, Any]) -> dict[str, Any]:
     """Engine, order, solver and tolerance; names are checked here so that a file fails before anything is solved."""
     found: dict[str, Any] = {}
-    for key, known in (("engine", ("auto", "multilayer", "scikit")), ("solver", ("auto", "direct", "multigrid"))):
+    for key, known in (("engine", ENGINES), ("solver", SOLVERS)):
         if key in table:
             found[key] = _text(f"run.{key}", table[key])
             if found[key] not in known:

@@ -1,6 +1,7 @@
 """Solve a device: mesh, problem, engine, wiring, result."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,14 @@ from hanle.device import Device
 from hanle.engines import AUTO, choose_engine, choose_solver, layers
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.engines.contract import Engine
 from hanle.pde.errors import InputError
 from hanle.pde.observables import FIELD_X
+from hanle.pde.problem import Problem
 from hanle.pde.solution import Solution, wire
 from hanle.pde.steady import TOLERANCE, Response, respond
 from hanle.results import Result
-from hanle.wiring import read_drive, require_grounds
+from hanle.wiring import Wiring, read_drive, require_grounds
 
 
 def solve(
@@ -58,27 +61,69 @@ def solve(
         InputError: a drive that does not fit the device.
         SolveError: no convergence; the message names the next step.
     """
-    plan = read_drive(
-        device, wiring=wiring, current=current, current_density=current_density, source=source, drain=drain
+    posed = pose(
+        device,
+        drive={
+            "current": current,
+            "current_density": current_density,
+            "wiring": wiring,
+            "source": source,
+            "drain": drain,
+        },
+        engine=engine,
+        order=order,
+        solver=solver,
+        mesh=mesh,
+        mesh_options=mesh_options,
+        conditions=conditions,
+        previous=previous,
     )
+    response = respond(
+        posed.problem,
+        posed.engine,
+        solver=posed.solver,
+        tolerance=tolerance,
+        previous=previous.response if previous else None,
+        progress=progress,
+    )
+    plan = posed.wiring
+    if plan.density is None:
+        solution = wire(response, amplitudes=plan.amplitudes, fluxes=plan.fluxes)
+    else:
+        solution = _film(response, plan.density)
+    return Result(device, posed.problem.mesh, solution, plan)
+
+
+@dataclass(frozen=True, eq=False)
+class Posed:
+    """All that a solve needs, checked: `solver` is None where the engine chooses."""
+
+    wiring: Wiring
+    engine: Engine
+    solver: Any
+    problem: Problem
+
+
+def pose(
+    device: Device,
+    *,
+    drive: Mapping[str, Any],
+    engine: str = AUTO,
+    order: int = 1,
+    solver: str = AUTO,
+    mesh: TaggedMesh | None = None,
+    mesh_options: Mapping[str, Any] | None = None,
+    conditions: Conditions | None = None,
+    previous: Result | None = None,
+) -> Posed:
+    """What `solve` solves, without solving it; arguments and errors as there, `drive` with the keys of DRIVE."""
+    plan = read_drive(device, **drive)
     chosen = choose_engine(device, engine, order)
     linear = choose_solver(solver, chosen)
     geometry = _geometry(device, chosen.batched, mesh, mesh_options or {}, conditions, previous)
     problem = build_problem(device, geometry, conditions)
     require_grounds(problem, plan)
-    response = respond(
-        problem,
-        chosen,
-        solver=linear,
-        tolerance=tolerance,
-        previous=previous.response if previous else None,
-        progress=progress,
-    )
-    if plan.density is None:
-        solution = wire(response, amplitudes=plan.amplitudes, fluxes=plan.fluxes)
-    else:
-        solution = _film(response, plan.density)
-    return Result(device, geometry, solution, plan)
+    return Posed(plan, chosen, linear, problem)
 
 
 def _geometry(
@@ -89,6 +134,8 @@ def _geometry(
     conditions: Conditions | None,
     previous: Result | None,
 ) -> TaggedMesh | Layers:
+    if mesh is not None and options:
+        raise InputError("mesh_options", "left out where a mesh is given", dict(options))
     stack = layers(device) if layered and mesh is None else None
     if stack is not None:
         if options:

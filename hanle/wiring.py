@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from hanle.device import Device
 
 GROUND = "ground"
+#: Keys of what drives a device, in `solve` and in the table [run] of a file.
+DRIVE = ("current", "current_density", "wiring", "source", "drain")
 #: Dimension of a current by the number of mesh axes: per invariant area or length below 3.
 CURRENT_DIMENSION = {3: "current", 2: "current per length", 1: "current density"}
 #: What flows through a device with terminals when nothing is said, by the number of mesh axes.
