@@ -67,7 +67,7 @@ def test_reads_si(given: object, dimension: str, expected: float) -> None:
 def test_text_needs_a_unit_where_numbers_do_not() -> None:
     assert parse(1.5, "length", "key") == 1.5
     assert parse("1.5", "dimensionless", "key") == 1.5
-    with pytest.raises(InputError, match='no unit.*did you mean "1.5 nm"'):
+    with pytest.raises(InputError, match=r'no unit.*did you mean "1\.5 nm"'):
         parse("1.5", "length", "key")
 
 
