@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     import xarray
 
 #: Mesh of the bar: graded towards edges and contacts, which needs few cells elsewhere.
-FINE: dict[str, Any] = {"cells_per_length": 6.0, "lateral_growth": 2.5}
+FINE: dict[str, Any] = {"cells_per_length": 6.0, "lateral_growth": 4.0}
 QUICK: dict[str, Any] = {"cells_per_length": 4.0, "lateral_growth": 8.0}
 #: Directions solved in 3D, degrees.
-SPOTS = {"alpha": (45.0, 90.0), "beta": (0.0, 45.0), "gamma": (45.0, 90.0)}
+SPOTS = {"alpha": (45.0, 90.0), "beta": (0.0, 45.0), "gamma": (45.0,)}
 QUICK_SPOTS = {"alpha": (45.0,), "beta": (0.0,)}
 FIELDS, TEMPERATURES = np.linspace(0.1, 9.0, 90), (10.0, 100.0, 300.0)
-DIRECTIONS = {"y": ("alpha", 90.0), "z": ("beta", 0.0)}
+Z_AND_Y = (0.0, 90.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +45,9 @@ class Findings:
         bar, film: the solved bar, and the film without edges and arms.
         mesh_errors: relative errors of rho_L/rho - 1 and rho_T by the cells across the film, found on a film.
         scan, spots: film and bar over the angle, one dataset per plane.
-        sweep: film over field and temperature, one dataset per direction of the field.
-        seconds: total.
+        sweep: film over field, temperature and angle beta (0: B along z, 90: along y).
+        seconds: total time.
+        files: what was written.
     """
 
     bar: Result
@@ -168,16 +169,5 @@ def solve_all(device: Device, clock: Clock, *, quick: bool) -> Findings:
         spots[plane] = sweep(device, angle=angles(plane, degrees), mesh_options=options, progress=False)
     clock("film against field and temperature")
     errors = tuple(float(getattr(meshed, n) / getattr(exact, n) - 1) for n in ("rho_L_change", "rho_T"))
-    return Findings(bar, exact, errors, scans, spots, field_sweep(film))
-
-
-def field_sweep(film: Device) -> "xarray.Dataset":
-    """rho_L and rho_T of the film over direction, field and temperature."""
-    import xarray
-
-    parts = [
-        sweep(film, angle=angles(plane, degrees), field=FIELDS, temperature=TEMPERATURES).isel(angle=0, drop=True)
-        for plane, degrees in DIRECTIONS.values()
-    ]
-    direction = xarray.DataArray(list(DIRECTIONS), dims="direction", attrs={"long_name": "direction of B"})
-    return xarray.concat(parts, direction.rename("direction"))
+    swept = sweep(film, angle=angles("beta", Z_AND_Y), field=FIELDS, temperature=TEMPERATURES)
+    return Findings(bar, exact, errors, scans, spots, swept)

@@ -170,10 +170,10 @@ def draw_sweep(found: "Findings", path: Path, *, overwrite: bool) -> Path:
         for k, temperature in enumerate(data.temperature.values):
             start = data.isel(temperature=k, field=0)
             change = 1e6 * (data.isel(temperature=k) - start)
-            for j, (name, words) in enumerate({"z": "$B\\parallel x$ or $z$", "y": "$B\\parallel y$"}.items()):
+            for j, (angle, words) in enumerate({0.0: "$B\\parallel x$ or $z$", 90.0: "$B\\parallel y$"}.items()):
                 style = ("-", (0, (5, 2)))[j]
-                axes[k].plot(data.field, change.sel(direction=name), color=COLOURS[j], linestyle=style, label=words)
-            gap = 1e4 * float(start.sel(direction="z") - start.sel(direction="y"))
+                axes[k].plot(data.field, change.sel(angle=angle), color=COLOURS[j], linestyle=style, label=words)
+            gap = 1e4 * float(start.sel(angle=0.0) - start.sel(angle=90.0))
             axes[k].set_title(f"{temperature:g} K, gap {gap:.1f} × 10⁻⁴")
             axes[k].set_xlabel("magnetic field (T)")
             axes[k].set_xlim(0, float(data.field[-1]))

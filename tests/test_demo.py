@@ -90,7 +90,7 @@ def test_files_open(findings):
     scan = read_curves(folder / "scan_beta.nc")
     assert scan.angle.attrs["units"] == "deg"
     swept = read_curves(folder / "film_field_temperature.nc")
-    assert swept.sizes["direction"] == 2
+    assert swept.sizes["angle"] == 2
     assert swept.rho_L.attrs["units"] == "Ohm m"
     assert "rho_T" in (folder / "table.txt").read_text()
 
