@@ -140,7 +140,7 @@ class Device:
         return self.shape.mesh(resolve=decay_lengths(self, conditions or self.conditions), **options)  # type: ignore[no-any-return]
 
     def solve(self, **options: Any) -> "Result":
-        """Solve; see `hanle.solving.solve` for the options (current, voltage, wiring, engine, order, ...)."""
+        """Solve; see `hanle.solving.solve` for the options (current, wiring, engine, order, ...)."""
         from hanle.solving import solve
 
         return solve(self, **options)

@@ -132,9 +132,18 @@ class Result:
         """Current into terminal i per volt on terminal j [S]; terminals in the order of `device.terminals`."""
         return _plain(observables.conductance_matrix(self.response))
 
-    def torque(self, magnet: str) -> Array:
-        """Angular momentum per time that a magnet absorbs through its faces (3,) [N m; per length or area below 3D]."""
-        return _plain(observables.torque(self.solution, magnet))
+    def torque(self, magnet: str, face: str | None = None) -> Array:
+        """Angular momentum per time that a magnet absorbs (3,) [N m; per length or area below 3D].
+
+        Args:
+            face: through this face ("YIG|Pt") only.
+        """
+        return _plain(observables.torque(self.solution, magnet, face))
+
+    def torque_map(self, magnet: str, face: str) -> tuple[Array, Array]:
+        """(facet centres (n, 3) [m], torque density (n, 3) [J/m^2]) that a magnet absorbs through one face."""
+        centres, density = observables.torque_map(self.solution, magnet, face)
+        return centres, _plain(density)
 
     def spin_accumulation(self, region: str, points: Array) -> Array:
         """mu_s/e (n, 3) [V] at points (n, 3) [m] of a metal."""

@@ -143,6 +143,8 @@ def _geometry(
             raise InputError("mesh_options", must, dict(options), 'or use engine="scikit"')
         return stack
     if mesh is None and previous is not None and isinstance(previous.mesh, TaggedMesh):
+        if previous.device.shape != device.shape:
+            raise InputError("previous", "a result for the same shape", previous.shape_name, "leave it out")
         return previous.mesh
     return device.mesh(conditions=conditions, **options) if mesh is None else mesh
 

@@ -123,10 +123,17 @@ def spin_accumulation(solution: Solution, region: str, points: Array) -> Array:
     return 2.0 * solution.values(region, points)[..., columns]
 
 
-def deposits(solution: Solution) -> dict[str, Array]:
-    """What faces hand to their receivers: name -> (batch, rows), integrated over the faces [flux unit x area]."""
+def deposits(solution: Solution, only: str | None = None) -> dict[str, Array]:
+    """What faces hand to their receivers: name -> (batch, rows), integrated over the faces [flux unit x area].
+
+    Args:
+        only: name of the one face to count; all if None.
+    """
+    faces = solution.response.system.problem.faces
+    if only is not None and only not in faces:
+        raise unknown_name("face", only, faces)
     found: dict[str, Array] = {}
-    for name, face in solution.response.system.problem.faces.items():
+    for name, face in faces.items() if only is None else [(only, faces[only])]:
         if face.law.deposits:
             samples = solution.face(name)
             for receiver, law in face.law.deposits.items():
@@ -138,8 +145,10 @@ def deposits(solution: Solution) -> dict[str, Array]:
 
 def deposit_map(solution: Solution, face: str, receiver: str) -> tuple[Array, Array]:
     """(facet centres (n, 3), mean density (batch, n, rows)) of what one face hands to a receiver."""
-    samples = solution.face(face)
-    known = solution.response.system.problem.faces[face].law.deposits
+    faces = solution.response.system.problem.faces
+    if face not in faces:
+        raise unknown_name("face", face, faces)
+    samples, known = solution.face(face), faces[face].law.deposits
     if receiver not in known:
         raise unknown_name(f"deposit of {face}", receiver, known)
     density = apply_value(known[receiver], samples.traces)
@@ -148,13 +157,23 @@ def deposit_map(solution: Solution, face: str, receiver: str) -> tuple[Array, Ar
     return samples.points.mean(axis=1), mean
 
 
-def torque(solution: Solution, magnet: str) -> Array:
-    """Angular momentum given to a magnet per time, (batch, 3) [N m in 3D, per invariant length or area else]."""
-    found = deposits(solution)
+def torque(solution: Solution, magnet: str, face: str | None = None) -> Array:
+    """Angular momentum given to a magnet per time, (batch, 3) [N m in 3D, per invariant length or area else].
+
+    Args:
+        face: the face through which it is given; all faces of the magnet if None.
+    """
+    found = deposits(solution, face)
     known = [name.removeprefix("torque:") for name in found if name.startswith("torque:")]
     if magnet not in known:
         raise unknown_name("magnet", magnet, known)
     return HBAR / (2 * E_CHARGE) * found[f"torque:{magnet}"]
+
+
+def torque_map(solution: Solution, magnet: str, face: str) -> tuple[Array, Array]:
+    """(facet centres (n, 3), torque density (batch, n, 3) [J/m^2]) that a magnet absorbs through one face."""
+    centres, density = deposit_map(solution, face, f"torque:{magnet}")
+    return centres, HBAR / (2 * E_CHARGE) * density
 
 
 def _columns(solution: Solution, region: str, field: str) -> slice:

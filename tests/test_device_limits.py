@@ -145,3 +145,30 @@ def test_text_without_unit_is_no_length() -> None:
 def test_contact_on_an_insulator_names_the_cure() -> None:
     with pytest.raises(InputError, match="contact a conductor"):
         bar([("Pt", "5 nm"), ("YIG", "20 nm")]).solve()
+
+
+def test_torque_through_each_face() -> None:
+    """A magnet between two metals absorbs through both; the sum is its torque, the map its density."""
+    layers = [("Ta", "4 nm"), ("YIG", "10 nm"), ("Pt", "5 nm")]
+    device = Device(
+        stack(layers), materials={n: n for n, _ in layers}, field=FIELD, magnetisation={"YIG": DIRECTION}
+    )
+    result = device.solve()
+    parts = [result.torque("YIG", face) for face in ("Ta|YIG", "YIG|Pt")]
+    assert np.linalg.norm(parts[0] - parts[1]) > 0.1 * np.linalg.norm(parts[1])
+    np.testing.assert_allclose(parts[0] + parts[1], result.torque("YIG"), rtol=1e-12)
+    np.testing.assert_allclose(result.torque_map("YIG", "YIG|Pt")[1][0], parts[1], rtol=1e-12)
+    for name in ("Pt|YIG", "top"):
+        with pytest.raises(InputError, match="face must be one of"):
+            result.torque("YIG", name)
+
+
+def test_earlier_result_of_another_shape_is_refused() -> None:
+    """Its mesh would be taken: the answer would be that of the other shape."""
+    thin, thick = (
+        Device(section("50 nm", [("Pt", size)]), materials={"Pt": "Pt"}, field=FIELD) for size in ("5 nm", "10 nm")
+    )
+    earlier = thin.solve()
+    with pytest.raises(InputError, match="previous must be a result for the same shape"):
+        thick.solve(previous=earlier)
+    assert thin.with_changes(field=(0, 0, 1)).solve(previous=earlier).mesh is earlier.mesh
