@@ -44,7 +44,16 @@ from hanle.pde.errors import HanleError, InputError
 from hanle.pde.quantity import exact, parse
 from hanle.profiles import Profile
 from hanle.shapes import UserShape, from_table
-from hanle.stored import Store, checked_bytes, function_name, is_function_name, read_array, read_function, relative
+from hanle.stored import (
+    Store,
+    checked_bytes,
+    function_name,
+    is_function_name,
+    module_file,
+    read_array,
+    read_function,
+    relative,
+)
 from hanle.toml import write_toml
 
 _TABLES = (
@@ -70,12 +79,24 @@ class Case:
         run: keyword arguments of `solve`.
         sweep: keyword arguments of `sweep`; None: no sweep.
         output: what to write.
+        folder: where the file is; None for a text or objects.
     """
 
     device: Device
     run: Mapping[str, Any] = attribute(default_factory=dict)
     sweep: Mapping[str, Any] | None = None
     output: Output = attribute(default_factory=Output)
+    folder: Path | None = None
+
+    @property
+    def modules(self) -> tuple[Path, ...]:
+        """Modules beside the file that functions of the device come from."""
+        device = self.device
+        laws = [law for law in device.interfaces.values() if isinstance(law, Conductances)]
+        given = [device.field, *device.magnetisation.values(), *device.profiles.values()]
+        given += [getattr(law, name) for law in laws for name in CONDUCTANCES]
+        files = (module_file(value, self.folder) for value in given if callable(value) and self.folder)
+        return tuple(dict.fromkeys(file for file in files if file))
 
 
 def load(path: str | os.PathLike[str]) -> Device:
@@ -125,6 +146,7 @@ def read_case(text: str, folder: Path | None = None) -> Case:
         read_run(data.get("run", {}), device),
         read_sweep(data["sweep"]) if "sweep" in data else None,
         read_output(data.get("output", {})),
+        folder,
     )
 
 

@@ -1,6 +1,7 @@
 """Solve a device file and write everything it asks for into one folder, whole or not at all."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,8 +55,9 @@ def with_options(case: Case, *, pictures: bool = True, **options: Any) -> Case:
 def run(case: Case, folder: Path, *, overwrite: bool = False, say: Say | None = None) -> Solved:
     """Solve and write.
 
-    The folder holds results.json (quantities, proof, provenance), device.toml (the input, resolved), sources.bib (of
-    the materials), fields.vtm with its pieces, curves.nc where there is a sweep, and pictures.
+    The folder holds results.json (quantities, proof, provenance), device.toml (the input, resolved, with the modules
+    and arrays it needs), sources.bib (of the materials), fields.vtm with its pieces, curves.nc where there is a sweep,
+    and pictures.
 
     Args:
         overwrite: replace an earlier folder of results.
@@ -72,6 +74,8 @@ def run(case: Case, folder: Path, *, overwrite: bool = False, say: Say | None = 
         (draft / DEVICE).write_text(text, encoding="utf-8")
         if arrays:
             (draft / ARRAYS).write_bytes(arrays)
+        for module in case.modules:
+            shutil.copyfile(module, draft / module.name)
         used = sources(solved.result)
         stamp = provenance(inputs=text, citations=used)
         (draft / SOURCES).write_text("\n\n".join(used.values()) + "\n", encoding="utf-8")

@@ -77,10 +77,21 @@ def _import(name: str, key: str, folder: Path | None) -> Any:
     except Exception as error:
         raise UserCodeError(f"{key}: importing {name} raised {type(error).__name__}: {error}") from error
     beside = folder and Path(folder, *name.split(".")).with_suffix(".py")
-    if beside and beside.is_file() and Path(module.__file__ or "").resolve() != beside.resolve():
+    if beside and beside.is_file() and not _same_file(Path(module.__file__ or ""), beside):
         must = f"a module whose name is free: {module.__file__} was imported before"
         raise InputError(key, must, str(beside), "rename the file")
     return module
+
+
+def module_file(function: Callable[..., Any], folder: Path) -> Path | None:
+    """The file of the module of a function, if it lies in `folder`: what a copy of a device file needs beside it."""
+    file = Path(getattr(sys.modules.get(function.__module__), "__file__", None) or "")
+    return file if file.is_file() and file.parent.resolve() == folder.resolve() else None
+
+
+def _same_file(a: Path, b: Path) -> bool:
+    """Whether two files are one, or hold the same text."""
+    return a.is_file() and (a.resolve() == b.resolve() or a.read_bytes() == b.read_bytes())
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from hanle.engines import choose_engine
 from hanle.run import with_options
 from hanle.solving import solve
 
+DATA = Path(__file__).parent / "data"
+
 FILM = """
 name = "Pt on YIG"
 temperature = "77 K"
@@ -96,6 +98,34 @@ def test_run_can_be_repeated_from_its_output(tmp_path: Path) -> None:
     a, b = numbers(tmp_path / "a"), numbers(tmp_path / "b")
     assert a["quantities"] == b["quantities"]
     assert a["provenance"]["input sha256"] == b["provenance"]["input sha256"]
+
+
+@pytest.mark.filterwarnings("ignore::hanle.meshes.coarse.CoarseMeshWarning")
+def test_output_brings_its_functions_and_arrays(tmp_path: Path, rng: np.random.Generator) -> None:
+    (tmp_path / "rho_of_test_cli.py").write_text("def rho(points):\n    return 3e-7 * (1 + points[:, 2] / 55e-9)\n")
+    profiles = '[profiles]\n"Pt.resistivity" = "rho_of_test_cli:rho"\n[output]\nfields = false\npictures = false\n'
+    path = write(tmp_path, FILM + profiles)
+    assert main(["run", path, "-o", str(tmp_path / "a"), "--quiet"]) == 0
+    assert {p.name for p in (tmp_path / "a").iterdir()} == {
+        "device.toml",
+        "results.json",
+        "rho_of_test_cli.py",
+        "sources.bib",
+    }
+    assert main(["run", str(tmp_path / "a" / "device.toml"), "-o", str(tmp_path / "b"), "--quiet"]) == 0
+    assert numbers(tmp_path / "a")["quantities"] == numbers(tmp_path / "b")["quantities"]
+    # Arrays belong to one mesh.
+    shape = hanle.read_mesh(DATA / "hexahedron-2.2-ascii.msh", unit="nm", terminals=["left", "right"])
+    cells = len(shape.mesh().region_cells("Pt"))
+    profile = {"Pt.resistivity": rng.uniform(3e-7, 4e-7, cells)}
+    device = hanle.Device(shape, {"Pt": "Pt", "YIG": "Cu"}, profiles=profile)
+    hanle.dump(device, tmp_path / "other.toml")
+    assert main(["run", str(tmp_path / "other.toml"), "-o", str(tmp_path / "c"), "--quiet", "--no-pictures"]) == 0
+    assert (
+        main(["run", str(tmp_path / "c" / "device.toml"), "-o", str(tmp_path / "d"), "--quiet", "--no-pictures"])
+        == 0
+    )
+    assert numbers(tmp_path / "c")["quantities"] == numbers(tmp_path / "d")["quantities"]
 
 
 def test_overwrite_replaces_results(tmp_path: Path) -> None:
