@@ -2,27 +2,27 @@
 
 A graph Laplacian on the edges of the cells. On lines, quadrilaterals and hexahedra an edge carries what vertex
 quadrature of the conduction gives it (the 3-, 5- and 7-point stencil on bricks); on simplices the entry of the
-stiffness matrix, or nothing where that is positive. Rows add up to zero, off-diagonals are never positive.
+stiffness matrix, or nothing where that is positive. In second order all pairs of nodes are coupled by distance. Rows
+add up to zero, off-diagonals are never positive.
 """
+
+from itertools import combinations
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from hanle.pde.coefficients import PERTURBATIVE, Coefficient, without
 from hanle.pde.engines import kernels
-from hanle.pde.engines.fe_cells import SIMPLICES, Cell, cell
-from hanle.pde.engines.fe_integrals import chunks, geometry, local_matrices, straight
-from hanle.pde.engines.fe_nodes import Int32
+from hanle.pde.engines.fe_cells import SIMPLICES, Cell
+from hanle.pde.engines.fe_integrals import chunks, geometry, local_matrices, measures, straight
 from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_scalars import Scalars
 from hanle.pde.problem import Problem
 from hanle.pde.tensors import Array
 
-#: M-matrix on the nodes, or for second order on the vertices; interpolation from the vertices or None.
-Coarsening = tuple[sp.csr_matrix, sp.csr_matrix | None]
 
-
-def coarsening(problem: Problem, numbering: Numbering, scalars: Scalars, block: int) -> Coarsening:
+def coarsening(problem: Problem, numbering: Numbering, scalars: Scalars, block: int) -> sp.csr_matrix:
     """The matrix of a block, from the store where its conduction is the same."""
     axes = numbering.nodes.mesh.axis_numbers
     tensors = {
@@ -31,26 +31,15 @@ def coarsening(problem: Problem, numbering: Numbering, scalars: Scalars, block: 
     }
     flat = np.concatenate([tensor.ravel() for tensor in tensors.values()])
     flat = flat / (np.abs(flat).max(initial=0.0) or 1.0)
-    found: Coarsening = scalars.kept(("coarsening", block), flat, lambda: _coarsening(numbering, block, tensors))
+    found: sp.csr_matrix = scalars.kept(("coarsening", block), flat, lambda: _coarsening(numbering, block, tensors))
     return found
 
 
-def _coarsening(numbering: Numbering, block: int, tensors: dict[str, Array]) -> Coarsening:
+def _coarsening(numbering: Numbering, block: int, tensors: dict[str, Array]) -> sp.csr_matrix:
     nodes, b = numbering.nodes, numbering.blocks[block]
-    element = cell(nodes.mesh.kind, 1)
+    element = nodes.element
     connectivity = np.concatenate([numbering.connectivity(r) for r in b.regions])
-    vertices, interpolation, count = connectivity[:, : element.vertices], None, b.nodes
-    if nodes.element.order == 2:
-        used = np.unique(vertices)
-        table = np.zeros(b.nodes, dtype=np.int32)
-        table[used] = np.arange(len(used), dtype=np.int32)
-        vertices, count = table[vertices], len(used)
-        interpolation = _interpolation(nodes.element, connectivity, vertices, b.nodes, count)
-    coupled = np.zeros((element.vertices,) * 2, dtype=bool)
-    for i, j in element.edges:
-        coupled[i, j] = coupled[j, i] = True
-    np.fill_diagonal(coupled, True)
-    indptr, indices = kernels.pattern(vertices, count, coupled)
+    indptr, indices = kernels.pattern(connectivity, b.nodes, _coupled(element))
     data = np.zeros(indices.size)
     start = 0
     for region in b.regions:
@@ -58,10 +47,21 @@ def _coarsening(numbering: Numbering, block: int, tensors: dict[str, Array]) -> 
         tensor = tensors[region]
         for part in chunks(len(cells)):
             local = _laplacian(element, nodes.corners(cells[part]), tensor if len(tensor) == 1 else tensor[part])
-            kernels.scatter(indptr, indices, vertices[start + part.start : start + part.stop], local, data)
+            kernels.scatter(indptr, indices, connectivity[start + part.start : start + part.stop], local, data)
         start += len(cells)
     data /= float(np.abs(data).max(initial=0.0)) or 1.0
-    return sp.csr_matrix((data, indices, indptr), shape=(count, count)), interpolation
+    return sp.csr_matrix((data, indices, indptr), shape=(b.nodes, b.nodes))
+
+
+def _coupled(element: Cell) -> NDArray[np.bool_]:
+    """Local pairs that get an entry: the edges of a first-order cell, all pairs of a second-order one."""
+    count = len(element.supports)
+    if element.order == 2:
+        return np.ones((count, count), dtype=bool)
+    coupled = np.eye(count, dtype=bool)
+    for i, j in element.edges:
+        coupled[i, j] = coupled[j, i] = True
+    return coupled
 
 
 def _conduction(coefficient: Coefficient, axes: tuple[int, ...], cells: int) -> Array:
@@ -75,7 +75,9 @@ def _conduction(coefficient: Coefficient, axes: tuple[int, ...], cells: int) -> 
 
 
 def _laplacian(element: Cell, corners: Array, tensor: Array) -> Array:
-    """Local graph Laplacians (c, v, v)."""
+    """Local graph Laplacians (c, nodes, nodes)."""
+    if element.order == 2:
+        return _by_distance(element, corners, tensor)
     if element.kind in SIMPLICES:
         return _from_stiffness(element, corners, tensor)
     local = np.zeros((len(corners), element.vertices, element.vertices))
@@ -105,26 +107,26 @@ def _from_stiffness(element: Cell, corners: Array, tensor: Array) -> Array:
     return local
 
 
+def _by_distance(element: Cell, corners: Array, tensor: Array) -> Array:
+    """Every pair of nodes, coupled by the volume over the squared distance in the metric of the conduction.
+
+    The stiffness of second order has positive entries of the size of the negative ones, and a first-order matrix on
+    its vertices misses the middles that are strong neighbours in flat cells.
+    """
+    count = len(element.supports)
+    places = np.stack([corners[:, list(s)].mean(axis=1) for s in element.supports], axis=1)
+    volume = measures(element, corners, np.ones((1, 1)))
+    metric = np.linalg.inv(tensor)
+    local = np.zeros((len(corners), count, count))
+    for i, j in combinations(range(count), 2):
+        apart = places[:, i] - places[:, j]
+        squared = np.einsum("ci,cik,ck->c", apart, np.broadcast_to(metric, (len(apart), *metric.shape[1:])), apart)
+        _add_edge(local, i, j, volume / (count * squared))
+    return local
+
+
 def _add_edge(local: Array, i: int, j: int, weight: Array) -> None:
     local[:, i, i] += weight
     local[:, j, j] += weight
     local[:, i, j] -= weight
     local[:, j, i] -= weight
-
-
-def _interpolation(element: Cell, connectivity: Int32, vertices: Int32, nodes: int, count: int) -> sp.csr_matrix:
-    """(nodes, vertices): every node is the mean of the vertices it belongs to."""
-    weights = np.zeros((len(element.supports), element.vertices))
-    for k, support in enumerate(element.supports):
-        weights[k, list(support)] = 1.0 / len(support)
-    # Each node once: from the last cell that has it.
-    owner, place = np.zeros((2, nodes), dtype=np.int64)
-    for k in range(connectivity.shape[1]):
-        owner[connectivity[:, k]] = np.arange(len(connectivity))
-        place[connectivity[:, k]] = k
-    rows = np.repeat(np.arange(nodes, dtype=np.int32), element.vertices)
-    entries = (weights[place].ravel(), (rows, vertices[owner].ravel()))
-    matrix: sp.csr_matrix = sp.csr_matrix(entries, shape=(nodes, count))
-    matrix.eliminate_zeros()
-    matrix.sort_indices()
-    return matrix

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from hanle.meshes.tagged import IntArray
 from hanle.pde.engines.contract import Part, Subsystem
-from hanle.pde.engines.fe_coarsening import Coarsening
 from hanle.pde.engines.fe_gauge import component_scales, floating
 from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_terms import FACE, Operator
@@ -38,14 +37,14 @@ class Assembled:
         operators: all terms, unmerged.
         fixed: (size of x,) prescribed entries, closed under ties.
         ties: x = T y, or None.
-        coarsening: M-matrix and interpolation from the vertices of each block.
+        coarsening: M-matrix of each block.
     """
 
     numbering: Numbering
     operators: Sequence[Operator]
     fixed: NDArray[np.bool_]
     ties: sp.csr_matrix | None
-    coarsening: tuple[Coarsening, ...]
+    coarsening: tuple[sp.csr_matrix, ...]
 
 
 def subsystem(given: Assembled, part: Part, kept: Sequence[NDArray[np.bool_]]) -> Subsystem:
@@ -98,13 +97,11 @@ def _block(
 ) -> LinearBlock:
     numbering, b = given.numbering, given.numbering.blocks[k]
     fixed = given.fixed[numbering.offsets[k] : numbering.offsets[k + 1]].reshape(b.nodes, b.fields.size)
-    matrix, vertices = given.coarsening[k]
     return LinearBlock(
         nodes=b.nodes,
         components=int(kept.sum()),
         fixed=np.ascontiguousarray(fixed[:, kept]),
-        coarsening=matrix,
-        vertices=vertices,
+        coarsening=given.coarsening[k],
         floating=tuple(pieces for pieces, x in zip(loose, kept, strict=True) if x),
     )
 

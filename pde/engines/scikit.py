@@ -23,7 +23,7 @@ from hanle.meshes.tagged import IntArray, TaggedMesh
 from hanle.pde.engines import fe_samples
 from hanle.pde.engines.contract import Entry, FaceSamples, Part, Samples, Subsystem
 from hanle.pde.engines.contract import System as AnySystem
-from hanle.pde.engines.fe_coarsening import Coarsening, coarsening
+from hanle.pde.engines.fe_coarsening import coarsening
 from hanle.pde.engines.fe_constraints import Constraints, constraints
 from hanle.pde.engines.fe_faces import face_terms
 from hanle.pde.engines.fe_gauge import reached
@@ -101,7 +101,7 @@ class System:
         numbering: Numbering,
         scalars: Scalars,
         terms: Terms,
-        coarse: tuple[Coarsening, ...],
+        coarse: tuple[sp.csr_matrix, ...],
     ) -> None:
         self.problem = problem
         self.numbering = numbering

@@ -43,10 +43,6 @@ class LinearBlock:
         fixed: (nodes, components) unknowns that are prescribed: solvers return zero there.
         coarsening: symmetric M-matrix (nodes, nodes) with the anisotropy of the operator, from which a
             multigrid hierarchy can be built (consistent stretched bricks are no M-matrices: this one is lumped).
-        vertices: None when `coarsening` is given on the nodes, for first order and, made by
-            `coarsening.by_distance`, for second order with cells of any shape. Otherwise the interpolation
-            (nodes, vertices) from first to second order, with `coarsening` given on the vertices: good for cells
-            about as long as wide, useless for flat ones.
         floating: for each component, arrays of nodes over which a constant is in the null space.
     """
 
@@ -54,7 +50,6 @@ class LinearBlock:
     components: int
     fixed: NDArray[np.bool_]
     coarsening: sp.csr_matrix
-    vertices: sp.csr_matrix | None = None
     floating: tuple[tuple[NDArray[np.int64], ...], ...] = ()
 
 

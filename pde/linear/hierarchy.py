@@ -72,9 +72,6 @@ def grids(system: LinearSystem, coarsest: int) -> Iterator[Grid]:
 def interpolations(block: LinearBlock) -> Iterator[sp.csr_matrix]:
     """Interpolations (nodes, coarser nodes) of one block, fine to coarse."""
     nodes_free = np.any(~block.fixed, axis=1)
-    if block.vertices is not None:
-        yield block.vertices
-        nodes_free = np.asarray(abs(block.vertices).T @ nodes_free.astype(float)) > 0.0
     matrix = _without(block.coarsening, ~nodes_free)
     while True:
         p = interpolation(matrix)
