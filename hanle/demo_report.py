@@ -112,7 +112,7 @@ def write_files(found: "Findings", folder: Path, *, overwrite: bool) -> list[Pat
         written.append(write_curves(data, folder / f"{name}.nc", provenance=notes, overwrite=overwrite))
     goal = folder / "table.txt"
     with whole_file(goal) as draft:
-        draft.write_text("\n".join(table(found)).lstrip() + "\n", encoding="utf-8")
+        draft.write_text("\n".join(table(found)[1:]) + "\n", encoding="utf-8")
     return [*written, goal]
 
 

@@ -146,4 +146,5 @@ def shares(region: RegionData, *, at_points: bool) -> Array:
     cell = np.prod(np.where(np.ptp(region.points, axis=0) > 0, span, 1.0), axis=1)
     if not at_points:
         return np.asarray(cell)
-    return np.bincount(region.cells.ravel(), np.repeat(cell, region.cells.shape[1]), len(region.points))
+    summed = np.bincount(region.cells.ravel(), np.repeat(cell, region.cells.shape[1]), len(region.points))
+    return np.asarray(summed, dtype=float)

@@ -174,7 +174,9 @@ def _areas(plane: PlaneFigure, *, at_points: bool) -> Array:
     """Area of each triangle, or the sum around each point."""
     a, b, c = (plane.points[plane.triangles[:, k]] for k in range(3))
     area = np.abs((b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0]) / 2
-    return np.bincount(plane.triangles.ravel(), np.repeat(area, 3), len(plane.points)) if at_points else area
+    if not at_points:
+        return np.asarray(area)
+    return np.asarray(np.bincount(plane.triangles.ravel(), np.repeat(area, 3), len(plane.points)), dtype=float)
 
 
 def _on_figure(shown: Quantity, region: RegionData, plane: PlaneFigure) -> Array:
