@@ -366,7 +366,7 @@ def test_ranges() -> None:
     ("line", "message"),
     [
         ('angle = "delta"', "angle must be one of alpha, beta, gamma"),
-        ('field = "0.1"', r"sweep\.field\[0\] must be a magnetic field"),
+        ("field = 0.1", r"sweep\.field\[0\] must be a magnetic field"),
         (
             'field = { from = "0 T", to = "9 T", points = 1 }',
             r"sweep\.field\.points must be a whole number, 2 or more",
