@@ -12,11 +12,11 @@ from hanle.results import Result
 if TYPE_CHECKING:
     import xarray
 
-#: name -> (units, title)
+#: name -> (units, title); rho is the resistivity without spin Hall coupling.
 QUANTITIES = {
     "rho_L": ("Ohm m", "longitudinal resistivity"),
     "rho_T": ("Ohm m", "transverse resistivity"),
-    "rho_L_change": ("1", "relative change of rho_L by spin Hall coupling"),
+    "rho_L_change": ("1", "rho_L/rho - 1"),
     "voltage": ("V", "voltage against the ground"),
 }
 

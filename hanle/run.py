@@ -111,7 +111,9 @@ def draw(solved: Solved, folder: Path) -> None:
     if len(solved.result.mesh.axes) > 1:
         show_current(solution, folder / "current.png", title=title)
     if solved.curves is not None:
-        plot_curves(solved.curves, folder / "curves.png", title=title)
+        # Voltages of bars say nothing that the resistivities do not.
+        chosen = [str(n) for n, v in solved.curves.data_vars.items() if "terminal" not in v.dims] or None
+        plot_curves(solved.curves, folder / "curves.png", variables=chosen, title=title)
 
 
 def summary(solved: Solved) -> str:
