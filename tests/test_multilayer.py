@@ -9,6 +9,7 @@ from hanle.boundary.b_layer import Conductances, b_layer
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import Facets, TaggedMesh
 from hanle.pde.coefficients import Bulk, FaceLaw, Side, matrix_terms, term
+from hanle.pde.engines import twoport
 from hanle.pde.engines.contract import Part
 from hanle.pde.engines.multilayer import Multilayer, StackSystem
 from hanle.pde.engines.twoport import Port, closed_form, profile, two_ports
@@ -481,3 +482,31 @@ def test_a_singular_stack_is_reported(rng: np.random.Generator) -> None:
     rhs[0, system.model.numbering.traces[0, 0][1:]] = 1.0
     with pytest.raises(SolveError, match="neither sink nor contact"):
         Tridiagonal().prepare(system.subsystem(Part.ALL).linear).solve(rhs, tolerance=1e-8)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_precession_about_an_axis_has_a_closed_form(monkeypatch, axis):
+    """B along x, y or z leaves two components that turn into each other: the same numbers as by slabs, fields inside
+    the layer included."""
+    field = np.zeros(3)
+    field[axis] = 7.0
+    law = Face(
+        b_layer("YIG", Conductances(-2e13, 4e14, 1.5e14), np.eye(3)[axis]), {"metal": "plus", "magnet": "minus"}
+    )
+    bulk = normal_metal(
+        conductivity=2.5e6, diffusion_constant=2e-5, diffusion_length=1.7e-9, spin_hall_angle=0.13, field=field
+    )
+    layers = Layers(("YIG", "Pt"), [[5e-8, 4.3e-9]])
+    drives = (Gradient("u", "x"), Gradient("u", "y"))
+    problem = Problem(layers, {"Pt": bulk}, {"YIG|Pt": law}, gradients=drives)
+    points = np.array([[0, 0, 5e-8 + x] for x in (0.0, 1.1e-9, 3e-9, 4.3e-9)])
+
+    def answers():
+        response = respond(problem, Multilayer())
+        return response.correction, wire(response, amplitudes={"du/dx": 1e4, "du/dy": 3e3}).values("Pt", points)
+
+    closed = answers()
+    monkeypatch.setattr(twoport, "_closed", lambda components, tables: None)
+    slabs = answers()
+    np.testing.assert_allclose(closed[0], slabs[0], rtol=1e-11, atol=1e-11 * np.abs(slabs[0]).max())
+    np.testing.assert_allclose(closed[1], slabs[1], rtol=0, atol=1e-11 * np.abs(slabs[1]).max())

@@ -1,12 +1,14 @@
 """Exact two-ports of one uniform layer, seen from its two faces (equations at the top of `multilayer_kernels`).
 
 A layer splits into pieces: sets of components that the bulk law couples. Where A = s I and R = r I + [v x] (any r >= 0;
-one or three components) and nothing else acts, the two-port is a closed form; anything else goes through slabs.
+one to three components, two being those across v) and nothing else acts, the two-port is a closed form; anything else
+goes through slabs.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from typing import TypeAlias
 
 import numpy as np
@@ -22,8 +24,15 @@ Complex: TypeAlias = NDArray[np.complex128]
 
 @dataclass(frozen=True, eq=False)
 class Closed:
-    """A closed-form piece: A = s I, R = r I + [v x]. s, r: (batch or 1,); v: (batch or 1, 3), None without rotation."""
+    """A closed-form piece: A = s I, R = r I + [v x].
 
+    Attributes:
+        size: components; two are the first two of three with v along the third.
+        s, r: (batch or 1,).
+        v: (batch or 1, 3), None for one component.
+    """
+
+    size: int
     s: Array
     r: Array
     v: Array | None
@@ -119,18 +128,23 @@ def _closed(components: tuple[int, ...], tables: Mapping[str, Table]) -> Closed 
     zero = np.zeros(1)
     first = components[0]
     s, r = A.get((first, first), zero), R.get((first, first), zero)
-    if len(components) not in (1, 3) or not (np.all(s > 0) and np.all(r >= 0)):
+    if len(components) > 3 or not (np.all(s > 0) and np.all(r >= 0)):
         return None
     if len(components) == 1:
-        return Closed(s, r, None)
-    x, y, z = components
-    for i, j in ((x, y), (x, z), (y, z)):
+        return Closed(1, s, r, None)
+    for i, j in combinations(components, 2):
         if (i, j) in A or (j, i) in A or not _equal(R.get((i, j), zero), -R.get((j, i), zero)):
             return None
-    if not all(_equal(A.get((i, i), zero), s) and _equal(R.get((i, i), zero), r) for i in (y, z)):
+    if not all(_equal(A.get((i, i), zero), s) and _equal(R.get((i, i), zero), r) for i in components[1:]):
         return None
-    turn = [R.get(pair, zero) for pair in ((z, y), (x, z), (y, x))]
-    return Closed(s, r, np.stack(np.broadcast_arrays(*turn), axis=-1))
+    x, y = components[:2]
+    around = [R.get((y, x), zero)]
+    if len(components) == 3:
+        z = components[2]
+        around = [R.get((z, y), zero), R.get((x, z), zero), *around]
+    else:
+        around = [zero, zero, *around]
+    return Closed(len(components), s, r, np.stack(np.broadcast_arrays(*around), axis=-1))
 
 
 def _equal(a: Array, b: Array) -> bool:
@@ -149,7 +163,7 @@ def closed_form(closed: Closed, thickness: Array) -> tuple[Array, Array]:
         closed_scalar(s, r, d, p, t)
     else:
         closed_vector(s, r, np.ascontiguousarray(closed.v), d, p, t)
-    return p, t
+    return p[:, : closed.size, : closed.size], t[:, : closed.size, : closed.size]
 
 
 def two_ports(piece: Port, thickness: Array, *, integrals: bool = True) -> Array:
@@ -219,7 +233,8 @@ def _closed_profile(
     """Mean and half difference of the traces, carried inwards by cosh(x eta)/cosh(x/2) and sinh(x eta)/sinh(x/2)."""
     d = thickness[:, None]
     s, r = closed.s[:, None], closed.r[:, None]
-    low, high = (t[:, None, :] for t in traces)
+    padding = [(0, 0), (0, (1 if closed.v is None else 3) - closed.size)]
+    low, high = (np.pad(t, padding)[:, None, :] for t in traces)
     mean, half = 0.5 * (low + high), 0.5 * (high - low)
     along = _shapes(d * np.sqrt(r / s + 0j), where)
     if closed.v is None:
@@ -230,7 +245,8 @@ def _closed_profile(
     n = np.divide(closed.v, length, out=np.zeros_like(closed.v) + np.eye(3)[2], where=length > 0)[:, None, :]
     across = _shapes(d * np.sqrt((r - 1j * length) / s), where)
     turned = [_turned(f, g, n, v) for f, g, v in zip(along, across, (mean, half, mean, half), strict=True)]
-    return turned[0] + turned[1], np.asarray((turned[2] + turned[3]) / d[..., None])
+    values, slopes = turned[0] + turned[1], (turned[2] + turned[3]) / d[..., None]
+    return values[..., : closed.size], np.asarray(slopes[..., : closed.size])
 
 
 def _turned(along: Complex, across: Complex, n: Array, vector: Array) -> Array:
