@@ -1,5 +1,6 @@
 """The numbers of solved states as a dataset with units."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,8 @@ def dataset(
     variables: dict[str, Any] = {}
     for name in collected[0]:
         values = np.concatenate([part[name] for part in collected])
+        # A batch in which nothing differs (no field, no magnet) is solved once.
+        values = np.broadcast_to(values, (math.prod(shape), *values.shape[1:]))
         units, title = QUANTITIES[name]
         dims = (*coordinates, "terminal") if name == "voltage" else tuple(coordinates)
         variables[name] = (dims, values.reshape(*shape, *values.shape[1:]), {"units": units, "long_name": title})

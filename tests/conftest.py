@@ -16,6 +16,18 @@ from hanle.pde.problem import Problem
 from hanle.pde.solution import Solution
 from hanle.pde.steady import Response
 
+_approx = pytest.approx
+
+
+def _relative_approx(expected: Any, rel: Any = None, abs: Any = None, nan_ok: bool = False) -> Any:
+    """pytest.approx without its hidden absolute tolerance of 1e-12, which is large among SI numbers."""
+    if abs is None:
+        rel, abs = 1e-6 if rel is None else rel, 0.0
+    return _approx(expected, rel=rel, abs=abs, nan_ok=nan_ok)
+
+
+pytest.approx = _relative_approx
+
 
 @pytest.fixture
 def rng() -> np.random.Generator:

@@ -363,3 +363,9 @@ def test_rules_accept_a_clean_tree(tmp_path: Path) -> None:
     }
     sources = write_tree(tmp_path, files)
     assert [violation for rule in RULES for violation in rule(sources)] == []
+
+
+def test_tolerances_are_relative_unless_said_otherwise() -> None:
+    """conftest.py removes pytest's hidden absolute tolerance of 1e-12: no number in SI units passes by being small."""
+    assert pytest.approx(1.05e-11, rel=1e-9) != 1e-11
+    assert pytest.approx(1.0) == 1.0 + 1e-7
