@@ -10,6 +10,7 @@ from hanle.build import problem as build_problem
 from hanle.conditions import Conditions
 from hanle.device import Device
 from hanle.engines import AUTO, choose_engine, choose_solver, layers
+from hanle.fitting import require_fit
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.engines.contract import Engine
@@ -52,13 +53,13 @@ def solve(
         order: 1 or 2, of the finite elements.
         solver: "auto", "direct" or "multigrid".
         tolerance: relative true residual of each solve.
-        mesh: instead of the one made by `device.mesh(**mesh_options)`.
+        mesh: instead of the one made by `device.mesh(**mesh_options)`; of the same axes, regions and extents.
         conditions: instead of the device's own; a batch for the exact engine.
         previous: an earlier result on the same mesh, whose unchanged matrices are reused.
         progress: called with a line of text before each step.
 
     Raises:
-        InputError: a drive that does not fit the device.
+        InputError: a drive or a mesh that does not fit the device.
         SolveError: no convergence; the message names the next step.
     """
     posed = pose(
@@ -146,7 +147,11 @@ def _geometry(
         if previous.device.shape != device.shape:
             raise InputError("previous", "a result for the same shape", previous.shape_name, "leave it out")
         return previous.mesh
-    return device.mesh(conditions=conditions, **options) if mesh is None else mesh
+    if mesh is None:
+        return device.mesh(conditions=conditions, **options)
+    if previous is None or previous.mesh is not mesh or previous.device.shape != device.shape:
+        require_fit(device, mesh)
+    return mesh
 
 
 def _film(response: Response, density: float) -> Solution:

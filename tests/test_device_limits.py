@@ -201,3 +201,29 @@ def test_precession_scales_with_the_g_factor() -> None:
     same = film(**fixed).with_changes(materials={"YIG": "YIG", "Pt": other}).solve()
     assert same.rho_L_change == pytest.approx(strong.rho_L_change, rel=ROUNDING, abs=0)
     assert same.rho_T == pytest.approx(strong.rho_T, rel=ROUNDING, abs=0)
+
+
+def test_mesh_of_another_shape_is_refused() -> None:
+    """The read-out of a bar takes width and thickness from the shape: the answer would be neither's."""
+    thin, thick = (Device(hall_bar(**SIZES, layers=[("Pt", d)]), {"Pt": "Pt"}) for d in ("5 nm", "10 nm"))
+    with pytest.raises(
+        InputError, match=r"mesh must be of the device's shape, where Pt .* z 0 to 1e-08 m.*z 0 to 5e-09 m"
+    ):
+        thick.solve(mesh=thin.mesh(**UNIFORM))
+    other_arms = Device(hall_bar(**SIZES, layers=[("Pt", "5 nm")], arm_positions=["0.5 um"]), {"Pt": "Pt"})
+    with pytest.raises(InputError, match="where V1 has the extents"):
+        other_arms.solve(mesh=thin.mesh(**UNIFORM))
+    assert thin.solve(mesh=thin.mesh(**UNIFORM)).rho_L > 0
+
+
+@pytest.mark.parametrize(
+    ("mesh", "message"),
+    [
+        (stack([("YIG", "45 nm"), ("Pt", "10 nm")]).mesh(), "where YIG has the extents z 0 to 5e-08 m"),
+        (stack([("Pt", "55 nm")]).mesh(), "with regions YIG, Pt"),
+        (section("1 um", [("YIG", "50 nm"), ("Pt", "5 nm")]).mesh(), "with axes z"),
+    ],
+)
+def test_mesh_must_have_the_layers_of_the_stack(mesh: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        film().solve(mesh=mesh)
