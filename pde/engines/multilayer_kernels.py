@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from hanle.pde.linear.tridiagonal_kernels import gauss_jordan
+
 #: Thin slabs have decay times thickness below this; the power series then ends at round-off.
 SLAB = 0.5
 #: Powers in the series; what follows is below SLAB**17 / 17!, 2e-20.
@@ -103,31 +105,8 @@ def _product(a: Any, b: Any, out: Any) -> None:
 
 @njit(cache=True, nogil=True)
 def _invert(matrix: Any, out: Any, work: Any) -> None:
-    """Inverse by Gauss-Jordan elimination with row pivoting; a singular matrix gives infinities."""
-    n = matrix.shape[0]
-    for i in range(n):
-        for j in range(n):
-            work[i, j] = matrix[i, j]
-            out[i, j] = 1.0 if i == j else 0.0
-    for c in range(n):
-        best = c
-        for i in range(c + 1, n):
-            if abs(work[i, c]) > abs(work[best, c]):
-                best = i
-        if best != c:
-            for j in range(n):
-                work[c, j], work[best, j] = work[best, j], work[c, j]
-                out[c, j], out[best, j] = out[best, j], out[c, j]
-        pivot = 1.0 / work[c, c] if work[c, c] != 0.0 else math.inf
-        for j in range(n):
-            work[c, j] *= pivot
-            out[c, j] *= pivot
-        for i in range(n):
-            factor = work[i, c]
-            if i != c and factor != 0.0:
-                for j in range(n):
-                    work[i, j] -= factor * work[c, j]
-                    out[i, j] -= factor * out[c, j]
+    out[:, :] = matrix
+    gauss_jordan(out, work)
 
 
 @njit(cache=True, nogil=True)

@@ -88,7 +88,7 @@ def invert(matrices: Any) -> None:
         elif n == 3:
             _adjugate(matrices[b])
         else:
-            _gauss_jordan(matrices[b], work)
+            gauss_jordan(matrices[b], work)
 
 
 @njit(cache=True, nogil=True)
@@ -104,7 +104,8 @@ def _adjugate(m: Any) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _gauss_jordan(matrix: Any, work: Any) -> None:
+def gauss_jordan(matrix: Any, work: Any) -> None:
+    """Inverse in place, with row pivoting; a singular matrix gives infinities. `work` has the shape of the matrix."""
     n = matrix.shape[0]
     for i in range(n):
         for j in range(n):
