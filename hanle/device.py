@@ -49,7 +49,7 @@ class Device:
             materials (metal | metal continuous, metal | magnetic insulator the b-layer law of its moments).
         profiles: "region.quantity" or "A|B.G_s" -> values in space, replacing the record's number
             (resistivity, spin_hall_angle, diffusion_length; G_s, G_r, G_i), SI units.
-        contacts: terminal -> outer faces; default: those of the shape.
+        contacts: terminal -> outer faces; default: those of the shape, less strips that are insulators.
         name: for titles.
 
     Raises:
@@ -101,9 +101,18 @@ class Device:
 
     @property
     def terminals(self) -> dict[str, tuple[str, ...]]:
-        """Terminal -> outer faces."""
-        given = self.shape.terminals if self.contacts is None else self.contacts
-        return {name: tuple(faces) for name, faces in given.items()}
+        """Terminal -> outer faces: the contacts, or those of the shape without the strips that are insulators.
+
+        A shape makes a terminal "A" of the top "A|top" of a strip A before it is known what the strip is made of.
+        Ends and probes stay, whatever they lie on: to contact an insulator with them is an error when solving.
+        """
+        if self.contacts is not None:
+            return {name: tuple(faces) for name, faces in self.contacts.items()}
+        return {
+            name: tuple(faces)
+            for name, faces in self.shape.terminals.items()
+            if name not in self.magnets or not all(face.startswith(f"{name}|") for face in faces)
+        }
 
     @property
     def metals(self) -> tuple[str, ...]:

@@ -31,10 +31,10 @@ def require_fit(device: "Device", mesh: TaggedMesh) -> None:
     shape = device.shape.shape if isinstance(device.shape, UserShape) else device.shape
     if isinstance(shape, MeshShape):
         return
-    for key, wanted, found in (("axes", shape.axes, mesh.axes), ("regions", shape.regions, mesh.regions)):
-        if sorted(wanted) != sorted(found):
+    for key, names, given in (("axes", shape.axes, mesh.axes), ("regions", shape.regions, mesh.regions)):
+        if sorted(names) != sorted(given):
             raise InputError(
-                "mesh", f"of the device's shape, with {key} {', '.join(wanted)}", ", ".join(found), CURE
+                "mesh", f"of the device's shape, with {key} {', '.join(names)}", ", ".join(given), CURE
             )
     own = shape.mesh()
     size = np.ptp(own.points, axis=0)

@@ -44,7 +44,8 @@ def strips(
 
     The channel covers |x| <= length/2, z from 0 upwards (and |y| <= width/2); the strips stand on it.
     Faces: "A|B" (minus the lower one, layers below strips), "bottom", ends "left" and "right" of the contacted layers
-    ("A|left", ... with several), "<strip>|top", "A|outside". Terminals: "left", "right" and one per strip, on its top.
+    ("A|left", ... with several), "<strip>|top", "A|outside". Terminals: "left", "right" and one per strip, on its top
+    (a device leaves out those of strips that are insulators).
 
     Args:
         length: of the channel [m].

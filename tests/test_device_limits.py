@@ -15,7 +15,7 @@ from hanle.device import Device
 from hanle.materials.load import material
 from hanle.materials.records import NormalMetal
 from hanle.pde.errors import InputError
-from hanle.shapes import hall_bar, section, stack
+from hanle.shapes import hall_bar, section, stack, strips
 from hanle.sweeps import angles, sweep
 
 INTERFACE = Conductances(-3e13, 8e13, 4e13)
@@ -227,3 +227,26 @@ def test_mesh_of_another_shape_is_refused() -> None:
 def test_mesh_must_have_the_layers_of_the_stack(mesh: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         film().solve(mesh=mesh)
+
+
+def test_insulating_strip_is_no_terminal() -> None:
+    """It takes spin from the channel all the same; what is given as contact stays, and is refused."""
+    shape = strips("1 um", [("Pt", "5 nm")], [("YIG", 0.0, "200 nm", "20 nm"), ("Ta", "0.3 um", "100 nm", "4 nm")])
+    device = Device(shape, {"Pt": "Pt", "Ta": "Ta", "YIG": "YIG"}, field=FIELD, magnetisation={"YIG": DIRECTION})
+    assert set(device.terminals) == {"left", "right", "Ta"}
+    chosen = device.with_changes(contacts={name: faces for name, faces in shape.terminals.items() if name != "YIG"})
+    result, same = device.solve(), chosen.solve()
+    assert np.linalg.norm(result.torque("YIG")) > 0
+    assert result.terminal_voltage("left") == pytest.approx(same.terminal_voltage("left"), rel=ROUNDING)
+    with pytest.raises(InputError, match="contact a conductor"):
+        device.with_changes(contacts=shape.terminals).solve()
+    with pytest.raises(InputError, match="contact a conductor"):
+        on_magnet = strips("1 um", [("YIG", "20 nm")], [("Pt", 0.0, "200 nm", "5 nm")])
+        Device(on_magnet, {"Pt": "Pt", "YIG": "YIG"}, field=FIELD).solve()
+
+
+def test_grating_of_insulating_strips_is_a_film() -> None:
+    shape = strips("100 nm", [("Pt", "5 nm")], [("YIG", 0.0, "50 nm", "20 nm")], periodic=True)
+    device = Device(shape, {"Pt": "Pt", "YIG": "YIG"}, field=FIELD)
+    assert device.terminals == {}
+    assert 0 < device.solve().rho_L_change < 0.02
