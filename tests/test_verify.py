@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -104,6 +105,7 @@ def test_stacks_with_one_metal_have_a_formula(layers, changes):
     assert all(row.ok for row in found), found
     assert found[0].formula.startswith("film: closed form")
     assert found[0].deviation < 1e-12
+    assert found[1].expected == verify_device.EXACT_BALANCE == 1e-10
 
 
 def test_stacks_with_more_are_compared_with_the_exact_engine():
@@ -153,6 +155,15 @@ def test_a_wrong_engine_is_found(monkeypatch):
     right = verify_device._film
     monkeypatch.setattr(verify_device, "_film", lambda response: 1.01 * right(response))
     assert [row.ok for row in lines(device)] == [False, True, False, False]
+
+
+@pytest.mark.parametrize(("error", "ok"), [(1e-9, False), (1e-12, True)])
+def test_a_wrong_balance_is_found(monkeypatch, error, ok):
+    """Elements may miss by their solver's residual; the exact engine may not."""
+    device = Device(stack([("Pt", 4e-9)]), materials={"Pt": PT}, field=(0, 1.0, 4.0))
+    off = SimpleNamespace(balances=[SimpleNamespace(error=np.array([error]))])
+    monkeypatch.setattr(verify_device, "wire", lambda response, amplitudes: off)
+    assert [row.ok for row in lines(device) if "balance" in row.formula] == [ok]
 
 
 def test_a_device_without_drive():
