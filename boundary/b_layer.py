@@ -21,14 +21,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hanle.materials.rates import Rates
-from hanle.pde.coefficients import Coefficient, FaceLaw, Side, as_weight, matrix_terms, require_dissipative
+from hanle.pde.coefficients import Coefficient, FaceLaw, Side, as_weight, matrix_terms
 from hanle.pde.constants import E_CHARGE, HBAR
+from hanle.pde.errors import InputError
 from hanle.pde.fields import NOTHING, SPIN, FieldSet
 from hanle.pde.tensors import Array, cross_matrix, outer, unit
 
 METAL, MAGNET = "metal", "magnet"
 #: Names of the conductances.
 CONDUCTANCES = ("G_s", "G_r", "G_i")
+#: Part of the conductances by which they may miss the second law.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +69,7 @@ def b_layer(magnet: str, conductances: Conductances, magnetisation: ArrayLike) -
     Raises:
         InputError: the second law is broken.
     """
+    _require_dissipative(magnet, conductances)
     m = unit(magnetisation)
     sink, real, imaginary = (as_weight(g)[..., None, None] for g in _values(conductances))
     along = outer(m)
@@ -74,13 +78,22 @@ def b_layer(magnet: str, conductances: Conductances, magnetisation: ArrayLike) -
     transverse = np.eye(3) - along
     longitudinal = 2.0 * sink * along
     perpendicular = 2.0 * ((sink - real) * transverse + imaginary * turn)
-    law = FaceLaw(
+    return FaceLaw(
         sides=(Side(METAL, FieldSet((SPIN,))), Side(MAGNET, NOTHING)),
         G=_terms(longitudinal + perpendicular),
         deposits={f"torque:{magnet}": _terms(-perpendicular), f"flips:{magnet}": _terms(-longitudinal)},
     )
-    require_dissipative(f"interface to {magnet}", law.G, sign=-1, inequality="G_s <= 0 and G_r - G_s >= 0")
-    return law
+
+
+def _require_dissipative(magnet: str, given: Conductances) -> None:
+    """Refuse G_s > 0 or G_r < G_s, beyond rounding."""
+    sink, real = np.broadcast_arrays(*(np.asarray(g, dtype=float) for g in (given.G_s, given.G_r)))
+    excess = np.maximum(sink, sink - real)
+    if np.any(excess > ROUNDING * np.maximum(np.abs(sink), np.abs(real))):
+        worst = np.unravel_index(int(np.argmax(excess)), excess.shape)
+        received = f"G_s = {sink[worst]:.6g} S/m^2, G_r = {real[worst]:.6g} S/m^2"
+        must = "dissipative (G_s <= 0 and G_r - G_s >= 0)"
+        raise InputError(f"interface to {magnet}", must, received, "this law would create energy")
 
 
 def _terms(matrix: Array) -> Coefficient:

@@ -297,21 +297,3 @@ class FaceLaw:
         for t in self.k:
             total = total + _at_points(t.weight, 2) * np.multiply.outer(t.spatial, t.fields)
         return total
-
-
-def require_dissipative(key: str, coefficient: Coefficient, *, sign: int, inequality: str) -> None:
-    """Refuse a value-value coefficient (R or G_vv) whose symmetric part breaks the second law.
-
-    Args:
-        sign: +1 where sym >= 0 is required, -1 where sym <= 0 is.
-        inequality: how the user knows it ("G_s <= 0 and G_r - G_s >= 0").
-    """
-    if not coefficient:
-        return
-    size = coefficient[0].fields.shape
-    matrix = dense(coefficient, (), size)
-    eigenvalues = sign * np.linalg.eigvalsh(0.5 * (matrix + np.swapaxes(matrix, -1, -2)))
-    scale = float(np.max(np.abs(matrix), initial=0.0))
-    worst = float(np.min(eigenvalues, initial=0.0))
-    if worst < -1e-12 * scale:
-        raise InputError(key, f"dissipative ({inequality})", sign * worst, "this law would create energy")

@@ -79,6 +79,14 @@ def test_laws_that_create_energy_are_refused(bad):
         b_layer("M", bad, (0, 0, 1))
 
 
+def test_refusal_quotes_the_conductances_of_the_worst_facet():
+    given = Conductances(np.array([-1e13, 1e13, 0.0]), 1e14, 0.0)
+    with pytest.raises(
+        InputError, match=r"interface to M must.*received \"?G_s = 1e\+13 S/m\^2, G_r = 1e\+14 S/m\^2"
+    ):
+        b_layer("M", given, (0, 0, 1))
+
+
 def test_reactive_conductance_may_have_any_sign_and_g_r_may_be_negative():
     b_layer("M", Conductances(-3e13, -1e13, -5e15), (0, 1, 0))
 

@@ -13,7 +13,6 @@ from hanle.pde.coefficients import (
     dense,
     matrix_terms,
     only,
-    require_dissipative,
     term,
     without,
 )
@@ -100,14 +99,6 @@ def test_face_with_value_gradient_part_needs_gradients(rng):
     np.testing.assert_allclose(law.sheet_current(traces, gradients), sheet, rtol=ROUND_OFF)
     with pytest.raises(InputError, match="gradients must be given"):
         law.flux(traces)
-
-
-def test_second_law_check_names_the_inequality():
-    gain = (term(1e14, 1.0, np.array([[1.0]])),)
-    with pytest.raises(InputError, match=r"law must be dissipative \(G <= 0\)"):
-        require_dissipative("law", gain, sign=-1, inequality="G <= 0")
-    require_dissipative("law", gain, sign=1, inequality="R >= 0")
-    require_dissipative("law", (), sign=1, inequality="")
 
 
 def test_a_side_without_fields_has_no_rows():
