@@ -43,6 +43,7 @@ def problem(device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions 
     conditions = conditions or device.conditions
     _check_regions(device, mesh)
     _check_faces(device, mesh)
+    _check_magnets(device, mesh)
     metals = {
         name: m for name, m in device.materials.items() if isinstance(m, NormalMetal) and name in mesh.regions
     }
@@ -215,6 +216,20 @@ def _check_regions(device: "Device", mesh: TaggedMesh | Layers) -> None:
             raise InputError(f"materials.{name}", "given: the shape has this region", "nothing")
     if not any(isinstance(m, NormalMetal) for m in device.materials.values()):
         raise InputError("materials", "at least one metal", list(device.materials), "insulators carry no current")
+
+
+def _check_magnets(device: "Device", mesh: TaggedMesh | Layers) -> None:
+    """Every magnet that is given a direction touches a metal that could feel it."""
+    for name in device.magnetisation:
+        beside = {
+            region
+            for face in face_names(mesh)
+            for region in mesh.face_regions(face)
+            if name in mesh.face_regions(face)
+        }
+        if not beside & {*device.metals}:
+            must = "left out: the magnet touches no metal, so that its direction changes nothing"
+            raise InputError(f"magnetisation.{name}", must, device.magnetisation[name])
 
 
 def _check_faces(device: "Device", mesh: TaggedMesh | Layers) -> None:

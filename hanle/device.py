@@ -204,6 +204,8 @@ def _scalar(given: Any, quantity: str, key: str) -> Profile:
 
 def _finite(given: Any, key: str) -> np.ndarray:
     try:
+        if np.iscomplexobj(given):
+            raise TypeError("complex numbers")
         array = np.asarray(given, dtype=float)
     except (TypeError, ValueError) as error:
         raise InputError(key, "an array of numbers (SI)", type(given).__name__, str(error)) from error

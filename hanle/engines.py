@@ -19,20 +19,25 @@ ENGINES = (AUTO, MULTILAYER, SCIKIT)
 SOLVERS = (AUTO, "direct", "multigrid")
 
 
-def choose_engine(device: "Device", name: str = AUTO, order: int = 1) -> Engine:
-    """The engine called `name`; "auto" takes the exact one where the device is a stack of uniform layers.
+def choose_engine(device: "Device", name: str = AUTO, order: int | None = None) -> Engine:
+    """The engine called `name`.
+
+    "auto" takes the exact one where the device is a stack of uniform layers and no order of elements is given.
 
     Raises:
-        InputError: an unknown name, or an order other than 1 or 2.
+        InputError: an unknown name, an order other than 1 or 2, or an order for the exact engine.
         UnsupportedError: the exact engine for a device that is no stack of uniform layers.
     """
     if name not in ENGINES:
         raise unknown_name("engine", name, ENGINES)
-    if order not in (1, 2):
+    if order not in (None, 1, 2):
         raise InputError("order", "1 or 2", order)
     if name == AUTO:
-        name = MULTILAYER if is_uniform_stack(device) else SCIKIT
+        name = MULTILAYER if order is None and is_uniform_stack(device) else SCIKIT
     if name == MULTILAYER:
+        if order is not None:
+            must = "left out for the exact engine, which has no elements"
+            raise InputError("order", must, order, f'or use engine="{SCIKIT}"')
         if not is_uniform_stack(device):
             raise UnsupportedError(
                 "engine multilayer is for stacks of uniform layers without textures: use engine scikit"
@@ -42,7 +47,7 @@ def choose_engine(device: "Device", name: str = AUTO, order: int = 1) -> Engine:
         return Multilayer()
     from hanle.pde.engines.scikit import Scikit
 
-    return Scikit(order=order)
+    return Scikit(order=order or 1)
 
 
 def is_uniform_stack(device: "Device") -> bool:

@@ -29,7 +29,10 @@ def vector_at(value: Profile, points: Array, key: str) -> Array:
 
 
 def _at(value: Profile, points: Array, key: str, tail: tuple[int, ...]) -> Array:
-    found = np.asarray(_call(value, points, key) if callable(value) else value, dtype=float)
+    raw = _call(value, points, key) if callable(value) else value
+    if np.iscomplexobj(raw):
+        raise InputError(key, "real", "complex numbers")
+    found = np.asarray(raw, dtype=float)
     wanted = (len(points), *tail)
     if found.shape not in (tail, wanted):
         must = f"of shape {tail} or {wanted} (one per cell or facet of this mesh)"

@@ -32,7 +32,7 @@ def solve(
     source: str | None = None,
     drain: str | None = None,
     engine: str = AUTO,
-    order: int = 1,
+    order: int | None = None,
     solver: str = AUTO,
     tolerance: float = TOLERANCE,
     mesh: TaggedMesh | None = None,
@@ -50,7 +50,7 @@ def solve(
         current_density: mean <j_x> of a device without terminals (a film). Default 1e10 A/m^2.
         wiring: instead of `current`: terminal -> "1 mA", "10 uV" or "ground"; terminals not named float.
         engine: "auto", "multilayer" (exact, layered 1D) or "scikit" (finite elements).
-        order: 1 or 2, of the finite elements.
+        order: 1 (the default) or 2, of the finite elements; "auto" takes them where it is given.
         solver: "auto", "direct" or "multigrid".
         tolerance: relative true residual of each solve.
         mesh: instead of the one made by `device.mesh(**mesh_options)`; of the same axes, regions and extents.
@@ -110,7 +110,7 @@ def pose(
     *,
     drive: Mapping[str, Any],
     engine: str = AUTO,
-    order: int = 1,
+    order: int | None = None,
     solver: str = AUTO,
     mesh: TaggedMesh | None = None,
     mesh_options: Mapping[str, Any] | None = None,

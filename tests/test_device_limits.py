@@ -240,9 +240,10 @@ def test_insulating_strip_is_no_terminal() -> None:
     assert result.terminal_voltage("left") == pytest.approx(same.terminal_voltage("left"), rel=ROUNDING)
     with pytest.raises(InputError, match="contact a conductor"):
         device.with_changes(contacts=shape.terminals).solve()
+    channel = strips("1 um", [("YIG", "20 nm")], [("Pt", 0.0, "200 nm", "5 nm")])
+    on_magnet = Device(channel, {"Pt": "Pt", "YIG": "YIG"}, field=FIELD)
     with pytest.raises(InputError, match="contact a conductor"):
-        on_magnet = strips("1 um", [("YIG", "20 nm")], [("Pt", 0.0, "200 nm", "5 nm")])
-        Device(on_magnet, {"Pt": "Pt", "YIG": "YIG"}, field=FIELD).solve()
+        on_magnet.solve()
 
 
 def test_grating_of_insulating_strips_is_a_film() -> None:
@@ -250,3 +251,28 @@ def test_grating_of_insulating_strips_is_a_film() -> None:
     device = Device(shape, {"Pt": "Pt", "YIG": "YIG"}, field=FIELD)
     assert device.terminals == {}
     assert 0 < device.solve().rho_L_change < 0.02
+
+
+def test_order_belongs_to_the_elements() -> None:
+    """The exact engine took it and did nothing with it once."""
+    assert film().solve(order=2).proof.engine != film().solve().proof.engine
+    with pytest.raises(InputError, match=r"order must be left out for the exact engine.*engine=.scikit"):
+        film().solve(engine="multilayer", order=2)
+    swept = sweep(film(), angle=angles("beta", [0, 45]), order=2, progress=False)
+    np.testing.assert_allclose(swept.rho_L, sweep(film(), angle=angles("beta", [0, 45])).rho_L, rtol=1e-6)
+
+
+@pytest.mark.parametrize("given", [np.full(4, 3e-7 + 1e-9j), lambda points: np.full(len(points), 3e-7 + 1e-9j)])
+def test_complex_profiles_are_refused(given: Any) -> None:
+    with pytest.raises(InputError, match=r"Pt\.resistivity must be .*complex"):
+        film(profiles={"Pt.resistivity": given}).solve(mesh_options={"cells_per_length": 4})
+
+
+def test_direction_that_nothing_feels_is_refused() -> None:
+    shape = stack([("low", "10 nm"), ("YIG", "50 nm"), ("Pt", "5 nm")])
+    device = Device(shape, {"low": "YIG", "YIG": "YIG", "Pt": "Pt"}, field=FIELD, magnetisation={"YIG": DIRECTION})
+    assert device.solve().rho_L_change > 0
+    with pytest.raises(InputError, match=r"magnetisation\.low must be left out: the magnet touches no metal"):
+        device.with_changes(magnetisation={"low": DIRECTION}).solve()
+
+
