@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hanle.boundary.b_layer import CONDUCTANCES, MAGNET, METAL, Conductances, b_layer, conductances
 from hanle.conditions import Conditions
@@ -87,9 +88,19 @@ def metal_bulk(device: "Device", region: str, points: Array, conditions: Conditi
 
 
 def interface_conductances(
-    device: "Device", face: str, metal: str, magnet: str, points: Array, conditions: Conditions
+    device: "Device",
+    face: str,
+    metal: str,
+    magnet: str,
+    points: Array,
+    conditions: Conditions,
+    nu: ArrayLike | None = None,
 ) -> Conductances:
-    """G_s, G_r, G_i of a metal | magnetic insulator face at points (n, 3), from moments or from given numbers."""
+    """G_s, G_r, G_i of a metal | magnetic insulator face at points (n, 3), from moments or from given numbers.
+
+    Args:
+        nu: density of states of the metal at the points, from `face_density`; by default from its profile there.
+    """
     given = device.interfaces.get(face)
     record = device.materials[magnet]
     if isinstance(given, Conductances):
@@ -100,8 +111,31 @@ def interface_conductances(
         fixed = record.conductances
         found = Conductances(fixed.G_s.value, fixed.G_r.value, fixed.G_i.value)
     else:
-        found = _microscopic(device, metal, magnet, points, conditions)
+        local = density_of_states(device, metal, points) if nu is None else nu
+        found = _microscopic(device, metal, magnet, points, conditions, local)
     return Conductances(*(_quantity(device, face, name, getattr(found, name), points) for name in CONDUCTANCES))
+
+
+def density_of_states(device: "Device", metal: str, points: Array) -> Array:
+    """nu per spin [1/(J m^3)] of a metal at points (n, 3): () or (n,).
+
+    Where D is given, nu = sigma/(2 e^2 D) follows a profile of the resistivity, as the bulk does.
+    """
+    host = device.materials[metal]
+    if not isinstance(host, NormalMetal):
+        raise InputError(f"materials.{metal}", "a normal metal", host)
+    if host.density_of_states is not None:
+        return np.asarray(host.nu)
+    return 1 / (2 * E_CHARGE**2 * host.D * _quantity(device, metal, "resistivity", host.rho, points))
+
+
+def face_density(device: "Device", mesh: TaggedMesh | Layers, face: str, metal: str) -> Array:
+    """nu [1/(J m^3)] of a metal in the cells at a face: () or (facets,)."""
+    nu = density_of_states(device, metal, centres(mesh, metal))
+    if isinstance(mesh, Layers) or nu.ndim == 0:
+        return nu
+    side = mesh.face_regions(face).index(metal)
+    return np.asarray(nu[np.searchsorted(mesh.region_cells(metal), mesh.faces[face].cells[:, side])])
 
 
 def face_names(mesh: TaggedMesh | Layers) -> tuple[str, ...]:
@@ -114,7 +148,9 @@ def centres(mesh: TaggedMesh | Layers, region: str) -> Array:
     return np.zeros((1, 3)) if isinstance(mesh, Layers) else mesh.centres(region)
 
 
-def _microscopic(device: "Device", metal: str, magnet: str, points: Array, conditions: Conditions) -> Conductances:
+def _microscopic(
+    device: "Device", metal: str, magnet: str, points: Array, conditions: Conditions, nu: ArrayLike
+) -> Conductances:
     host, record = device.materials[metal], device.materials[magnet]
     if not (isinstance(host, NormalMetal) and isinstance(record, MagneticInsulator) and record.moments):
         raise InputError(f"interface {metal}|{magnet}", "a normal metal and a magnetic insulator", (host, record))
@@ -122,8 +158,7 @@ def _microscopic(device: "Device", metal: str, magnet: str, points: Array, condi
     if magnet in conditions.magnetisation:
         along = np.sum(conditions.field_at(points) * conditions.magnetisation_at(magnet, points), axis=-1)
         _require_order(magnet, record.moments.critical_temperature, along, points, conditions)
-    rates = record.rates(host.nu, along, conditions.temperature)
-    return conductances(rates, host.nu)
+    return conductances(record.rates(nu, along, conditions.temperature), nu)
 
 
 def _require_order(magnet: str, critical: float, along: Array, points: Array, conditions: Conditions) -> None:
@@ -177,7 +212,8 @@ def _face(
     if len(metals) == 1 and len(magnets) == 1:
         sides = (MINUS, PLUS) if regions[0] == metals[0] else (PLUS, MINUS)
         points = np.zeros((1, 3)) if isinstance(mesh, Layers) else mesh.face_centres(name)
-        g = interface_conductances(device, name, metals[0], magnets[0], points, conditions)
+        nu = face_density(device, mesh, name, metals[0])
+        g = interface_conductances(device, name, metals[0], magnets[0], points, conditions, nu)
         direction = _direction(device, magnets[0], g, points, conditions)
         return Face(b_layer(magnets[0], g, direction), {METAL: sides[0], MAGNET: sides[1]})
     return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from hanle.boundary.b_layer import CONDUCTANCES
-from hanle.build import face_names, interface_conductances
+from hanle.build import face_density, face_names, interface_conductances
 from hanle.conditions import Conditions
 from hanle.config import Case
 from hanle.device import Device
@@ -38,13 +38,13 @@ def check(case: Case) -> str:
         grid, states = states_of(device, **case.sweep)
         first, count = state(states, 0), math.prod(grid.shape)
     options = {key: value for key, value in case.run.items() if key not in (*DRIVE, "tolerance")}
-    engine = choose_engine(device, options.get("engine", AUTO), int(options.get("order", 1)))
+    engine = choose_engine(device, options.get("engine", AUTO), options.get("order"))
     if not engine.batched:
         # One mesh serves all states of a sweep.
         options["mesh"] = device.mesh(conditions=states, **options.pop("mesh_options", {}))
     drive = {key: case.run[key] for key in DRIVE if key in case.run}
     posed = pose(device, drive=drive, conditions=first, **options)
-    mesh, order = posed.problem.mesh, int(options.get("order", 1))
+    mesh, order = posed.problem.mesh, options.get("order") or 1
     lines = [
         f"device      {device.name or 'without a name'}",
         f"state       {_state(first)}" + (f", first of {count}" if count > 1 else ""),
@@ -84,7 +84,8 @@ def _interfaces(device: Device, mesh: TaggedMesh | Layers, conditions: Condition
                 yield f"interface   {name}: {choice or ('continuous' if len(metals) == 2 else 'closed')}"
             continue
         points = np.zeros((1, 3)) if isinstance(mesh, Layers) else mesh.face_centres(name)
-        g = interface_conductances(device, name, metals[0], magnets[0], points, conditions)
+        nu = face_density(device, mesh, name, metals[0])
+        g = interface_conductances(device, name, metals[0], magnets[0], points, conditions, nu)
         values = (f"{n} {_span(np.asarray(getattr(g, n), dtype=float))}" for n in CONDUCTANCES)
         yield f"interface   {name}: {', '.join(values)} S/m^2"
 

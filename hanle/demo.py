@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hanle.demo_report import conductances, draw, table, write_files
+from hanle.boundary.b_layer import CONDUCTANCES
+from hanle.demo_report import draw, table, write_files
 from hanle.device import Device
 from hanle.materials.weiss import solve as solve_moments
 from hanle.meshes.coarse import resolution
@@ -141,13 +142,14 @@ def describe(device: Device, say: Callable[[str], None]) -> None:
     """Device, moments and interface at its field and temperature."""
     b, metal, magnet = np.asarray(device.field), device.materials["Pt"], device.materials["YIG"]
     spins = solve_moments(magnet.moments, float(np.linalg.norm(b)), device.temperature).S_par
-    g_s, g_r, g_i = conductances(device)
+    g = device.conductances("YIG|Pt")
     say(f"{device.name}: {device.temperature:g} K, B = ({', '.join(f'{x:g}' for x in b)}) T")
     say(
         f"Pt: rho {metal.resistivity}, theta {metal.theta:g}, lambda {metal.diffusion_length}, D {metal.D:.2g} m^2/s"
     )
     say(f"YIG: <S> of the sublattices {', '.join(f'{x:+.3f}' for x in spins)} along B (mean field)")
-    say(f"YIG|Pt: G_s {g_s:.3g}, G_r {g_r:.3g}, G_i {g_i:.3g} S/m^2")
+    values = ", ".join(f"{name} {float(getattr(g, name)):.3g}" for name in CONDUCTANCES)
+    say(f"YIG|Pt: {values} S/m^2")
 
 
 def solve_all(device: Device, clock: Clock, *, quick: bool) -> Findings:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hanle.build import interface_conductances
 from hanle.device import Device
 from hanle.fields_file import write_fields
 from hanle.figures import COLOURS, limits, picture
@@ -23,18 +22,12 @@ if TYPE_CHECKING:
 CITATION = "Zhang et al., 2019, arXiv:1903.10558"
 
 
-def conductances(device: Device) -> tuple[float, float, float]:
-    """G_s, G_r, G_i of the interface at the device's field and temperature [S/m^2]."""
-    g = interface_conductances(device, "YIG|Pt", "Pt", "YIG", np.zeros((1, 3)), device.conditions)
-    s, r, i = (float(np.ravel(x)[0]) for x in (g.G_s, g.G_r, g.G_i))
-    return s, r, i
-
-
 def formula(device: Device, thickness: float) -> tuple[float, float]:
     """(rho_L/rho - 1, rho_T [Ohm m]) of the film, Zhang et al., 2019, Eqs (13)-(15), exact in theta."""
     metal = device.materials["Pt"]
     n, lam, turned = _channels(device)
-    film = Film(metal.rho, thickness, lam, turned, bottom=Mixing(*conductances(device)))
+    g = device.conductances("YIG|Pt")
+    film = Film(metal.rho, thickness, lam, turned, bottom=Mixing(g.G_s, g.G_r, g.G_i))
     found = exact_correction(film.deficit_tensor(n), metal.theta)
     return float(found.longitudinal), float(found.transverse * metal.rho)
 

@@ -148,6 +148,16 @@ class Device:
 
         return self.shape.mesh(resolve=decay_lengths(self, conditions or self.conditions), **options)  # type: ignore[no-any-return]
 
+    def conductances(self, face: str) -> Conductances:
+        """G_s, G_r, G_i [S/m^2] of a face between metal and magnet ("YIG|Pt") at the device's B and T.
+
+        Raises:
+            InputError: no such face, a closed one, one with a law of one's own, or one over which something varies.
+        """
+        from hanle.interfaces import uniform_conductances
+
+        return uniform_conductances(self, face)
+
     def solve(self, **options: Any) -> "Result":
         """Solve; see `hanle.solving.solve` for the options (current, wiring, engine, order, ...)."""
         from hanle.solving import solve

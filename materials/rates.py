@@ -61,19 +61,19 @@ def conductance_scale(density: ArrayLike, reduced_coupling: ArrayLike) -> Array:
 
 
 def rates(
-    state: MomentState, densities: Sequence[float], couplings: Sequence[float], density_of_states: ArrayLike
+    state: MomentState, densities: Sequence[float], couplings: ArrayLike, density_of_states: ArrayLike
 ) -> Rates:
     """Rates of a solved state; shape of (B, T) broadcast with that of `density_of_states`.
 
     Args:
         state: from `hanle.materials.weiss.solve`.
         densities: n per sublattice, >= 0.
-        couplings: J per sublattice [J m^3].
+        couplings: J per sublattice [J m^3], shape (sublattices,) or (*nu, sublattices).
         density_of_states: nu per spin [1/(J m^3)], > 0.
     """
     count = state.S_par.shape[-1]
     n, j = np.asarray(densities, dtype=float), np.asarray(couplings, dtype=float)
-    if n.shape != (count,) or j.shape != (count,):
+    if n.shape != (count,) or j.shape[-1:] != (count,):
         raise InputError("densities and couplings", f"{count} numbers each, one per sublattice", (n.shape, j.shape))
     if not np.all(np.isfinite(n) & (n >= 0)):
         raise InputError("densities", "finite and >= 0", n.tolist(), "usual at an interface: 1e17 to 2e19 1/m^2")
@@ -92,7 +92,7 @@ def rates(
 def rates_at(
     moments: Moments,
     densities: Sequence[float],
-    couplings: Sequence[float],
+    couplings: ArrayLike,
     density_of_states: ArrayLike,
     field: ArrayLike,
     temperature: ArrayLike,

@@ -218,18 +218,18 @@ class MagneticInsulator:
         if self.conductances is not None:
             _require_dissipative(self.name, self.conductances)
 
-    def couplings(self, density_of_states: float) -> tuple[float, ...]:
-        """sd coupling J [J m^3] of each sublattice to a metal with nu [1/(J m^3)] per spin."""
-        return tuple(
-            s.coupling.value / (density_of_states if s.coupling.dimension == "dimensionless" else 1.0)
-            for s in self.sublattices
-        )
+    def couplings(self, density_of_states: ArrayLike) -> Array:
+        """sd coupling J [J m^3] to a metal with nu [1/(J m^3)] per spin, shape (*nu, sublattices)."""
+        nu = np.asarray(density_of_states, dtype=float)
+        reduced = [s.coupling.dimension == "dimensionless" for s in self.sublattices]
+        values = np.array([s.coupling.value for s in self.sublattices])
+        return values / np.where(reduced, nu[..., None], 1.0)
 
-    def rates(self, density_of_states: float, field: ArrayLike, temperature: ArrayLike) -> Rates:
+    def rates(self, density_of_states: ArrayLike, field: ArrayLike, temperature: ArrayLike) -> Rates:
         """Relaxation of the electrons of a metal at the interface; see `hanle.materials.rates`.
 
         Args:
-            density_of_states: nu of the metal per spin [1/(J m^3)].
+            density_of_states: nu of the metal per spin [1/(J m^3)], a number or per facet.
             field: B [T], >= 0, along the moments.
             temperature: T [K], > 0; the shapes broadcast.
 

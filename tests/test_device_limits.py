@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from hanle.boundary.b_layer import Conductances
+from hanle.build import face_density, interface_conductances
 from hanle.device import Device
 from hanle.materials.load import material
 from hanle.materials.records import NormalMetal
@@ -274,5 +275,57 @@ def test_direction_that_nothing_feels_is_refused() -> None:
     assert device.solve().rho_L_change > 0
     with pytest.raises(InputError, match=r"magnetisation\.low must be left out: the magnet touches no metal"):
         device.with_changes(magnetisation={"low": DIRECTION}).solve()
+
+
+@pytest.mark.parametrize(
+    ("key", "coupling", "power"),
+    [("reduced_coupling", 0.08, 0), ("coupling", "2 meV nm^3", 2)],
+    ids=["nu J is given", "J is given"],
+)
+def test_conductances_follow_the_local_density_of_states(key: str, coupling: Any, power: int) -> None:
+    """nu = sigma/(2 e^2 D) with D given: G_s and G_r go as (nu J)^2, so as sigma^2 where J itself is given."""
+    magnet = {
+        "kind": "magnetic insulator",
+        "critical_temperature": "0 K",
+        "sublattices": [{"spin": 2.0, "areal_density": "3e18 1/m^2", key: coupling}],
+    }
+    metal = {
+        "resistivity": "0.4 uOhm m",
+        "spin_hall_angle": 0.1,
+        "diffusion_length": "2 nm",
+        "diffusion_constant": "1e-5 m^2/s",
+    }
+    device = Device(stack([("I", "9 nm"), ("M", "5 nm")]), {"I": magnet, "M": metal}, field=FIELD, temperature=9.0)
+    halved = device.with_changes(materials={"I": magnet, "M": metal | {"resistivity": "0.2 uOhm m"}})
+    mesh = device.mesh()
+    array = np.full(len(mesh.region_cells("M")), 2e-7)
+    array[1:] = np.linspace(2e-7, 3e-7, len(array) - 1)
+    before, after = device.conductances("I|M"), halved.conductances("I|M")
+    assert after.G_s / before.G_s == pytest.approx(2.0**power)
+    assert after.G_r / before.G_r == pytest.approx(2.0**power)
+    for profile in (2e-7, array, lambda points: np.full(len(points), 2e-7)):
+        changed = device.with_changes(profiles={"M.resistivity": profile})
+        nu = face_density(changed, mesh, "I|M", "M")
+        g = interface_conductances(changed, "I|M", "M", "I", mesh.face_centres("I|M"), changed.conditions, nu)
+        for name in ("G_s", "G_r", "G_i"):
+            np.testing.assert_allclose(getattr(g, name), getattr(after, name), rtol=1e-12)
+    same = device.with_changes(profiles={"M.resistivity": 2e-7}).solve()
+    assert same.rho_L_change == pytest.approx(halved.solve().rho_L_change, rel=ROUNDING)
+
+
+def test_conductances_of_a_face() -> None:
+    """The same as in the law; nothing is quoted for a face that has none, or many."""
+    device = film(interfaces={"YIG|Pt": INTERFACE})
+    found = device.conductances("YIG|Pt")
+    assert (found.G_s, found.G_r, found.G_i) == (-3e13, 8e13, 4e13)
+    warm, cold = (film(temperature=t).conductances("YIG|Pt") for t in (400.0, 10.0))
+    assert warm.G_s < 100 * cold.G_s < 0
+    with pytest.raises(InputError, match=r"did you mean|must be one of|known: YIG\|Pt"):
+        device.conductances("Pt|YIG")
+    with pytest.raises(InputError, match="face"):
+        film(interfaces={"YIG|Pt": "closed"}).conductances("YIG|Pt")
+    for changes in ({"field": lambda p: p + 1.0}, {"profiles": {"YIG|Pt.G_s": lambda p: -1e13 + 0 * p[:, 0]}}):
+        with pytest.raises(InputError, match="over which nothing varies"):
+            film(**changes).conductances("YIG|Pt")
 
 

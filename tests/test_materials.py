@@ -113,7 +113,13 @@ def test_rates_of_an_insulator_depend_on_nu_j_only() -> None:
     np.testing.assert_allclose(two.par, one.par / 2)
     np.testing.assert_allclose(two.exchange, one.exchange / 2)
     np.testing.assert_allclose(absolute.rates(2 * nu, 1.0, 10.0).perp, 2 * absolute.rates(nu, 1.0, 10.0).perp)
-    assert absolute.couplings(nu) == (pytest.approx(2e-3 * E * 1e-27),)
+    np.testing.assert_allclose(absolute.couplings(nu), [2e-3 * E * 1e-27])
+    many = np.array([nu, 3 * nu])
+    for record in (reduced, absolute):
+        whole = record.rates(many, 1.0, 10.0)
+        for name in ("par", "perp", "difference", "exchange"):
+            single = [float(getattr(record.rates(n, 1.0, 10.0), name)) for n in many]
+            np.testing.assert_allclose(getattr(whole, name), single, rtol=1e-14)
     saturated = reduced.rates(nu, 0.0, 0.5)
     g0 = float(conductance_scale(3.125e18, 0.08))
     assert float(E**2 * nu * saturated.difference) == pytest.approx(4 * g0, rel=1e-8)
