@@ -127,6 +127,19 @@ class Result:
         """Current into the device [A; A/m in 2D, A/m^2 in 1D]."""
         return _plain(observables.current_in(self.solution, terminal))
 
+    def resistance(self, plus: str = "left", minus: str = "right") -> Array:
+        """V(plus) - V(minus) over the current into the source [Ohm; Ohm m in 2D, Ohm m^2 in 1D]; signed.
+
+        Raises:
+            InputError: not driven by one given current, or that current is zero.
+        """
+        given = {name: current for name, current in self.wiring.currents.items() if current}
+        if len(given) != 1:
+            must = "driven by one given current that is not zero"
+            cure = "use terminal_voltage and terminal_current, or conductance_matrix"
+            raise InputError("wiring", must, dict(self.wiring.currents) or "voltages only", cure)
+        return _plain(observables.voltage(self.solution, plus, minus) / next(iter(given.values())))
+
     @property
     def conductance_matrix(self) -> Array:
         """Current into terminal i per volt on terminal j [S]; terminals in the order of `device.terminals`."""

@@ -329,3 +329,13 @@ def test_conductances_of_a_face() -> None:
             film(**changes).conductances("YIG|Pt")
 
 
+def test_resistance_of_a_bar() -> None:
+    """That of a straight bar is rho L/(w t); a Hall resistance keeps its sign; voltages give none."""
+    straight = Device(hall_bar("4 um", "1 um", [("Cu", "5 nm")], arms=0), {"Cu": "Cu"})
+    result = straight.solve(current="-2 mA")
+    assert result.resistance() == pytest.approx(float(result.rho_L) * 4e-6 / (1e-6 * 5e-9), rel=1e-7)
+    assert result.resistance("right", "left") == pytest.approx(-float(result.resistance()), rel=1e-12)
+    for wiring in ({"left": "1 mV", "right": "ground"}, {"left": "0 mA", "right": "ground"}):
+        with pytest.raises(InputError, match="wiring must be driven by one given current that is not zero"):
+            straight.solve(wiring=wiring).resistance()
+
