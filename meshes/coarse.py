@@ -40,8 +40,11 @@ class Resolution:
     length: float
 
     def __str__(self) -> str:
+        # rounded down: what is too few must not read like enough
+        step = 10.0 ** (math.floor(math.log10(self.cells)) - 1)
+        cells = math.floor(self.cells / step * (1 + 1e-9)) * step
         return (
-            f"{self.region}, across {self.axis} at {self.face}: {self.cells:.2g} cells per decay length "
+            f"{self.region}, across {self.axis} at {self.face}: {cells:.2g} cells per decay length "
             f"({self.size:.3g} m cells, {self.length:.3g} m)"
         )
 

@@ -15,6 +15,7 @@ from hanle.build import face_density, interface_conductances
 from hanle.device import Device
 from hanle.materials.load import material
 from hanle.materials.records import NormalMetal
+from hanle.meshes.coarse import Resolution
 from hanle.pde.errors import InputError
 from hanle.shapes import hall_bar, section, stack, strips
 from hanle.sweeps import angles, sweep
@@ -339,3 +340,9 @@ def test_resistance_of_a_bar() -> None:
         with pytest.raises(InputError, match="wiring must be driven by one given current that is not zero"):
             straight.solve(wiring=wiring).resistance()
 
+
+@pytest.mark.parametrize(
+    ("cells", "said"), [(2.99, "2.9"), (3.0, "3"), (2.9, "2.9"), (0.0349, "0.034"), (123.0, "1.2e+02")]
+)
+def test_too_few_cells_do_not_read_like_enough(cells: float, said: str) -> None:
+    assert f": {said} cells per decay length" in str(Resolution("Pt", "z", "top", cells, 1e-9, cells * 1e-9))
