@@ -23,14 +23,18 @@ if TYPE_CHECKING:
     from hanle.config import load_case as load_case
     from hanle.device import Device as Device
     from hanle.fields_file import write_fields as write_fields
+    from hanle.meshes.files import write_mesh as write_mesh
     from hanle.netcdf import read_curves as read_curves
     from hanle.netcdf import write_curves as write_curves
+    from hanle.netcdf import write_table as write_table
     from hanle.output import provenance as provenance
     from hanle.pde.errors import HanleError as HanleError
     from hanle.results import Result as Result
     from hanle.shapes import channel as channel
     from hanle.shapes import cross as cross
+    from hanle.shapes import cross_plan as cross_plan
     from hanle.shapes import hall_bar as hall_bar
+    from hanle.shapes import hall_bar_plan as hall_bar_plan
     from hanle.shapes import read_mesh as read_mesh
     from hanle.shapes import section as section
     from hanle.shapes import stack as stack
@@ -51,8 +55,10 @@ _HOME: dict[str, str] = {
     "angles": "hanle.sweeps",
     "channel": "hanle.shapes",
     "cross": "hanle.shapes",
+    "cross_plan": "hanle.shapes",
     "dump": "hanle.config",
     "hall_bar": "hanle.shapes",
+    "hall_bar_plan": "hanle.shapes",
     "load": "hanle.config",
     "load_case": "hanle.config",
     "provenance": "hanle.output",
@@ -66,6 +72,8 @@ _HOME: dict[str, str] = {
     "wire": "hanle.shapes",
     "write_curves": "hanle.netcdf",
     "write_fields": "hanle.fields_file",
+    "write_mesh": "hanle.meshes.files",
+    "write_table": "hanle.netcdf",
 }
 
 __all__ = sorted(_HOME)

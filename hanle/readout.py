@@ -55,21 +55,23 @@ class BarReadout:
         across: probe at high y, probe at low y; V(low) - V(high) over the width gives E_y.
         spacing: distance of the `along` probes [m].
         width: of the bar [m].
-        thickness: layer -> thickness [m]; those that carry the current count.
+        thickness: layer -> thickness [m]; those that carry the current count. None for a bar seen from above, whose
+            currents are per thickness and whose own is NaN.
     """
 
     along: tuple[str, str]
     across: tuple[str, str] | None
     spacing: float
     width: float
-    thickness: Mapping[str, float]
+    thickness: Mapping[str, float] | None
 
     def resistivity(self, solution: Solution, current: Array, carrying: Collection[str]) -> FilmResistivity:
-        """Resistivities at a current [A] through the layers `carrying`.
+        """Resistivities at a current [A; A/m without thickness] through the layers `carrying`.
 
         change_L compares with the same bar without spin Hall coupling.
         """
-        thickness = sum(size for name, size in self.thickness.items() if name in carrying)
+        layers = self.thickness
+        thickness = 1.0 if layers is None else sum(size for name, size in layers.items() if name in carrying)
         reference, shift = observables.voltage_change(solution, *self.along)
         rho_reference = reference / current * self.width * thickness / self.spacing
         change = shift / reference
@@ -78,7 +80,7 @@ class BarReadout:
             drop = observables.voltage(solution, self.across[1], self.across[0])
             rho_t = drop / current * thickness
         rho = rho_reference * (1 + change)
-        whole = np.full_like(change, thickness)
+        whole = np.full_like(change, np.nan if layers is None else thickness)
         return FilmResistivity(rho, rho_t, rho_reference, change, rho_t / rho_reference, whole)
 
 

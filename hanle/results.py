@@ -114,6 +114,12 @@ class Result:
         """rho_L over the conducting thickness [Ohm per square]."""
         return self._known("sheet_resistance", self.film.sheet_L, "a thickness")
 
+    @property
+    def transverse_sheet_resistance(self) -> Array:
+        """rho_T over the conducting thickness [Ohm]: transverse voltage over the whole current."""
+        needed = "a thickness, and two edges or two probes across"
+        return self._known("transverse_sheet_resistance", self.film.sheet_T, needed)
+
     def _known(self, name: str, values: Array, needed: str) -> Array:
         if np.any(np.isnan(values)):
             raise InputError(name, f"asked of a shape with {needed}", self.shape_name)

@@ -9,6 +9,7 @@ What regions, faces and terminals are called is said by the functions of `hanle.
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -190,6 +191,29 @@ def cross(
     return make("cross", locals())
 
 
+def hall_bar_plan(
+    length: Length,
+    width: Length,
+    *,
+    region: str | None = None,
+    arms: int | None = None,
+    arm_width: Length | None = None,
+    arm_length: Length | None = None,
+    arm_positions: Sequence[Length] | None = None,
+) -> UserShape:
+    """A Hall bar seen from above (x, y), one region ("film" by default), invariant along z.
+
+    Names and read-out as for `hall_bar`; currents are per thickness (A/m), which the shape does not know. See
+    `hanle.meshes.plan.hall_bar_plan`.
+    """
+    return make("hall_bar_plan", locals())
+
+
+def cross_plan(length: Length, width: Length, *, region: str | None = None) -> UserShape:
+    """A symmetric cross seen from above; see `hanle.meshes.plan.cross_plan`."""
+    return make("cross_plan", locals())
+
+
 def strips(
     length: Length,
     layers: LayerList,
@@ -246,40 +270,14 @@ def _plain(parameter: Parameter, value: Any) -> Any:
     return dict(value) if pairs else value
 
 
-def _stack(**given: Any) -> "Shape":
-    from hanle.meshes.layers import stack
+def _builder(module: str, name: str) -> Callable[..., "Shape"]:
+    """A function of `hanle.meshes`, imported when it is called."""
 
-    return stack(**given)
+    def build(**given: Any) -> "Shape":
+        shape: Shape = getattr(import_module(f"hanle.meshes.{module}"), name)(**given)
+        return shape
 
-
-def _section(**given: Any) -> "Shape":
-    from hanle.meshes.layers import film
-
-    return film(**given)
-
-
-def _hall_bar(**given: Any) -> "Shape":
-    from hanle.meshes.hall_bar import hall_bar
-
-    return hall_bar(**given)
-
-
-def _cross(**given: Any) -> "Shape":
-    from hanle.meshes.hall_bar import cross
-
-    return cross(**given)
-
-
-def _strips(**given: Any) -> "Shape":
-    from hanle.meshes.strips import strips
-
-    return strips(**given)
-
-
-def _channel(**given: Any) -> "Shape":
-    from hanle.meshes.strips import channel
-
-    return channel(**given)
+    return build
 
 
 def _wire(length: float | None = None, **given: Any) -> "Shape":
@@ -293,12 +291,6 @@ def _wire(length: float | None = None, **given: Any) -> "Shape":
     return wire_section(**given)
 
 
-def _mesh(**given: Any) -> "Shape":
-    from hanle.meshes.files import read_mesh
-
-    return read_mesh(**given)
-
-
 def _read_bar(arguments: Mapping[str, Any]) -> BarReadout | None:
     from hanle.meshes.plan import read_arms
 
@@ -309,7 +301,7 @@ def _read_bar(arguments: Mapping[str, Any]) -> BarReadout | None:
     names = ("arm_width", "arm_length", "arm_positions")
     arms = read_arms(length, width, count, *(arguments.get(name) for name in names)) if count else None
     positions = arms.positions if arms else ()
-    thickness = dict(arguments["layers"])
+    thickness = dict(arguments["layers"]) if "layers" in arguments else None
     across = ("V1", f"V{count + 1}") if positions else None
     if len(positions) < 2:
         return BarReadout(("left", "right"), across, length, width, thickness)
@@ -320,14 +312,28 @@ _LAYERED = {"length": LENGTH, "width": LENGTH, "layers": LAYERS, "contacts": NAM
 _ARMS = {"arms": COUNT, "arm_width": LENGTH, "arm_length": LENGTH, "arm_positions": LENGTHS}
 #: The kinds of shapes, by name.
 KINDS: dict[str, Kind] = {
-    "stack": Kind(_stack, {"layers": LAYERS, "contacts": FLAG}, ("layers",)),
-    "section": Kind(_section, {"width": LENGTH, "layers": LAYERS, "periodic": FLAG}, ("width", "layers")),
-    "hall_bar": Kind(
-        _hall_bar, {**_LAYERED, **_ARMS, "periodic": NAMES}, ("length", "width", "layers"), readout=_read_bar
+    "stack": Kind(_builder("layers", "stack"), {"layers": LAYERS, "contacts": FLAG}, ("layers",)),
+    "section": Kind(
+        _builder("layers", "film"), {"width": LENGTH, "layers": LAYERS, "periodic": FLAG}, ("width", "layers")
     ),
-    "cross": Kind(_cross, _LAYERED, ("length", "width", "layers")),
+    "hall_bar": Kind(
+        _builder("hall_bar", "hall_bar"),
+        {**_LAYERED, **_ARMS, "periodic": NAMES},
+        ("length", "width", "layers"),
+        readout=_read_bar,
+    ),
+    "cross": Kind(_builder("hall_bar", "cross"), _LAYERED, ("length", "width", "layers")),
+    "hall_bar_plan": Kind(
+        _builder("plan", "hall_bar_plan"),
+        {"length": LENGTH, "width": LENGTH, "region": TEXT, **_ARMS},
+        ("length", "width"),
+        readout=_read_bar,
+    ),
+    "cross_plan": Kind(
+        _builder("plan", "cross_plan"), {"length": LENGTH, "width": LENGTH, "region": TEXT}, ("length", "width")
+    ),
     "strips": Kind(
-        _strips,
+        _builder("strips", "strips"),
         {
             "length": LENGTH,
             "layers": LAYERS,
@@ -338,14 +344,14 @@ KINDS: dict[str, Kind] = {
         },
         ("length", "layers", "strips"),
     ),
-    "channel": Kind(_channel, {"segments": LAYERS}, ("segments",)),
+    "channel": Kind(_builder("strips", "channel"), {"segments": LAYERS}, ("segments",)),
     "wire": Kind(
         _wire,
         {"layers": LAYERS, "length": LENGTH, "sectors": COUNT, "contacts": NAMES, "periodic": FLAG},
         ("layers",),
     ),
     "mesh": Kind(
-        _mesh,
+        _builder("files", "read_mesh"),
         {
             "path": PATH,
             "unit": TEXT,

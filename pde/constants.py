@@ -6,4 +6,3 @@ E_CHARGE: float = _codata.e
 HBAR: float = _codata.hbar
 K_B: float = _codata.k
 MU_B: float = _codata.physical_constants["Bohr magneton"][0]
-MU_0: float = _codata.mu_0

@@ -17,7 +17,7 @@ from hanle.materials.load import material
 from hanle.materials.records import NormalMetal
 from hanle.meshes.coarse import Resolution
 from hanle.pde.errors import InputError
-from hanle.shapes import hall_bar, section, stack, strips
+from hanle.shapes import hall_bar, hall_bar_plan, section, stack, strips
 from hanle.sweeps import angles, sweep
 
 INTERFACE = Conductances(-3e13, 8e13, 4e13)
@@ -346,3 +346,25 @@ def test_resistance_of_a_bar() -> None:
 )
 def test_too_few_cells_do_not_read_like_enough(cells: float, said: str) -> None:
     assert f": {said} cells per decay length" in str(Resolution("Pt", "z", "top", cells, 1e-9, cells * 1e-9))
+
+
+def test_bar_seen_from_above() -> None:
+    """Without spin Hall effect the thickness falls out: those of the bar in 3D. Sheets have one."""
+    sizes: dict[str, Any] = {"length": "4 um", "width": "1 um", "arms": 1}
+    metal = {
+        "resistivity": "50 nOhm m",
+        "spin_hall_angle": 0.0,
+        "diffusion_length": "20 nm",
+        "density_of_states": "6e47 1/(J m^3)",
+        "mobility": "40 cm^2/(V s)",
+    }
+    solid = Device(hall_bar(**sizes, layers=[("film", "5 nm")]), {"film": metal}, field=(0, 0, 2.0))
+    plan = solid.with_changes(shape=hall_bar_plan(**sizes))
+    options: dict[str, Any] = {"mesh_options": {"sizes": {"x": 5e-8, "y": 5e-8}}}
+    flat, bar_3d = plan.solve(current="3 A/m", **options), solid.solve(**options)
+    assert flat.rho_L == pytest.approx(float(bar_3d.rho_L), rel=OTHER_CELLS)
+    assert flat.rho_T == pytest.approx(float(bar_3d.rho_T), rel=OTHER_CELLS)
+    assert bar_3d.transverse_sheet_resistance == pytest.approx(float(bar_3d.rho_T) / 5e-9)
+    for name in ("sheet_resistance", "transverse_sheet_resistance"):
+        with pytest.raises(InputError, match=f"{name} must be asked of a shape with a thickness"):
+            getattr(flat, name)
