@@ -42,7 +42,8 @@ class Device:
     Attributes:
         shape: from `hanle.hall_bar`, `hanle.stack`, `hanle.read_mesh`, ...
         materials: region -> name in the library, table or record.
-        temperature: T; "300 K" or a number in K.
+        temperature: T; "300 K" or a number in K. It sets the moments of magnets; the numbers of metals and conductances
+            given as numbers are those of their records at any T.
         field: B [T]: a vector (strings with unit accepted), a function of points (n, 3) -> (n, 3), or an array.
         magnetisation: magnet -> direction m, as `field`; along B where not given. A paramagnet follows B always.
         interfaces: face -> `Conductances`, "closed", "continuous" or a `Face` with a law of one's own; default: by the

@@ -86,7 +86,8 @@ def sweep(
     Args:
         angle: `hanle.angles("beta")` or a plane's name; without it the direction of the device's field is kept.
         field: |B| along the rotated direction [T or strings]; default the device's.
-        temperature: T [K or strings]; default the device's.
+        temperature: T [K or strings]; default the device's. Only moments follow it: the numbers of metals stay what
+            they are. Solve `device.with_changes(materials=...)` one by one for a metal that changes with T.
         rotate: "both" turns B and every m that was not given, "m" turns every m and leaves B, "B" turns B only.
         engine, order: as in `solve`.
         progress: show a progress bar (on a terminal).

@@ -1,5 +1,8 @@
 """What a region is made of: frozen records whose numbers carry dimension, temperature and source.
 
+No number follows the temperature of a device or sweep except through the moments of a magnet; `Sourced.temperature`
+only says where a number was found.
+
 Normal metal: sigma = 2 e^2 nu D (nu: density of states per spin), tau_s = lambda^2/D.
 Magnetic insulator: either microscopic (spins, critical temperature, areal densities and sd couplings at the
 interface) or its interface conductances as plain numbers. A change is a copy: `dataclasses.replace`.
