@@ -125,7 +125,7 @@ def _solved(given: Device, method: Method, mesh: TaggedMesh | None) -> Any:
     engine = "multilayer" if method is EXACT else "scikit"
     geometry = None if method is EXACT else mesh
     return given.solve(
-        engine=engine, order=max(method.order, 1), mesh=geometry, tolerance=1e-11, current_density=CURRENT_DENSITY
+        engine=engine, order=method.order or None, mesh=geometry, tolerance=1e-11, current_density=CURRENT_DENSITY
     )
 
 

@@ -296,18 +296,18 @@ def test_conductances_follow_the_local_density_of_states(key: str, coupling: Any
         "diffusion_length": "2 nm",
         "diffusion_constant": "1e-5 m^2/s",
     }
-    device = Device(stack([("I", "9 nm"), ("M", "5 nm")]), {"I": magnet, "M": metal}, field=FIELD, temperature=9.0)
+    device = Device(stack([("M", "5 nm"), ("I", "9 nm")]), {"I": magnet, "M": metal}, field=FIELD, temperature=9.0)
     halved = device.with_changes(materials={"I": magnet, "M": metal | {"resistivity": "0.2 uOhm m"}})
     mesh = device.mesh()
     array = np.full(len(mesh.region_cells("M")), 2e-7)
-    array[1:] = np.linspace(2e-7, 3e-7, len(array) - 1)
-    before, after = device.conductances("I|M"), halved.conductances("I|M")
+    array[:-1] = np.linspace(3e-7, 4e-7, len(array) - 1)
+    before, after = device.conductances("M|I"), halved.conductances("M|I")
     assert after.G_s / before.G_s == pytest.approx(2.0**power)
     assert after.G_r / before.G_r == pytest.approx(2.0**power)
     for profile in (2e-7, array, lambda points: np.full(len(points), 2e-7)):
         changed = device.with_changes(profiles={"M.resistivity": profile})
-        nu = face_density(changed, mesh, "I|M", "M")
-        g = interface_conductances(changed, "I|M", "M", "I", mesh.face_centres("I|M"), changed.conditions, nu)
+        nu = face_density(changed, mesh, "M|I", "M")
+        g = interface_conductances(changed, "M|I", "M", "I", mesh.face_centres("M|I"), changed.conditions, nu)
         for name in ("G_s", "G_r", "G_i"):
             np.testing.assert_allclose(getattr(g, name), getattr(after, name), rtol=1e-12)
     same = device.with_changes(profiles={"M.resistivity": 2e-7}).solve()
