@@ -41,7 +41,7 @@ def problem(device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions 
     Raises:
         InputError: a region without material, a quantity out of range, a magnet without direction.
     """
-    conditions = conditions or device.conditions
+    conditions = (conditions or device.conditions).on_cells(mesh)
     _check_regions(device, mesh)
     _check_faces(device, mesh)
     _check_magnets(device, mesh)

@@ -6,7 +6,10 @@ from dataclasses import field as attribute
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.spatial import cKDTree
 
+from hanle.meshes.layered import Layers
+from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.errors import InputError
 from hanle.pde.tensors import Array, unit
 from hanle.profiles import Profile, vector_at
@@ -18,7 +21,7 @@ class Conditions:
 
     Attributes:
         temperature: T [K]; a number, or (batch, 1).
-        field: B [T]; a vector, one per cell, a function of position, or a batch (batch, 1, 3).
+        field: B [T]; a vector, one per cell of the whole mesh, a function of position, or a batch (batch, 1, 3).
         magnetisation: region -> m, as `field`; regions that are absent have m along B.
     """
 
@@ -43,6 +46,17 @@ class Conditions:
             hint = "it follows the field where it is not given, and the field is zero" if given is None else ""
             raise InputError(key, "a vector that is not zero", (0.0, 0.0, 0.0), hint)
         return unit(vectors)
+
+    def on_cells(self, mesh: TaggedMesh | Layers) -> "Conditions":
+        """A copy in which B given per cell of a mesh (cells, 3) is a function of position: that of the nearest cell."""
+        if callable(self.field) or np.ndim(self.field) != 2 or isinstance(mesh, Layers):
+            return self
+        values = np.asarray(self.field, dtype=float)
+        if values.shape != (len(mesh.cells), 3):
+            must = f"one vector, or one per cell of the mesh ({len(mesh.cells)}, 3)"
+            raise InputError("field", must, values.shape, "arrays belong to one mesh: give it (solve(mesh=...))")
+        tree = cKDTree(mesh.points3(mesh.points[mesh.cells].mean(axis=1)))
+        return replace(self, field=lambda points: values[tree.query(points)[1]])
 
     def with_batch(self, temperature: Array, field: Array, magnetisation: Mapping[str, Array]) -> "Conditions":
         """A copy for a batch of states: arrays (batch,), (batch, 3) and region -> (batch, 3)."""
