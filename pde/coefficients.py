@@ -8,7 +8,7 @@ Here G (a vector of prescribed macroscopic gradients) is not a coefficient: it d
 
 Every coefficient is a short sum of terms (weight) x (spatial part) x (field part). Engines assemble one
 scalar matrix per distinct (weight, spatial part) and combine; nothing here knows what the fields mean.
-Second law, checked here for what has constant field parts: sym(A) >= 0, sym(R) >= 0, sym(G_vv) <= 0.
+Second law: sym(A) >= 0, sym(R) >= 0, sym(G_vv) <= 0; each law refuses what would break it, naming its own numbers.
 """
 
 from collections.abc import Callable, Iterable, Mapping
