@@ -280,13 +280,18 @@ def _rounding(system: System, state: Array, rhs: Array) -> float:
     return float(np.max(np.linalg.norm(moved, axis=-1) / _size(rhs)))
 
 
-def _pair(system: System, i: str, j: str, lifts: Mapping[str, Array], part: Part) -> Array:
-    """a(g_i, g_j), shape (batch,)."""
-    if i in lifts:
-        return dot(lifts[i], _load(system, j, lifts, part))
-    if j in lifts:
-        return dot(system.gradient_functional(i, part), lifts[j])
-    return system.gradient_pair(i, j, part)
+def _column(system: System, j: str, lifts: Mapping[str, Array], part: Part) -> Array:
+    """a(g_i, g_j) for all drives i, shape (batch, drives); the load of g_j is made once."""
+    load = _load(system, j, lifts, part)
+    rows = []
+    for i in system.problem.drives:
+        if i in lifts:
+            rows.append(dot(lifts[i], load))
+        elif j in lifts:
+            rows.append(dot(system.gradient_functional(i, part), lifts[j]))
+        else:
+            rows.append(system.gradient_pair(i, j, part))
+    return np.stack(np.broadcast_arrays(*rows), axis=-1)
 
 
 def _assemble_response(
@@ -301,11 +306,13 @@ def _assemble_response(
     size = (system.batch, len(drives), len(drives))
     reference, correction, source_flux = np.zeros(size), np.zeros(size), np.zeros(size[:2])
     sources = system.source_load()
+    for column, j in enumerate(drives):
+        reference[:, :, column] = _column(system, j, lifts, Part.REFERENCE)
+        correction[:, :, column] = _column(system, j, lifts, Part.PERTURBATIVE)
     for row, i in enumerate(drives):
         functional = _functional(system, i, lifts)
         for column, j in enumerate(drives):
-            reference[:, row, column] = _pair(system, i, j, lifts, Part.REFERENCE)
-            correction[:, row, column] = _pair(system, i, j, lifts, Part.PERTURBATIVE) + dot(functional, changes[j])
+            correction[:, row, column] += dot(functional, changes[j])
         own = -dot(lifts[i], sources) if i in lifts else system.source_functional(i)
         source_flux[:, row] = dot(functional, source_state) + own
     full_lifts = {name: lifts.get(name, np.zeros_like(changes[name])) for name in drives}
