@@ -13,6 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from hanle.pde.linear.sharing import Sharing
 from hanle.pde.tensors import Array
 
 
@@ -43,7 +44,8 @@ class LinearBlock:
         fixed: (nodes, components) unknowns that are prescribed: solvers return zero there.
         coarsening: symmetric M-matrix (nodes, nodes) with the anisotropy of the operator, from which a
             multigrid hierarchy can be built (consistent stretched bricks are no M-matrices: this one is lumped).
-        floating: for each component, arrays of nodes over which a constant is in the null space.
+        floating: for each component, arrays of nodes over which a constant is in the null space (with `sharing` the
+            part of each that this process holds; all processes list the same pieces).
     """
 
     nodes: int
@@ -55,11 +57,17 @@ class LinearBlock:
 
 @dataclass(frozen=True, eq=False)
 class LinearSystem:
-    """A x = b on the unknowns that are not fixed; `ties` optionally identifies single unknowns (x = ties y)."""
+    """A x = b on the unknowns that are not fixed.
+
+    Unknowns that are one and the same are identified by `ties` (x = ties y, one process; vectors are those of x), or by
+    `sharing` (x = y[index]; blocks and terms are then those of one process, the operator is the sum over processes
+    of T^T A T, and vectors are the owned parts of y).
+    """
 
     blocks: tuple[LinearBlock, ...]
     terms: tuple[BlockTerm, ...]
     ties: sp.csr_matrix | None = None
+    sharing: Sharing | None = None
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:

@@ -1,0 +1,68 @@
+"""The processes a solve runs on: one, or those of an MPI communicator.
+
+Everything above the engines is written for one process's part of a state; sums over the device go through `total`.
+Each method but `rank` and `size` is collective: all processes must call it, and all get the same answer to the last bit,
+so that they take the same decisions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hanle.pde.tensors import Array
+
+T = TypeVar("T")
+
+#: Entries up to which a sum is made in the order of the processes; larger ones are left to MPI's reduction.
+ORDERED = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class Processes:
+    """The processes of an MPI communicator (of mpi4py), or this one alone where it is None."""
+
+    comm: Any = None
+
+    @property
+    def rank(self) -> int:
+        """Number of this process, from 0."""
+        return 0 if self.comm is None else int(self.comm.rank)
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return 1 if self.comm is None else int(self.comm.size)
+
+    def gather(self, part: T) -> list[T]:
+        """What every process gives, in their order."""
+        return [part] if self.size == 1 else list(self.comm.allgather(part))
+
+    def total(self, part: ArrayLike) -> Array:
+        """Sum over the processes of arrays of one shape."""
+        own = np.asarray(part, dtype=float)
+        if self.size == 1:
+            return own
+        if own.size <= ORDERED:
+            return np.asarray(sum(self.gather(own), start=np.zeros(own.shape)))
+        found = np.empty(own.shape)
+        self.comm.Allreduce(np.ascontiguousarray(own), found)
+        return found
+
+    def any(self, part: ArrayLike) -> bool:
+        """Whether something is true (not zero) on any process."""
+        return any(self.gather(bool(np.any(part))))
+
+    def largest(self, part: float) -> float:
+        """The largest of one number per process; NaN if one of them is."""
+        return float(np.max(self.gather(float(part))))
+
+    def joined(self, parts: Sequence[T]) -> list[T]:
+        """The lists of all processes one after the other."""
+        return [item for piece in self.gather(list(parts)) for item in piece]
+
+
+#: This process alone.
+ALONE = Processes()
