@@ -17,7 +17,7 @@ from hanle.pde.engines.contract import Engine, System
 from hanle.pde.errors import SolveError
 from hanle.pde.problem import Face, Problem
 from hanle.pde.solution import Solution, wire
-from hanle.pde.steady import TOLERANCE, respond
+from hanle.pde.steady import TOLERANCE, norm, respond
 from hanle.pde.tensors import Array
 
 
@@ -100,8 +100,7 @@ def _residual(system: System, solution: Solution) -> float:
     for name, amplitude in solution.gradients.items():
         load = load - amplitude[0] * system.gradient_load(name)
     applied = system.apply(solution.state)
-    free = ~system.fixed
-    scale = np.linalg.norm(applied[free]) + np.linalg.norm(load[free])
+    free_applied, free_load = (np.where(system.fixed, 0.0, x) for x in (applied, load))
     # Where every free row balances by itself (a uniform state) the fluxes through the contacts set the scale.
-    scale = np.maximum(scale, np.linalg.norm(applied))
-    return float(np.linalg.norm((applied - load)[free]) / scale) if scale else 0.0
+    scale = np.maximum(norm(system, free_applied) + norm(system, free_load), norm(system, applied))
+    return float(norm(system, free_applied - free_load)[0] / scale[0]) if scale[0] else 0.0

@@ -1,8 +1,8 @@
 """The processes a solve runs on: one, or those of an MPI communicator.
 
 Everything above the engines is written for one process's part of a state; sums over the device go through `total`.
-Each method but `rank` and `size` is collective: all processes must call it, and all get the same answer to the last bit,
-so that they take the same decisions.
+Each method but `rank` and `size` is collective: all processes must call it, and all get the same answer to the last
+bit, so that they take the same decisions.
 """
 
 from collections.abc import Sequence

@@ -152,11 +152,11 @@ class _Run:
         """A state = rhs on the free unknowns, started from the best combination of earlier states."""
         self.say(f"solving for {what}")
         rhs = np.where(self.system.fixed, 0.0, rhs)
-        if not np.any(rhs):
+        if not self.system.processes.any(rhs):
             self.residuals[what], self.iterations[what] = 0.0, 0
             return np.zeros_like(rhs)
         start, left = _best_start(self.system, rhs, earlier)
-        missing = float(np.max(np.linalg.norm(left, axis=-1) / _size(rhs)))
+        missing = _relative(self.system, left, rhs)
         self.iterations[what] = 0
         if missing > self.tolerance:
             wanted = min(self.tolerance / missing, 0.1) if len(earlier) else self.tolerance
@@ -179,34 +179,41 @@ def _earlier(previous: Response | None, name: str) -> tuple[Array, ...]:
 
 def _best_start(system: System, rhs: Array, earlier: Sequence[Array]) -> tuple[Array, Array]:
     """(combination of earlier states with the smallest residual, that residual); zero and rhs without any."""
-    earlier = [state for state in earlier if state.shape == rhs.shape]
-    if not earlier or rhs.ndim > 1:
+    if rhs.ndim > 1 or system.processes.any([state.shape != rhs.shape for state in earlier]):
+        earlier = ()
+    if not earlier:
         return np.zeros_like(rhs), rhs
-    images = [np.where(system.fixed, 0.0, system.apply(state)) for state in earlier]
-    gram = np.array([[a @ b for b in images] for a in images])
+    images = np.array([np.where(system.fixed, 0.0, system.apply(state)) for state in earlier])
+    gram, projected = system.processes.total(images @ images.T), system.processes.total(images @ rhs)
     scale = 1 / np.sqrt(np.maximum(np.diag(gram), np.finfo(float).tiny))
-    weights = (
-        scale * np.linalg.lstsq(gram * np.outer(scale, scale), scale * [a @ rhs for a in images], rcond=1e-13)[0]
-    )
+    weights = scale * np.linalg.lstsq(gram * np.outer(scale, scale), scale * projected, rcond=1e-13)[0]
     start = sum((c * state for c, state in zip(weights, earlier, strict=True)), start=np.zeros(1))
     return start, np.where(system.fixed, 0.0, rhs - system.apply(start))
 
 
-def _size(rhs: Array) -> Array:
-    return np.asarray(np.maximum(np.linalg.norm(rhs, axis=-1), np.finfo(float).tiny))
+def norm(system: System, state: Array) -> Array:
+    """Euclidean norm(s) of a state over all processes, at least shape (1,)."""
+    return np.asarray(np.sqrt(dot(system, state, state)))
+
+
+def _relative(system: System, part: Array, whole: Array) -> float:
+    """|part| / |whole|, the largest of a batch."""
+    return float(np.max(norm(system, part) / np.maximum(norm(system, whole), np.finfo(float).tiny)))
 
 
 def _known_lifts(system: System, previous: Response | None, tolerance: float) -> dict[str, Array] | None:
     """The lifts of an earlier response, if they solve the reference problem of this system as well."""
-    if previous is None or previous.source_state.shape != system.given_vector().shape:
+    if previous is None:
+        return None
+    if system.processes.any(previous.source_state.shape != system.given_vector().shape):
         return None
     found = {}
     for name in system.problem.terminals:
         start, lift = system.terminal_vector(name), previous.lifts.get(name)
-        if lift is None or np.any((lift - start)[..., system.fixed]):
+        if lift is None or system.processes.any((lift - start)[..., system.fixed]):
             return None
         flow, left = (np.where(system.fixed, 0.0, system.apply(x, Part.REFERENCE)) for x in (start, lift))
-        if np.any(np.linalg.norm(left, axis=-1) > 10 * tolerance * np.linalg.norm(flow, axis=-1)):
+        if np.any(norm(system, left) > 10 * tolerance * norm(system, flow)):
             return None
         found[name] = lift
     return found
@@ -223,10 +230,12 @@ def _common_level(system: System) -> Array | None:
         return None
     level = system.constant(components.pop())
     contacts = sum(system.terminal_vector(name) for name in terminals)
-    if np.any((level - contacts)[..., system.fixed]):
+    if system.processes.any((level - contacts)[..., system.fixed]):
         return None
-    leak, flow = system.apply(level), system.apply(np.asarray(contacts))
-    return level if np.abs(leak).max() <= CLOSED * np.abs(flow).max() else None
+    leak, flow = (
+        system.processes.largest(np.abs(system.apply(x)).max(initial=0.0)) for x in (level, np.asarray(contacts))
+    )
+    return level if leak <= CLOSED * flow else None
 
 
 def _lifts(system: System, solver: Any, common: Array | None, tolerance: float, say: Progress) -> dict[str, Array]:
@@ -246,7 +255,7 @@ def _lifts(system: System, solver: Any, common: Array | None, tolerance: float, 
             break
         start = system.terminal_vector(name)
         rhs = np.where(system.fixed, 0.0, -system.apply(start, Part.REFERENCE))
-        if np.any(rhs):
+        if system.processes.any(rhs):
             say(f"reference solution for {name}")
             start = start + part.extend(prepared.solve(part.restrict(rhs), tolerance=tolerance))
         lifts[name] = start
@@ -264,7 +273,7 @@ def _functional(system: System, name: str, lifts: Mapping[str, Array]) -> Array:
 def _verify(system: System, what: str, state: Array, rhs: Array, tolerance: float) -> float:
     """Relative true residual on the free unknowns."""
     residual = np.where(system.fixed, 0.0, rhs - system.apply(state))
-    worst = float(np.max(np.linalg.norm(residual, axis=-1) / _size(rhs)))
+    worst = _relative(system, residual, rhs)
     if not (worst <= 10 * tolerance or worst <= _rounding(system, state, rhs)):
         raise SolveError(
             f"the solve for {what} left a relative residual of {worst:.1e} where {tolerance:.1e} was asked for; "
@@ -277,7 +286,7 @@ def _rounding(system: System, state: Array, rhs: Array) -> float:
     """Residual, relative to rhs, that a rounding of every entry of the state makes: fine meshes cancel large terms."""
     noise = np.random.default_rng(0).standard_normal(state.shape) * 4 * np.finfo(float).eps
     moved = np.where(system.fixed, 0.0, system.apply(state * noise))
-    return float(np.max(np.linalg.norm(moved, axis=-1) / _size(rhs)))
+    return _relative(system, moved, rhs)
 
 
 def _column(system: System, j: str, lifts: Mapping[str, Array], part: Part) -> Array:
@@ -286,9 +295,9 @@ def _column(system: System, j: str, lifts: Mapping[str, Array], part: Part) -> A
     rows = []
     for i in system.problem.drives:
         if i in lifts:
-            rows.append(dot(lifts[i], load))
+            rows.append(dot(system, lifts[i], load))
         elif j in lifts:
-            rows.append(dot(system.gradient_functional(i, part), lifts[j]))
+            rows.append(dot(system, system.gradient_functional(i, part), lifts[j]))
         else:
             rows.append(system.gradient_pair(i, j, part))
     return np.stack(np.broadcast_arrays(*rows), axis=-1)
@@ -312,9 +321,9 @@ def _assemble_response(
     for row, i in enumerate(drives):
         functional = _functional(system, i, lifts)
         for column, j in enumerate(drives):
-            correction[:, row, column] += dot(functional, changes[j])
-        own = -dot(lifts[i], sources) if i in lifts else system.source_functional(i)
-        source_flux[:, row] = dot(functional, source_state) + own
+            correction[:, row, column] += dot(system, functional, changes[j])
+        own = -dot(system, lifts[i], sources) if i in lifts else system.source_functional(i)
+        source_flux[:, row] = dot(system, functional, source_state) + own
     full_lifts = {name: lifts.get(name, np.zeros_like(changes[name])) for name in drives}
     history = {name: _earlier(previous, name) for name in drives}
     return Response(
@@ -322,6 +331,6 @@ def _assemble_response(
     )
 
 
-def dot(a: Array, b: Array) -> Array:
-    """Scalar products over the last axis, at least shape (1,)."""
-    return np.atleast_1d(np.einsum("...i,...i->...", a, b))
+def dot(system: System, a: Array, b: Array) -> Array:
+    """Scalar products of states over all processes, at least shape (1,)."""
+    return np.atleast_1d(system.processes.total(np.einsum("...i,...i->...", a, b)))

@@ -12,6 +12,7 @@ from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.meshes.tensor import tensor_grid
 from hanle.pde.engines.contract import Samples
+from hanle.pde.processes import ALONE, Processes
 from hanle.pde.problem import Problem
 from hanle.pde.solution import Solution
 from hanle.pde.steady import Response
@@ -43,8 +44,10 @@ class PaintedSystem:
     paint: Any
     batch: int = 1
     size: int = 1
+    unknowns: int = 1
+    processes: Processes = ALONE
 
-    def vertex_values(self, region: str, state: Any) -> Any:
+    def vertex_values(self, region: str, state: Any, own: bool = False) -> Any:
         points, cells = self._geometry(region)
         return points, cells, self.paint(points)[0][None]
 
@@ -61,7 +64,8 @@ class PaintedSystem:
             places = points[cells].mean(axis=1)[:, None]
         values, slopes = self.paint(places.reshape(-1, 3))
         shape = (1, *places.shape[:2])
-        return Samples(places, np.ones(shape), values.reshape(*shape, -1), slopes.reshape(*shape, 3, -1))
+        values, slopes = values.reshape(*shape, -1), slopes.reshape(*shape, 3, -1)
+        return Samples(places, np.ones(shape), values, slopes, np.arange(len(places)))
 
     def _geometry(self, region: str) -> Any:
         mesh = self.problem.mesh

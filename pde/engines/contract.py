@@ -6,6 +6,10 @@ field means.
 
 Vectors ("states") are flat arrays (size,), or (batch, size) in a batched engine. `part` selects terms of the
 operator by tag: ALL = REFERENCE + PERTURBATIVE.
+
+An engine may run on several processes. A state then holds the unknowns that this process owns, so scalar products of
+states and integrals over samples are this process's part of a sum (`System.processes.total`). What returns numbers
+for the device, not states or samples, returns them complete on every process; every method is collective.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hanle.pde.problem import Problem
+from hanle.pde.processes import Processes
 from hanle.pde.tensors import Array
 
 
@@ -38,14 +43,15 @@ class Samples:
             axes in which the device is invariant).
         values: (batch, entities, points, N).
         gradients: (batch, entities, points, 3, N), macroscopic gradients included.
-
-    Entities are the cells of the region in mesh order (one for a layer), as in the weights of terms.
+        entities: (entities,) their numbers among the cells of the region in mesh order (one for a layer); on several
+            processes each samples its own, and the weights of the laws in `System.problem` are those of the same cells.
     """
 
     points: Array
     weights: Array
     values: Array
     gradients: Array
+    entities: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +106,12 @@ class System(Protocol):
 
     @property
     def problem(self) -> Problem:
-        """What was assembled."""
+        """What was assembled; on several processes the weights of its bulk laws are those of this process's cells."""
+        ...
+
+    @property
+    def processes(self) -> Processes:
+        """The processes that hold it."""
         ...
 
     @property
@@ -110,7 +121,12 @@ class System(Protocol):
 
     @property
     def size(self) -> int:
-        """Number of unknowns, fixed ones included."""
+        """Number of unknowns, fixed ones included; of those this process owns."""
+        ...
+
+    @property
+    def unknowns(self) -> int:
+        """Number of unknowns of the device, fixed ones included."""
         ...
 
     @property
@@ -179,8 +195,11 @@ class System(Protocol):
         """Values (batch, n, N) at points (n, 3) inside a region (macroscopic gradients not included)."""
         ...
 
-    def vertex_values(self, region: str, state: Array) -> tuple[Array, NDArray[np.int64], Array]:
-        """(points (n, 3), cells (c, k) into them, values (batch, n, N)) of a region, for files and pictures."""
+    def vertex_values(self, region: str, state: Array, own: bool = False) -> tuple[Array, NDArray[np.int64], Array]:
+        """(points (n, 3), cells (c, k) into them, values (batch, n, N)) of a region, for files and pictures.
+
+        `own`: of the cells of this process only, without any that belong to others.
+        """
         ...
 
     def ledger(self, state: Array, gradients: Mapping[str, Array | float]) -> tuple[Entry, ...]:

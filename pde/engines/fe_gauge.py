@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from hanle.meshes.tagged import IntArray
 from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_terms import FACE, FLUX, Operator
+from hanle.pde.processes import Processes
 from hanle.pde.tensors import Array
 
 
-def component_scales(numbering: Numbering, operators: Sequence[Operator]) -> list[Array]:
+def component_scales(numbering: Numbering, operators: Sequence[Operator], processes: Processes) -> list[Array]:
     """For each block the factors s (components,) such that fields / (s s^T) are of order one; powers of two.
 
     A component has one scale in all blocks, because ties may join them. It follows from its conduction.
@@ -25,10 +26,16 @@ def component_scales(numbering: Numbering, operators: Sequence[Operator]) -> lis
                 anything[name] = max(anything.get(name, 0.0), size)
                 if o.place.kind == FLUX:
                     conduction[name] = max(conduction.get(name, 0.0), size)
+    conduction, anything = (_largest(processes.gather(found)) for found in (conduction, anything))
     return [
         np.array([_root(conduction.get(n) or anything.get(n) or 1.0) for n in block.fields.components])
         for block in numbering.blocks
     ]
+
+
+def _largest(tables: Sequence[dict[str, float]]) -> dict[str, float]:
+    names = {name for table in tables for name in table}
+    return {name: max(table.get(name, 0.0) for table in tables) for name in names}
 
 
 def _root(size: float) -> float:
@@ -36,25 +43,31 @@ def _root(size: float) -> float:
     return float(2.0 ** np.round(0.5 * np.log2(size)))
 
 
-def reached(numbering: Numbering, operators: Sequence[Operator], start: Iterable[str]) -> list[NDArray[np.bool_]]:
+def reached(
+    numbering: Numbering, operators: Sequence[Operator], start: Iterable[str], processes: Processes
+) -> list[NDArray[np.bool_]]:
     """For each block (components,): what the components in `start` drive through these terms, whole components."""
+    # By name: ties join components of one name in different blocks.
+    driven = {
+        (numbering.blocks[o.col].fields.components[column], numbering.blocks[o.row].fields.components[row])
+        for o in operators
+        for row, column in np.argwhere(o.fields != 0.0)
+    }
+    links = set().union(*processes.gather(driven))
     names = set(start)
     size = -1
     while size != len(names):
         size = len(names)
-        for o in operators:
-            columns = [n in names for n in numbering.blocks[o.col].fields.components]
-            hit = np.any(o.fields[:, columns] != 0.0, axis=1)
-            # By name: ties join components of one name in different blocks.
-            names |= {n for n, x in zip(numbering.blocks[o.row].fields.components, hit, strict=True) if x}
+        names |= {target for source, target in links if source in names}
     return [np.array([n in names for n in b.fields.components]) for b in numbering.blocks]
 
 
 def floating(
-    numbering: Numbering, operators: Sequence[Operator], fixed: NDArray[np.bool_]
+    numbering: Numbering, operators: Sequence[Operator], fixed: NDArray[np.bool_], processes: Processes
 ) -> list[tuple[tuple[IntArray, ...], ...]]:
     """For each block and component the pieces without prescribed unknown and without sink in the bulk.
 
+    On several processes each gets its part of the same pieces.
     Face laws are left to the solver, which looks for null vectors among the combinations of these pieces.
     """
     found: list[tuple[tuple[IntArray, ...], ...]] = []
@@ -62,12 +75,9 @@ def floating(
         parts = numbering.pieces[k]
         held = fixed[numbering.offsets[k] : numbering.offsets[k + 1]].reshape(b.nodes, b.fields.size)
         sunk = _sunk(numbering, operators, k)
-        found.append(
-            tuple(
-                tuple(p for p in parts if not held[p, c].any() and not sunk[p, c].any())
-                for c in range(b.fields.size)
-            )
-        )
+        settled = [[bool(np.any(held[p, c] | sunk[p, c])) for p in parts] for c in range(b.fields.size)]
+        anywhere = np.any(processes.gather(settled), axis=0).reshape(b.fields.size, len(parts))
+        found.append(tuple(tuple(p for p, s in zip(parts, row, strict=True) if not s) for row in anywhere))
     return found
 
 

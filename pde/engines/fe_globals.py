@@ -5,14 +5,18 @@ import scipy.sparse as sp
 
 from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_terms import Load, Operator, Place, Terms
+from hanle.pde.engines.fe_unknowns import Unknowns
 from hanle.pde.problem import Problem
 
 
-def global_terms(problem: Problem, numbering: Numbering) -> Terms:
-    """Terms at the first unknown of each class; the ties carry them to the class."""
+def global_terms(problem: Problem, numbering: Numbering, unknowns: Unknowns) -> Terms:
+    """Terms at one entry of each unknown, on the process that owns it."""
     terms = Terms([], [], [], [])
     for item in problem.globals:
-        entry = int(numbering.on_faces(item.faces, item.component)[0])
+        mine = unknowns.marked(numbering.on_faces(item.faces, item.component), numbering.size)
+        if not np.any(mine):
+            continue
+        entry = int(unknowns.representative[mine][0])
         block = int(np.searchsorted(numbering.offsets, entry, side="right")) - 1
         b = numbering.blocks[block]
         node, column = divmod(entry - numbering.offsets[block], b.fields.size)

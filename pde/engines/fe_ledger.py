@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 
 from hanle.meshes.tagged import IntArray
 from hanle.pde.engines.contract import Entry
 from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_terms import FLUX, Load, Terms
+from hanle.pde.engines.fe_unknowns import Unknowns
 from hanle.pde.tensors import Array
 
 
@@ -25,33 +25,48 @@ def ledger(
     numbering: Numbering,
     terms: Terms,
     owners: Mapping[str, IntArray],
-    ties: sp.csr_matrix | None,
+    unknowns: Unknowns,
     x: Array,
     amplitudes: Mapping[str, float],
 ) -> tuple[Entry, ...]:
-    """Entries of all regions, faces, terminals and macroscopic gradients.
+    """Entries of all regions, faces, terminals and macroscopic gradients, summed over the processes.
 
     Args:
         owners: terminal or face -> entries of x it prescribes.
-        ties: x = T y; reactions of tied unknowns count where the class is prescribed.
+        unknowns: x = T y.
         x: block vector.
         amplitudes: drive -> amplitude of the macroscopic gradients.
     """
     sheets = _sheets(numbering, terms, x, amplitudes)
     entries = [_entry(numbering, place, kind, sheet, x) for (place, kind), sheet in sheets.items()]
-    total = sum((s.residual for s in sheets.values()), start=np.zeros(numbering.size))
-    if ties is not None:
-        # All of a class reacts at one representative; the others then balance.
-        total = _collected(ties, total, np.concatenate([np.zeros(0, dtype=np.int64), *owners.values()]))
+    total = unknowns.gathered(sum((s.residual for s in sheets.values()), start=np.zeros(numbering.size)))
+    taken = np.zeros(unknowns.size, dtype=bool)
     for place, entry in owners.items():
+        # An unknown that several faces prescribe reacts at the first of them.
+        mine = unknowns.marked(entry, numbering.size) & ~taken
+        taken |= mine
         reaction = np.zeros(numbering.size)
-        reaction[entry] = total[entry]
+        reaction[unknowns.representative[mine]] = total[mine]
         power = np.array([-float(reaction @ x)])
         entries.append(Entry(place, "terminal", _totals(numbering, reaction), power))
     for drive in amplitudes:
         given = sum(s.delivered.get(drive, 0.0) for s in sheets.values())
         entries.append(Entry(drive, "terminal", {}, np.array([-given])))
-    return tuple(entries)
+    return _merged(unknowns.processes.joined(entries)) if unknowns.processes.size > 1 else tuple(entries)
+
+
+def _merged(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Entries of one place and kind added up."""
+    found: dict[tuple[str, str], Entry] = {}
+    for e in entries:
+        known = found.get((e.place, e.kind))
+        if known is None:
+            found[e.place, e.kind] = e
+            continue
+        names = dict.fromkeys((*known.gain, *e.gain))
+        gain = {n: known.gain.get(n, np.zeros(1)) + e.gain.get(n, np.zeros(1)) for n in names}
+        found[e.place, e.kind] = Entry(e.place, e.kind, gain, known.power + e.power)
+    return tuple(found.values())
 
 
 def _sheets(
@@ -101,14 +116,4 @@ def _totals(numbering: Numbering, residual: Array) -> dict[str, Array]:
             if np.any(columns):
                 for name, total in zip(field.components, columns.sum(axis=0), strict=True):
                     found[name] = found.get(name, np.zeros(1)) + total
-    return found
-
-
-def _collected(ties: sp.csr_matrix, residual: Array, entries: IntArray) -> Array:
-    """The residual with each class of tied unknowns summed up at its first prescribed entry."""
-    total = ties.T @ residual
-    found = np.zeros_like(residual)
-    label = ties.indices
-    _, first = np.unique(label[entries], return_index=True)
-    found[entries[first]] = total[label[entries[first]]]
     return found

@@ -12,8 +12,10 @@ from hanle.pde.engines.contract import Part, Subsystem
 from hanle.pde.engines.fe_gauge import component_scales, floating
 from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_terms import FACE, Operator
+from hanle.pde.engines.fe_unknowns import Unknowns
 from hanle.pde.errors import InputError
 from hanle.pde.linear.contract import BlockTerm, LinearBlock, LinearSystem
+from hanle.pde.linear.sharing import Sharing
 from hanle.pde.tensors import Array
 
 
@@ -36,14 +38,14 @@ class Assembled:
     Attributes:
         operators: all terms, unmerged.
         fixed: (size of x,) prescribed entries, closed under ties.
-        ties: x = T y, or None.
+        unknowns: x = T y.
         coarsening: M-matrix of each block.
     """
 
     numbering: Numbering
     operators: Sequence[Operator]
     fixed: NDArray[np.bool_]
-    ties: sp.csr_matrix | None
+    unknowns: Unknowns
     coarsening: tuple[sp.csr_matrix, ...]
 
 
@@ -56,7 +58,7 @@ def subsystem(given: Assembled, part: Part, kept: Sequence[NDArray[np.bool_]]) -
         InputError: a piece of a component has no sink while that component has one elsewhere.
     """
     numbering = given.numbering
-    scales = component_scales(numbering, given.operators)
+    scales = component_scales(numbering, given.operators, given.unknowns.processes)
     blocks = [k for k, mask in enumerate(kept) if mask.any()]
     terms = []
     for o in merged(given.operators, part):
@@ -65,13 +67,26 @@ def subsystem(given: Assembled, part: Part, kept: Sequence[NDArray[np.bool_]]) -
             if np.any(fields):
                 terms.append(BlockTerm(blocks.index(o.row), blocks.index(o.col), o.matrix, fields, o.skew))
     entries = np.concatenate([_entries(numbering, k, kept[k]) for k in blocks])
-    scale = np.concatenate([np.tile(scales[k][kept[k]], numbering.blocks[k].nodes) for k in blocks])
+    scale = np.zeros(numbering.size)
+    scale[entries] = np.concatenate([np.tile(scales[k][kept[k]], numbering.blocks[k].nodes) for k in blocks])
     loose = _floating(given, part, kept)
     linear_blocks = tuple(_block(given, k, kept[k], loose[k]) for k in blocks)
-    ties, representative = _restricted_ties(given.ties, entries)
-    states = given.ties.shape[1] if given.ties is not None else numbering.size
-    target = entries[representative] if given.ties is None else given.ties.indices[entries[representative]]
-    factor = scale[representative]
+    if given.unknowns.sharing is not None:
+        return _shared(given.unknowns, entries, scale, linear_blocks, tuple(terms))
+    return _alone(given.unknowns, entries, scale, linear_blocks, tuple(terms))
+
+
+def _alone(
+    unknowns: Unknowns,
+    entries: IntArray,
+    scale: Array,
+    blocks: tuple[LinearBlock, ...],
+    terms: tuple[BlockTerm, ...],
+) -> Subsystem:
+    """Solver vectors are the kept entries of x; tied ones carry their load at the first."""
+    ties, representative = _restricted_ties(unknowns.ties, entries)
+    target = entries[representative] if unknowns.ties is None else unknowns.ties.indices[entries[representative]]
+    factor = scale[entries[representative]]
 
     def restrict(load: Array) -> Array:
         found = np.zeros(len(entries))
@@ -79,11 +94,36 @@ def subsystem(given: Assembled, part: Part, kept: Sequence[NDArray[np.bool_]]) -
         return found
 
     def extend(solution: Array) -> Array:
-        found = np.zeros(states)
+        found = np.zeros(unknowns.size)
         found[target] = solution[representative] / factor
         return found
 
-    return Subsystem(LinearSystem(linear_blocks, tuple(terms), ties), restrict, extend)
+    return Subsystem(LinearSystem(blocks, terms, ties), restrict, extend)
+
+
+def _shared(
+    unknowns: Unknowns,
+    entries: IntArray,
+    scale: Array,
+    blocks: tuple[LinearBlock, ...],
+    terms: tuple[BlockTerm, ...],
+) -> Subsystem:
+    """Solver vectors are the kept ones among the unknowns that this process owns."""
+    target = np.flatnonzero(scale[unknowns.representative])
+    factor = scale[unknowns.representative][target]
+    counts = unknowns.processes.gather(len(target))
+    start = sum(counts[: unknowns.processes.rank])
+    numbers = np.zeros(unknowns.size)
+    numbers[target] = start + np.arange(len(target))
+    index = unknowns.spread(numbers)[entries].astype(np.int64)
+    sharing = Sharing(unknowns.processes.comm, index, start, start + len(target))
+
+    def extend(solution: Array) -> Array:
+        found = np.zeros(unknowns.size)
+        found[target] = solution / factor
+        return found
+
+    return Subsystem(LinearSystem(blocks, terms, sharing=sharing), lambda load: load[target] / factor, extend)
 
 
 def _entries(numbering: Numbering, block: int, kept: NDArray[np.bool_]) -> IntArray:
@@ -122,7 +162,7 @@ def _floating(
 ) -> list[tuple[tuple[IntArray, ...], ...]]:
     numbering = given.numbering
     operators = [o for o in given.operators if o.place.within(part)]
-    found = floating(numbering, operators, given.fixed)
+    found = floating(numbering, operators, given.fixed, given.unknowns.processes)
     if part is Part.ALL:
         _require_sinks(given, operators, found)
     return found
@@ -132,19 +172,20 @@ def _require_sinks(
     given: Assembled, operators: Sequence[Operator], found: Sequence[tuple[tuple[IntArray, ...], ...]]
 ) -> None:
     """A component that is lost in one place must be lost, prescribed or handed on wherever it lives."""
-    numbering = given.numbering
-    sunk = {
+    numbering, processes = given.numbering, given.unknowns.processes
+    sunk_here = {
         name
         for o in operators
         if o.place.kind != FACE and o.on_values
         for name, column in zip(numbering.blocks[o.col].fields.components, o.fields.T, strict=True)
         if np.any(column)
     }
+    sunk = set().union(*processes.gather(sunk_here))
     for k, (block, components) in enumerate(zip(numbering.blocks, found, strict=True)):
         for c, (name, pieces) in enumerate(zip(block.fields.components, components, strict=True)):
             for nodes in pieces if name in sunk else ():
-                if not _leaves(given, operators, k, c, nodes):
-                    regions = [r for r in block.regions if np.isin(numbering.node_of[r], nodes).any()]
+                if not processes.any(_leaves(given, operators, k, c, nodes)):
+                    regions = [r for r in block.regions if processes.any(np.isin(numbering.node_of[r], nodes))]
                     raise InputError(
                         f"{name} in {', '.join(regions)}",
                         "lost somewhere",
@@ -156,11 +197,8 @@ def _require_sinks(
 def _leaves(given: Assembled, operators: Sequence[Operator], block: int, component: int, nodes: IntArray) -> bool:
     """Whether a face law or a tie connects a piece of a component to anything."""
     width = given.numbering.blocks[block].fields.size
-    if given.ties is not None:
-        label = given.ties.indices
-        mine = label[given.numbering.offsets[block] + nodes * width + component]
-        if np.any(np.bincount(label)[mine] > 1):
-            return True
+    if np.any(given.unknowns.tied[given.numbering.offsets[block] + nodes * width + component]):
+        return True
     return any(
         o.place.kind == FACE and o.col == block and np.any(o.fields[:, component]) and o.matrix[:, nodes].nnz
         for o in operators

@@ -60,6 +60,7 @@ class Numbering:
         node_of: region -> (mesh nodes,) node within the block, -1 outside the region.
         cells_of: region -> its cells.
         patches: face -> its patches.
+        given_pieces: what `pieces` returns, where cells at hand are not all that connect nodes.
     """
 
     nodes: Nodes
@@ -68,6 +69,7 @@ class Numbering:
     node_of: Mapping[str, Int32]
     cells_of: Mapping[str, IntArray]
     patches: Mapping[str, tuple[Patch, ...]]
+    given_pieces: tuple[list[IntArray], ...] | None = None
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:
@@ -76,7 +78,7 @@ class Numbering:
     @cached_property
     def pieces(self) -> tuple[list[IntArray], ...]:
         """For each block the nodes of its connected pieces."""
-        return tuple(_pieces(self, k) for k in range(len(self.blocks)))
+        return self.given_pieces or tuple(_pieces(self, k) for k in range(len(self.blocks)))
 
     @property
     def size(self) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hanle.meshes.tagged import IntArray
 from hanle.pde.engines.contract import FaceSamples, Samples
@@ -11,8 +12,9 @@ from hanle.pde.engines.fe_integrals import geometry, physical_gradients
 from hanle.pde.engines.fe_locate import locate
 from hanle.pde.engines.fe_nodes import Int32
 from hanle.pde.engines.fe_numbering import Numbering, Patch
-from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.errors import unknown_name
 from hanle.pde.problem import Problem
+from hanle.pde.processes import Processes
 from hanle.pde.tensors import Array
 
 Amplitudes = Mapping[str, Array | float]
@@ -36,7 +38,7 @@ def region_samples(
     if rule not in ("gauss", "centre"):
         raise unknown_name("rule", rule, ("gauss", "centre"))
     points, weights = element.quadrature if rule == "gauss" else (element.centre, None)
-    cells = nodes.cells[_cells(numbering, region)]
+    cells = nodes.cells[known(numbering.cells_of, region)]
     corners = nodes.corners(numbering.cells_of[region])
     inverse, measure = geometry(element, corners, points)
     if weights is None:
@@ -56,6 +58,7 @@ def region_samples(
         weights=(measure * weights)[None] * nodes.unit**nodes.mesh.dimension,
         values=np.einsum("qa,can->cqn", element.values(points), values)[None],
         gradients=slopes,
+        entities=np.searchsorted(nodes.mesh.region_cells(region), numbering.cells_of[region]),
     )
 
 
@@ -80,32 +83,49 @@ def face_samples(
     return found
 
 
-def point_values(numbering: Numbering, x: Array, region: str, points: Array) -> Array:
-    """Values (1, n, N) at points (n, 3) [m] of a region."""
+def point_values(numbering: Numbering, x: Array, region: str, points: Array) -> tuple[NDArray[np.bool_], Array]:
+    """(whether a cell at hand contains it (n,), values there (n, N) or zero) for points (n, 3) [m] of a region."""
     nodes = numbering.nodes
-    cells = _cells(numbering, region)
+    cells = known(numbering.cells_of, region)
+    if not len(cells):
+        width = numbering.blocks[numbering.block_of[region]].fields.size
+        return np.zeros(len(points), dtype=bool), np.zeros((len(points), width))
     inside = np.asarray(points, dtype=float)[:, list(nodes.mesh.axis_numbers)] / nodes.unit
     found, reference = locate(nodes.element, nodes.corners(cells), inside)
-    lost = np.flatnonzero(found < 0)
-    if len(lost):
-        raise InputError(
-            "points", f"inside {region}", np.asarray(points)[lost[0]].tolist(), "coordinates in metres"
-        )
-    values = nodal(numbering, x, region, nodes.cells[cells[found]])
-    return np.asarray(np.einsum("pa,pan->pn", nodes.element.values(reference), values)[None])
+    inside_one = found >= 0
+    nodal_values = nodal(numbering, x, region, nodes.cells[cells[found[inside_one]]])
+    values = np.zeros((len(found), nodal_values.shape[-1]))
+    values[inside_one] = np.einsum("pa,pan->pn", nodes.element.values(reference[inside_one]), nodal_values)
+    return inside_one, values
 
 
-def vertex_values(numbering: Numbering, x: Array, region: str) -> tuple[Array, IntArray, Array]:
-    """See `contract.System.vertex_values`."""
-    nodes = numbering.nodes
-    cells = nodes.mesh.cells[_cells(numbering, region)]
-    used, local = np.unique(cells, return_inverse=True)
-    points = nodes.mesh.points3(nodes.mesh.points[used])
-    return points, local.reshape(cells.shape), nodal(numbering, x, region, used)[None]
+def vertex_values(numbering: Numbering, x: Array, region: str, cells: IntArray) -> tuple[Array, IntArray, Array]:
+    """See `contract.System.vertex_values`, for some cells of a region."""
+    points, local, used = _vertices(numbering, cells)
+    return points, local, nodal(numbering, x, region, used)[None]
 
 
-def face_average(numbering: Numbering, x: Array, face: str, component: str) -> Array:
-    """Mean (1,) of a component over a face, from its minus side."""
+def all_vertex_values(
+    numbering: Numbering, x: Array, region: str, processes: Processes
+) -> tuple[Array, IntArray, Array]:
+    """The same for all cells of a region, whichever process holds them."""
+    known(numbering.cells_of, region)
+    points, local, used = _vertices(numbering, numbering.nodes.mesh.region_cells(region))
+    here = numbering.node_of[region][used] >= 0
+    values = np.zeros((len(used), numbering.blocks[numbering.block_of[region]].fields.size))
+    values[here] = nodal(numbering, x, region, used[here])
+    return points, local, (processes.total(values) / processes.total(here)[:, None])[None]
+
+
+def _vertices(numbering: Numbering, cells: IntArray) -> tuple[Array, IntArray, IntArray]:
+    """(points (n, 3), cells into them, their mesh nodes)."""
+    mesh = numbering.nodes.mesh
+    used, local = np.unique(mesh.cells[cells], return_inverse=True)
+    return mesh.points3(mesh.points[used]), local.reshape(len(cells), -1), used
+
+
+def face_integral(numbering: Numbering, x: Array, face: str, component: str) -> tuple[float, float]:
+    """(integral of a component over a face from its minus side, area where that side carries it)."""
     if face not in numbering.patches:
         raise unknown_name("face", face, numbering.patches)
     nodes, cell = numbering.nodes, numbering.nodes.facet
@@ -118,9 +138,7 @@ def face_average(numbering: Numbering, x: Array, face: str, component: str) -> A
             values = nodal(numbering, x, region, patch.nodes)[..., numbering.component(region, component)]
             total += float(np.sum(measure * (values @ cell.values(points).T)))
             area += float(measure.sum())
-    if area == 0.0:
-        raise InputError(f"face {face}", f"next to a region with {component}", "none")
-    return np.array([total / area])
+    return total, area
 
 
 def _sample_patch(
@@ -168,10 +186,11 @@ def _places(numbering: Numbering, cells: IntArray | Int32, points: Array) -> Arr
     return np.asarray(np.einsum("qv,cvn->cqn", kind.values(points), corners))
 
 
-def _cells(numbering: Numbering, region: str) -> IntArray:
-    if region not in numbering.cells_of:
-        raise unknown_name("region with unknowns", region, numbering.cells_of)
-    return numbering.cells_of[region]
+def known(cells_of: Mapping[str, IntArray], region: str) -> IntArray:
+    """Cells of a region that has unknowns."""
+    if region not in cells_of:
+        raise unknown_name("region with unknowns", region, cells_of)
+    return cells_of[region]
 
 
 def amplitude(amplitudes: Amplitudes, name: str) -> float:

@@ -6,7 +6,7 @@ factors return in the small field matrices (`weight_pattern`, `power`).
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -45,12 +45,30 @@ def weight_pattern(place: str, weight: Array, entities: int) -> tuple[float, Arr
     return factor, pattern
 
 
+class Matrices(Protocol):
+    """Who integrates the matrices of a Scalars."""
+
+    def region(self, numbering: Numbering, region: str, form: Array, pattern: Array) -> sp.csr_matrix:
+        """int w jet(test) . form . jet(trial) over a region, between nodes of its block; see `fe_integrals`."""
+        ...
+
+    def face(
+        self, numbering: Numbering, patch: Patch, sides: tuple[str, str], form: Array, pattern: Array
+    ) -> sp.csr_matrix:
+        """The same over a patch, between nodes of the blocks of both sides."""
+        ...
+
+
 @dataclass(eq=False)
 class Scalars:
-    """The store. `previous` serves results for the same numbering; only what is asked for again is kept."""
+    """The store. `previous` serves results for the same numbering; only what is asked for again is kept.
+
+    Matrices are integrated here, or by `matrices` where it is given.
+    """
 
     numbering: Numbering
     previous: "Scalars | None" = None
+    matrices: Matrices | None = None
     _found: dict[tuple[object, ...], list[tuple[Array, Any]]] = field(default_factory=dict)
 
     def matrix(self, region: str, form: Array, pattern: Array) -> sp.csr_matrix:
@@ -110,6 +128,8 @@ class Scalars:
         return self.numbering.blocks[self.numbering.block_of[region]].nodes
 
     def _matrix(self, region: str, form: Array, pattern: Array) -> sp.csr_matrix:
+        if self.matrices is not None:
+            return self.matrices.region(self.numbering, region, form, pattern)
         if is_skew(form):
             return self._skew_matrix(region, form, pattern)
         indptr, indices = self.pattern(region)
@@ -160,6 +180,8 @@ class Scalars:
         return total
 
     def _face_matrix(self, patch: Patch, sides: tuple[str, str], form: Array, pattern: Array) -> sp.csr_matrix:
+        if self.matrices is not None:
+            return self.matrices.face(self.numbering, patch, sides, form, pattern)
         nodes, node_of = self.numbering.nodes, self.numbering.node_of
         local = local_matrices(nodes.facet, nodes.facet_corners(patch.nodes), form, pattern)
         rows, columns = (node_of[patch.regions[side]][patch.nodes] for side in sides)

@@ -85,7 +85,9 @@ class Terms:
 
 
 def region_terms(problem: Problem, numbering: Numbering, scalars: Scalars, region: str) -> Terms:
-    """Terms of the bulk law of a region."""
+    """Terms of the bulk law of a region; none where this process has no cell of it."""
+    if not len(numbering.cells_of[region]):
+        return Terms([], [], [], [])
     return _RegionTerms(problem, numbering, scalars, region).collect()
 
 

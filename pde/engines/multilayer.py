@@ -23,6 +23,7 @@ from hanle.pde.engines.stack_samples import sample, values_at, vertices
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.linear.tridiagonal import Chain, Tridiagonal, TridiagonalSystem
 from hanle.pde.problem import Problem
+from hanle.pde.processes import ALONE, Processes
 from hanle.pde.tensors import Array
 
 
@@ -52,6 +53,7 @@ class StackSystem:
     """An assembled stack; see `contract.System`. States have shape (batch, size); (size,) is accepted."""
 
     model: StackModel
+    processes: Processes = ALONE
 
     @property
     def problem(self) -> Problem:
@@ -64,6 +66,10 @@ class StackSystem:
     @property
     def size(self) -> int:
         return self.model.numbering.size
+
+    @property
+    def unknowns(self) -> int:
+        return self.size
 
     @property
     def fixed(self) -> NDArray[np.bool_]:
@@ -204,7 +210,7 @@ class StackSystem:
     def evaluate(self, region: str, state: Array, points: Array) -> Array:
         return values_at(self.model, self._layer(region), self._state(state), points)
 
-    def vertex_values(self, region: str, state: Array) -> tuple[Array, NDArray[np.int64], Array]:
+    def vertex_values(self, region: str, state: Array, own: bool = False) -> tuple[Array, NDArray[np.int64], Array]:
         return vertices(self.model, self._layer(region), self._state(state))
 
     def ledger(self, state: Array, gradients: Mapping[str, Array | float]) -> tuple[Entry, ...]:

@@ -10,34 +10,20 @@ the unknowns. Internally lengths are in units near the mean cell size and compon
 both by powers of two, so that what the linear solver sees is of order one whatever the units.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-import numpy as np
-import scipy.sparse as sp
-from numpy.typing import NDArray
-
-from hanle.meshes.tagged import IntArray, TaggedMesh
-from hanle.pde.engines import fe_samples
-from hanle.pde.engines.contract import Entry, FaceSamples, Part, Samples, Subsystem
+from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.engines.contract import System as AnySystem
 from hanle.pde.engines.fe_coarsening import coarsening
-from hanle.pde.engines.fe_constraints import Constraints, constraints
-from hanle.pde.engines.fe_faces import face_terms
-from hanle.pde.engines.fe_gauge import reached
-from hanle.pde.engines.fe_globals import global_terms
-from hanle.pde.engines.fe_integrals import chunks, measures
-from hanle.pde.engines.fe_ledger import ledger
-from hanle.pde.engines.fe_linear import Assembled, merged, subsystem
+from hanle.pde.engines.fe_constraints import constraints
 from hanle.pde.engines.fe_nodes import nodes_of
-from hanle.pde.engines.fe_numbering import Numbering, number, ties
+from hanle.pde.engines.fe_numbering import number, ties
 from hanle.pde.engines.fe_scalars import Scalars
-from hanle.pde.engines.fe_terms import Load, Operator, Terms, region_terms
+from hanle.pde.engines.fe_system import System, collected, require_linear
+from hanle.pde.engines.fe_unknowns import alone
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.problem import Problem
-from hanle.pde.tensors import Array
 
 
 @dataclass(frozen=True)
@@ -69,212 +55,18 @@ class Scikit:
         """
         if not isinstance(problem.mesh, TaggedMesh):
             raise UnsupportedError("the engine scikit needs a mesh of cells; use the engine multilayer for layers")
-        _refuse_nonlinear(problem)
+        require_linear(problem)
         earlier = previous if isinstance(previous, System) and previous.fits(problem, self.order) else None
         numbering = earlier.numbering if earlier else number(problem, nodes_of(problem.mesh, self.order))
+        unknowns = alone(numbering.size, ties(problem, numbering))
         scalars = Scalars(numbering, earlier.scalars if earlier else None)
-        terms = Terms([], [], [], [])
-        for region in problem.regions:
-            terms.extend(region_terms(problem, numbering, scalars, region))
-        for face in problem.faces:
-            terms.extend(face_terms(problem, numbering, scalars, face))
-        terms.extend(global_terms(problem, numbering))
+        terms = collected(problem, numbering, scalars, unknowns)
         coarse = tuple(coarsening(problem, numbering, scalars, k) for k in range(len(numbering.blocks)))
         scalars.previous = None
-        return System(problem, numbering, scalars, terms, coarse)
+        return System(problem, numbering, scalars, terms, coarse, unknowns, constraints(problem, numbering))
 
     def default_solver(self, system: AnySystem) -> Any:
         """Direct for small systems, multigrid for large ones."""
         from hanle.pde.linear.choose import solver
 
         return solver("auto")
-
-
-class System:
-    """An assembled problem, see `contract.System`. States are y with x = ties y (x itself where nothing is tied)."""
-
-    batch = 1
-
-    def __init__(
-        self,
-        problem: Problem,
-        numbering: Numbering,
-        scalars: Scalars,
-        terms: Terms,
-        coarse: tuple[sp.csr_matrix, ...],
-    ) -> None:
-        self.problem = problem
-        self.numbering = numbering
-        self.scalars = scalars
-        self.terms = terms
-        self.coarse = coarse
-        self._ties: sp.csr_matrix | None = ties(problem, numbering)
-        self._constraints: Constraints = constraints(problem, numbering)
-        self.size: int = numbering.size if self._ties is None else self._ties.shape[1]
-        self._merged: dict[Part, list[Operator]] = {}
-
-    def fits(self, problem: Problem, order: int) -> bool:
-        """Whether a problem has the same mesh and unknowns, so that the numbering holds for it."""
-        mine = self.problem
-        return (
-            problem.mesh is mine.mesh
-            and order == self.numbering.nodes.element.order
-            and {n: b.fields for n, b in problem.regions.items()} == {n: b.fields for n, b in mine.regions.items()}
-            and _tied(problem) == _tied(mine)
-        )
-
-    @cached_property
-    def fixed(self) -> NDArray[np.bool_]:
-        return self._gathered(self._constraints.fixed.astype(float)) > 0.0
-
-    def apply(self, state: Array, part: Part = Part.ALL) -> Array:
-        """a(phi_i, state)."""
-        source, target = self._blocks(self._spread(state)), np.zeros(self.numbering.size)
-        out = self._blocks(target)
-        for o in self._operators(part):
-            out[o.row] += (o.matrix @ source[o.col]) @ o.fields.T
-        return self._gathered(target)
-
-    def apply_transpose(self, state: Array, part: Part = Part.ALL) -> Array:
-        """a(state, phi_i)."""
-        source, target = self._blocks(self._spread(state)), np.zeros(self.numbering.size)
-        out = self._blocks(target)
-        for o in self._operators(part):
-            out[o.col] += o.matrix.T @ (source[o.row] @ o.fields)
-        return self._gathered(target)
-
-    def gradient_load(self, drive: str, part: Part = Part.ALL) -> Array:
-        """a(phi_i, g)."""
-        self.problem.gradient(drive)
-        return self._sum(self.terms.loads, lambda load: load.drive == drive and load.place.within(part))
-
-    def gradient_functional(self, drive: str, part: Part = Part.ALL) -> Array:
-        """a(g, phi_i)."""
-        self.problem.gradient(drive)
-        return self._sum(self.terms.functionals, lambda load: load.drive == drive and load.place.within(part))
-
-    def gradient_pair(self, test: str, trial: str, part: Part = Part.ALL) -> Array:
-        """a(g_test, g_trial), shape (1,)."""
-        self.problem.gradient(test), self.problem.gradient(trial)
-        pairs = self.terms.pairs
-        return np.array(
-            [sum(p.value for p in pairs if (p.test, p.trial) == (test, trial) and p.place.within(part))]
-        )
-
-    def source_load(self) -> Array:
-        """Right-hand side of all sources."""
-        return self._sum(self.terms.loads, lambda load: not load.drive)
-
-    def source_functional(self, drive: str) -> Array:
-        """Flux along the axis of `drive` from the sources S and k alone, shape (1,)."""
-        self.problem.gradient(drive)
-        return np.array([sum(p.value for p in self.terms.pairs if (p.test, p.trial) == (drive, ""))])
-
-    def terminal_vector(self, name: str) -> Array:
-        """1 on the unknowns of a terminal."""
-        terminal = self.problem.terminals[name]
-        found = np.zeros(self.numbering.size)
-        found[self.numbering.on_faces(terminal.faces, terminal.component)] = 1.0
-        return np.asarray(self._gathered(found) > 0.0, dtype=float)
-
-    def constant(self, component: str) -> Array:
-        """1 on every unknown of a component."""
-        found = np.zeros(self.numbering.size)
-        for block, view in zip(self.numbering.blocks, self._blocks(found), strict=True):
-            if component in block.fields.components:
-                view[:, block.fields.components.index(component)] = 1.0
-        return np.asarray(self._gathered(found) > 0.0, dtype=float)
-
-    def given_vector(self) -> Array:
-        """The values that face laws prescribe."""
-        held = np.zeros(self.numbering.size)
-        for name, entries in self._constraints.owners.items():
-            if name not in self.problem.terminals:
-                held[entries] = 1.0
-        count = self._gathered(held)
-        return self._gathered(held * self._constraints.given) / np.maximum(count, 1.0)
-
-    def subsystem(self, part: Part) -> Subsystem:
-        """See `contract.System.subsystem`; REFERENCE keeps the components that terminals and gradients reach."""
-        blocks = self.numbering.blocks
-        kept = [np.ones(b.fields.size, dtype=bool) for b in blocks]
-        if part is Part.REFERENCE:
-            start = [t.component for t in self.problem.terminals.values()]
-            start += [g.component for g in self.problem.gradients]
-            kept = reached(self.numbering, self._operators(part), start)
-        closed = self._spread(self.fixed.astype(float)) > 0.0
-        given = Assembled(self.numbering, self.terms.operators, closed, self._ties, self.coarse)
-        return subsystem(given, part, kept)
-
-    def samples(
-        self, region: str, state: Array, gradients: Mapping[str, Array | float], rule: str = "gauss"
-    ) -> Samples:
-        """See `contract.System.samples`."""
-        return fe_samples.region_samples(self.problem, self.numbering, self._spread(state), region, gradients, rule)
-
-    def face_samples(self, face: str, state: Array, gradients: Mapping[str, Array | float]) -> FaceSamples:
-        """See `contract.System.face_samples`."""
-        return fe_samples.face_samples(self.problem, self.numbering, self._spread(state), face, gradients)
-
-    def evaluate(self, region: str, state: Array, points: Array) -> Array:
-        """Values (1, n, N) at points (n, 3) inside a region; InputError for a point outside."""
-        return fe_samples.point_values(self.numbering, self._spread(state), region, points)
-
-    def vertex_values(self, region: str, state: Array) -> tuple[Array, IntArray, Array]:
-        """See `contract.System.vertex_values`; middles of second order cells are left out."""
-        return fe_samples.vertex_values(self.numbering, self._spread(state), region)
-
-    def ledger(self, state: Array, gradients: Mapping[str, Array | float]) -> tuple[Entry, ...]:
-        """See `contract.System.ledger`; given values count as terminals named after their face."""
-        amplitudes = {g.name: fe_samples.amplitude(gradients, g.name) for g in self.problem.gradients}
-        owners = self._constraints.owners
-        return ledger(self.numbering, self.terms, owners, self._ties, self._spread(state), amplitudes)
-
-    def average(self, face: str, component: str, state: Array) -> Array:
-        """Mean of a component over the part of a face whose minus side carries it, shape (1,)."""
-        return fe_samples.face_average(self.numbering, self._spread(state), face, component)
-
-    def measure(self, component: str) -> Array:
-        """Measure (1,) of the regions that carry a component."""
-        nodes, one = self.numbering.nodes, np.ones((1, 1))
-        total = 0.0
-        for region, cells in self.numbering.cells_of.items():
-            if self.numbering.carries(region, component):
-                for part in chunks(len(cells)):
-                    total += float(measures(nodes.element, nodes.corners(cells[part]), one).sum())
-        return np.array([total * nodes.unit**nodes.mesh.dimension])
-
-    def _operators(self, part: Part) -> list[Operator]:
-        if part not in self._merged:
-            self._merged[part] = merged(self.terms.operators, part)
-        return self._merged[part]
-
-    def _blocks(self, x: Array) -> list[Array]:
-        return self.numbering.views(x)
-
-    def _spread(self, state: Array) -> Array:
-        """x = T y."""
-        return state if self._ties is None else np.asarray(self._ties @ state)
-
-    def _gathered(self, x: Array) -> Array:
-        """T^T x."""
-        return x if self._ties is None else np.asarray(self._ties.T @ x)
-
-    def _sum(self, loads: list[Load], wanted: Callable[[Load], bool]) -> Array:
-        total = np.zeros(self.numbering.size)
-        views = self._blocks(total)
-        for load in loads:
-            if wanted(load):
-                views[load.block] += np.multiply.outer(load.vector, load.fields)
-        return self._gathered(total)
-
-
-def _tied(problem: Problem) -> dict[str, tuple[str, ...]]:
-    return {name: face.law.tie for name, face in problem.faces.items() if face.law.tie}
-
-
-def _refuse_nonlinear(problem: Problem) -> None:
-    curved = [f"region {name}" for name, bulk in problem.regions.items() if bulk.at is not None]
-    curved += [f"face {name}" for name, face in problem.faces.items() if face.law.at is not None]
-    if curved:
-        raise UnsupportedError(f"the law of {curved[0]} is not linear; solve with hanle.pde.newton")

@@ -36,7 +36,9 @@ def sample(model: StackModel, k: int, state: Array, gradients: Mapping[str, Arra
         if component is not None:
             full[:, :, "xyz".index(g.axis), component] += np.reshape(amplitude, (-1, 1))
     measure = model.layers[k].thickness[:, None, None] * weights
-    return Samples(_points(model, k, where)[None], measure, values[:, None], full[:, None])
+    return Samples(
+        _points(model, k, where)[None], measure, values[:, None], full[:, None], np.zeros(1, dtype=np.int64)
+    )
 
 
 def inside(
