@@ -28,6 +28,10 @@ class InputError(HanleError, ValueError):
         message = f"{key} must be {must}; instead received {shown}"
         super().__init__(f"{message} - {hint}" if hint else message)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are pickled with the message as their only argument; this one takes its parts.
+        return type(self), (self.key, self.must, self.received, self.hint)
+
     def within(self, place: str) -> "InputError":
         """The same error at a key inside `place` ("device.toml: ")."""
         return InputError(f"{place}{self.key}", self.must, self.received, self.hint)

@@ -5,7 +5,7 @@ Each method but `rank` and `size` is collective: all processes must call it, and
 bit, so that they take the same decisions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -62,6 +62,15 @@ class Processes:
     def joined(self, parts: Sequence[T]) -> list[T]:
         """The lists of all processes one after the other."""
         return [item for piece in self.gather(list(parts)) for item in piece]
+
+    def stream(self, part: T, take: Callable[[T], None]) -> None:
+        """Hand what every process gives to `take` of process 0, in their order and one at a time."""
+        if self.rank:
+            self.comm.send(part, dest=0)
+            return
+        take(part)
+        for source in range(1, self.size):
+            take(self.comm.recv(source=source))
 
 
 #: This process alone.

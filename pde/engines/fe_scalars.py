@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hanle.meshes.tagged import IntArray
 from hanle.pde.engines import kernels
 from hanle.pde.engines.fe_integrals import chunks, local_matrices, local_vectors
-from hanle.pde.engines.fe_nodes import Int32
+from hanle.pde.engines.fe_nodes import Int32, Nodes
 from hanle.pde.engines.fe_numbering import Numbering, Patch
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.tensors import Array
@@ -45,17 +45,18 @@ def weight_pattern(place: str, weight: Array, entities: int) -> tuple[float, Arr
     return factor, pattern
 
 
-class Matrices(Protocol):
-    """Who integrates the matrices of a Scalars."""
+class RegionMatrices(Protocol):
+    """Who integrates the matrices of regions for a Scalars."""
 
-    def region(self, numbering: Numbering, region: str, form: Array, pattern: Array) -> sp.csr_matrix:
-        """int w jet(test) . form . jet(trial) over a region, between nodes of its block; see `fe_integrals`."""
-        ...
-
-    def face(
-        self, numbering: Numbering, patch: Patch, sides: tuple[str, str], form: Array, pattern: Array
+    def region(
+        self, numbering: Numbering, region: str, pattern: tuple[Int32, Int32], form: Array, weights: Array
     ) -> sp.csr_matrix:
-        """The same over a patch, between nodes of the blocks of both sides."""
+        """int w jet(test) . form . jet(trial) over a region, see `fe_integrals`.
+
+        Args:
+            pattern: (indptr, indices) of the matrix between nodes of the region's block.
+            weights: (cells or 1, points or 1) at the points of the cell's quadrature rule.
+        """
         ...
 
 
@@ -63,12 +64,12 @@ class Matrices(Protocol):
 class Scalars:
     """The store. `previous` serves results for the same numbering; only what is asked for again is kept.
 
-    Matrices are integrated here, or by `matrices` where it is given.
+    Matrices of regions are integrated here, or by `integrals` where it is given.
     """
 
     numbering: Numbering
     previous: "Scalars | None" = None
-    matrices: Matrices | None = None
+    integrals: RegionMatrices | None = None
     _found: dict[tuple[object, ...], list[tuple[Array, Any]]] = field(default_factory=dict)
 
     def matrix(self, region: str, form: Array, pattern: Array) -> sp.csr_matrix:
@@ -128,13 +129,13 @@ class Scalars:
         return self.numbering.blocks[self.numbering.block_of[region]].nodes
 
     def _matrix(self, region: str, form: Array, pattern: Array) -> sp.csr_matrix:
-        if self.matrices is not None:
-            return self.matrices.region(self.numbering, region, form, pattern)
+        if self.integrals is not None:
+            return self.integrals.region(self.numbering, region, self.pattern(region), form, pattern)
         if is_skew(form):
             return self._skew_matrix(region, form, pattern)
         indptr, indices = self.pattern(region)
         data = self._assembled(region, self.numbering.cells_of[region], indptr, indices, form, pattern)
-        return _csr(data, indices, indptr)
+        return csr(data, indices, indptr)
 
     def _skew_matrix(self, region: str, form: Array, pattern: Array) -> sp.csr_matrix:
         """Antisymmetric form: for constant weight only pairs of boundary nodes contribute (a null Lagrangian)."""
@@ -142,7 +143,7 @@ class Scalars:
         cells, weights = numbering.cells_of[region], pattern
         keep = np.ones(numbering.nodes.count, dtype=bool)
         if pattern.size == 1:
-            keep = self.kept(("boundary", region), pattern, lambda: _boundary(numbering, region))
+            keep = self.kept(("boundary", region), pattern, lambda: boundary_nodes(numbering.nodes, cells))
             cells = cells[keep[numbering.nodes.cells[cells]].sum(axis=1) >= 2]
         table = np.where(keep, numbering.node_of[region], -1).astype(np.int32)
         connectivity = table[numbering.nodes.cells[cells]]
@@ -156,7 +157,7 @@ class Scalars:
             largest = np.abs(local).max(axis=(1, 2), keepdims=True)
             kernels.scatter(indptr, indices, connectivity[part], np.broadcast_to(largest, local.shape).copy(), size)
         data[np.abs(data) <= ROUNDING * size] = 0.0
-        matrix = _csr(data, indices, indptr)
+        matrix = csr(data, indices, indptr)
         matrix.eliminate_zeros()
         return matrix
 
@@ -180,8 +181,6 @@ class Scalars:
         return total
 
     def _face_matrix(self, patch: Patch, sides: tuple[str, str], form: Array, pattern: Array) -> sp.csr_matrix:
-        if self.matrices is not None:
-            return self.matrices.face(self.numbering, patch, sides, form, pattern)
         nodes, node_of = self.numbering.nodes, self.numbering.node_of
         local = local_matrices(nodes.facet, nodes.facet_corners(patch.nodes), form, pattern)
         rows, columns = (node_of[patch.regions[side]][patch.nodes] for side in sides)
@@ -204,7 +203,8 @@ def _rows(pattern: Array, part: slice) -> Array:
     return pattern if len(pattern) == 1 else pattern[part]
 
 
-def _csr(data: Array, indices: Int32, indptr: Int32) -> sp.csr_matrix:
+def csr(data: Array, indices: Int32, indptr: Int32) -> sp.csr_matrix:
+    """A square matrix with the very arrays given."""
     count = len(indptr) - 1
     matrix = sp.csr_matrix((data, indices, indptr), shape=(count, count), copy=False)
     # The very arrays, not views: linear solvers recognise a shared pattern by identity.
@@ -214,14 +214,13 @@ def _csr(data: Array, indices: Int32, indptr: Int32) -> sp.csr_matrix:
     return matrix
 
 
-def _boundary(numbering: Numbering, region: str) -> NDArray[np.bool_]:
-    """(mesh nodes,) nodes on facets that belong to one cell of the region only.
+def boundary_nodes(nodes: Nodes, region_cells: IntArray) -> NDArray[np.bool_]:
+    """(mesh nodes,) nodes on facets that belong to one cell of a region only.
 
     A facet is known by the sum of random 64-bit numbers of its vertices: much cheaper than sorting their numbers, and
     two of 1e7 facets are mixed up with a probability of 1e-6.
     """
-    nodes = numbering.nodes
-    cells = nodes.cells[numbering.cells_of[region]]
+    cells = nodes.cells[region_cells]
     numbers = np.random.default_rng(0).integers(2**63, size=len(nodes.points), dtype=np.int64)
     local = nodes.element.facet_nodes
     with np.errstate(over="ignore"):

@@ -1,0 +1,189 @@
+"""Scalar matrices of regions from UFL forms, compiled once per cell kind, order and part of the jet.
+
+    int w  v F u,   w F v . grad u,   w grad v . F u,   w grad v . F grad u
+
+with F a constant tensor and w a weight at the points of the quadrature rule of `fe_cells`, so that weights mean the
+same as in every finite element engine. Matrices of faces come from the tables of `fe_integrals`: they involve nodes of
+the facet only, and the process that owns the cell on the minus side has them all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import basix.ufl
+import numpy as np
+import scipy.sparse as sp
+import ufl
+from dolfinx import fem
+
+from hanle.meshes.tagged import IntArray
+from hanle.pde.engines import fenicsx_compat as compat
+from hanle.pde.engines.fe_numbering import Numbering
+from hanle.pde.engines.fe_scalars import ROUNDING, boundary_nodes, csr, is_skew
+from hanle.pde.engines.fenicsx_mesh import KINDS, Distributed
+from hanle.pde.engines.fenicsx_part import Part
+from hanle.pde.tensors import Array
+
+_VALUE, _GRADIENT = slice(0, 1), slice(1, None)
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What a sweep keeps: the distributed mesh, the numbering of the whole problem and this process's part of it."""
+
+    distributed: Distributed
+    whole: Numbering
+    part: Part
+
+
+@dataclass(eq=False)
+class Forms:
+    """Integrates the matrices of regions, see `fe_scalars.RegionMatrices`."""
+
+    held: Held
+    _weight: Any = None
+    _integrals: dict[tuple[str, str], "_Integral"] = field(default_factory=dict)
+    _places: dict[str, "_Place"] = field(default_factory=dict)
+
+    def region(
+        self, numbering: Numbering, region: str, pattern: tuple[Any, Any], form: Array, weights: Array
+    ) -> sp.csr_matrix:
+        """Matrix over a region on the pattern (indptr, indices) between nodes of its block."""
+        place = self._place(numbering, region, pattern)
+        everywhere = not (is_skew(form) and weights.size == 1)
+        data = np.zeros(len(place.take))
+        for kind in _KINDS:
+            tensor = form[kind.rows, kind.columns]
+            if np.any(tensor):
+                data += self._integral(kind, region, everywhere, place).assemble(tensor, weights)[place.take]
+        matrix = csr(data, pattern[1], pattern[0])
+        return matrix if everywhere else _on(matrix, place.on_boundary)
+
+    def _place(self, numbering: Numbering, region: str, pattern: tuple[Any, Any]) -> "_Place":
+        if region not in self._places:
+            self._places[region] = _place(self.held.distributed, numbering, region, pattern)
+        return self._places[region]
+
+    def _integral(self, kind: "_Kind", region: str, everywhere: bool, place: "_Place") -> "_Integral":
+        key = (kind.name, region if everywhere else f"boundary of {region}")
+        if key not in self._integrals:
+            chosen = np.arange(len(place.cells)) if everywhere else place.outer
+            distributed = self.held.distributed
+            if self._weight is None:
+                self._weight = fem.Function(fem.functionspace(distributed.space.mesh, _at_points(distributed)))
+            self._integrals[key] = _Integral(distributed, kind, place, chosen, self._weight)
+        return self._integrals[key]
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A part of the jet: rows and columns of its block in a form, and the integrand."""
+
+    name: str
+    rows: slice
+    columns: slice
+    integrand: Callable[[Any, Any, Any], Any]
+
+
+_KINDS = (
+    _Kind("vv", _VALUE, _VALUE, lambda f, u, v: f[0, 0] * u * v),
+    _Kind("vg", _VALUE, _GRADIENT, lambda f, u, v: ufl.dot(f[0, :], ufl.grad(u)) * v),
+    _Kind("gv", _GRADIENT, _VALUE, lambda f, u, v: ufl.dot(f[:, 0], ufl.grad(v)) * u),
+    _Kind("gg", _GRADIENT, _GRADIENT, lambda f, u, v: ufl.inner(ufl.dot(f, ufl.grad(u)), ufl.grad(v))),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """A region on this process.
+
+    Attributes:
+        cells: its cells in dolfinx, in the order of `Numbering.cells_of`.
+        matrix: a dolfinx matrix with an entry for every pair of nodes of a cell.
+        take: for each entry of the pattern its place in the data of that matrix.
+        outer: positions in `cells` of those with an edge on the boundary of the region.
+        on_boundary: (nodes of the block,) nodes of that boundary.
+    """
+
+    cells: IntArray
+    matrix: Any
+    take: IntArray
+    outer: IntArray
+    on_boundary: Array
+
+
+def _place(part: Distributed, numbering: Numbering, region: str, pattern: tuple[Any, Any]) -> _Place:
+    local = np.full(len(part.nodes.mesh.cells), -1, dtype=np.int32)
+    local[part.cells] = np.arange(len(part.cells), dtype=np.int32)
+    mine = numbering.cells_of[region]
+    kept = boundary_nodes(part.nodes, part.nodes.mesh.region_cells(region))
+    outer = np.flatnonzero(kept[part.nodes.cells[mine]].sum(axis=1) >= 2)
+    node_of = numbering.node_of[region]
+    block = numbering.blocks[numbering.block_of[region]]
+    boundary = np.zeros(block.nodes, dtype=bool)
+    present = node_of >= 0
+    boundary[node_of[present]] = kept[present]
+    u, v = ufl.TrialFunction(part.space), ufl.TestFunction(part.space)
+    measure = ufl.Measure("dx", part.space.mesh, subdomain_data=[(1, local[mine])])
+    matrix = fem.create_matrix(fem.form(u * v * measure(1)))
+    take = _positions(matrix.to_scipy(ghosted=True), node_of[part.node], pattern, block.nodes)
+    return _Place(local[mine], matrix, take, outer, boundary)
+
+
+def _positions(structure: sp.csr_matrix, number: IntArray, pattern: tuple[Any, Any], count: int) -> IntArray:
+    """Where the entries of a pattern between nodes of a block stand in the data of a matrix between dofs."""
+    rows = np.repeat(np.arange(structure.shape[0]), np.diff(structure.indptr))
+    # Ghost rows of other processes may add columns beyond the dofs at hand.
+    inside = np.flatnonzero(structure.indices < len(number))
+    i, j = number[rows[inside]].astype(np.int64), number[structure.indices[inside]].astype(np.int64)
+    inside = inside[(i >= 0) & (j >= 0)]
+    keys = (i * count + j)[(i >= 0) & (j >= 0)]
+    order = np.argsort(keys)
+    indptr, indices = pattern
+    wanted = np.repeat(np.arange(count, dtype=np.int64), np.diff(indptr)) * count + indices
+    return np.asarray(inside[order[np.searchsorted(keys, wanted, sorter=order)]])
+
+
+class _Integral:
+    """One compiled bilinear form over some cells of a region."""
+
+    def __init__(self, part: Distributed, kind: _Kind, place: _Place, chosen: IntArray, weight: Any) -> None:
+        domain = part.space.mesh
+        points, weights = part.nodes.element.quadrature
+        self._chosen, self._points, self._matrix = chosen, len(weights), place.matrix
+        rule = {"quadrature_rule": "custom", "quadrature_points": points, "quadrature_weights": weights}
+        measure = ufl.Measure("dx", domain, subdomain_data=[(1, place.cells[chosen])], metadata=rule)
+        dimension = part.nodes.mesh.dimension
+        shape = tuple(1 if s == _VALUE else dimension for s in (kind.rows, kind.columns))
+        self._tensor = fem.Constant(domain, np.zeros(shape))
+        u, v = ufl.TrialFunction(part.space), ufl.TestFunction(part.space)
+        self._form = fem.form(weight * kind.integrand(self._tensor, u, v) * measure(1))
+        self._key = compat.coefficient_key(self._form)
+
+    def assemble(self, tensor: Array, weights: Array) -> Array:
+        """Data of the matrix for weights (cells or 1, points or 1) of the whole region."""
+        mine = weights if len(weights) == 1 else weights[self._chosen]
+        values = np.ascontiguousarray(np.broadcast_to(mine, (len(self._chosen), self._points)))
+        self._tensor.value[...] = tensor
+        self._matrix.data[:] = 0.0
+        fem.assemble_matrix(self._matrix, self._form, coeffs={self._key: values})
+        return np.asarray(self._matrix.data)
+
+
+def _at_points(part: Distributed) -> Any:
+    """Element with one value per point of the quadrature rule."""
+    element = part.nodes.element
+    points, weights = element.quadrature
+    name = KINDS[element.kind][0]
+    return basix.ufl.quadrature_element(name, points=points, weights=weights, degree=2 * element.order)
+
+
+def _on(matrix: sp.csr_matrix, nodes: Array) -> sp.csr_matrix:
+    """The entries between some nodes that are not rounding."""
+    coo = matrix.tocoo()
+    size = np.abs(coo.data).max(initial=0.0)
+    keep = nodes[coo.row] & nodes[coo.col] & (np.abs(coo.data) > ROUNDING * size)
+    found = sp.csr_matrix((coo.data[keep], (coo.row[keep], coo.col[keep])), shape=matrix.shape)
+    found.sort_indices()
+    return found
