@@ -133,16 +133,20 @@ def _place(part: Distributed, numbering: Numbering, region: str, pattern: tuple[
 
 def _positions(structure: sp.csr_matrix, number: IntArray, pattern: tuple[Any, Any], count: int) -> IntArray:
     """Where the entries of a pattern between nodes of a block stand in the data of a matrix between dofs."""
-    rows = np.repeat(np.arange(structure.shape[0]), np.diff(structure.indptr))
-    # Ghost rows of other processes may add columns beyond the dofs at hand.
-    inside = np.flatnonzero(structure.indices < len(number))
-    i, j = number[rows[inside]].astype(np.int64), number[structure.indices[inside]].astype(np.int64)
-    inside = inside[(i >= 0) & (j >= 0)]
-    keys = (i * count + j)[(i >= 0) & (j >= 0)]
-    order = np.argsort(keys)
+    rows = number[: structure.shape[0]].repeat(np.diff(structure.indptr))
+    # Rows that other processes own may have columns beyond the dofs at hand; neither they nor other regions count.
+    columns = np.append(number, np.full(structure.shape[1] - len(number), -1))[structure.indices]
+    inside = np.flatnonzero((rows >= 0) & (columns >= 0)).astype(np.int32)
+    found = sp.csr_matrix((inside, (rows[inside], columns[inside])), shape=(count, count))
+    found.sort_indices()
     indptr, indices = pattern
-    wanted = np.repeat(np.arange(count, dtype=np.int64), np.diff(indptr)) * count + indices
-    return np.asarray(inside[order[np.searchsorted(keys, wanted, sorter=order)]])
+    if found.nnz == len(indices):
+        return np.asarray(found.data)
+    keys, wanted = (
+        np.repeat(np.arange(count, dtype=np.int64), np.diff(starts)) * count + numbers
+        for starts, numbers in ((found.indptr, found.indices), (indptr, indices))
+    )
+    return np.asarray(found.data[np.searchsorted(keys, wanted)])
 
 
 class _Integral:
