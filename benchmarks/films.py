@@ -30,8 +30,15 @@ STEP = 10 * 5e-9 / 15
 PEER = Path(__file__).parent / "peers" / "ngsolve_film.py"
 
 
-def film(nodes: tuple[int, int], *, strong: bool, step: float = STEP, height: int = 16) -> Any:
-    """The problem of a film with contacts at both ends in x."""
+def film(
+    nodes: tuple[int, int],
+    *,
+    strong: bool = False,
+    omega_tau: float | None = None,
+    step: float = STEP,
+    height: int = 16,
+) -> Any:
+    """The problem of a film with contacts at both ends in x; `omega_tau` instead of its own precession."""
     import numpy as np
 
     from hanle.boundary.b_layer import Conductances, b_layer
@@ -51,6 +58,8 @@ def film(nodes: tuple[int, int], *, strong: bool, step: float = STEP, height: in
     faces = {name: Facets(grid.skin.nodes[k], grid.skin.cells[k]) for name, k in ends.items()}
     mesh = TaggedMesh(("x", "y", "z"), grid.points, grid.kind, grid.cells, ("Pt",), grid.cell_region, faces)
     omega, diffusion, g_i = (1e13, 1e-5, 3e14) if strong else (1e12, 1e-4, 1e14)
+    if omega_tau is not None:
+        omega = omega_tau * diffusion / 3e-9**2
     bulk = normal_metal(
         conductivity=1e6,
         diffusion_constant=diffusion,
