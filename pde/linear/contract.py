@@ -46,6 +46,8 @@ class LinearBlock:
             multigrid hierarchy can be built (consistent stretched bricks are no M-matrices: this one is lumped).
         floating: for each component, arrays of nodes over which a constant is in the null space (with `sharing` the
             part of each that this process holds; all processes list the same pieces).
+        groups: the components that belong to one field, in order; empty: all belong together. Preconditioners may
+            treat groups one after the other.
     """
 
     nodes: int
@@ -53,6 +55,7 @@ class LinearBlock:
     fixed: NDArray[np.bool_]
     coarsening: sp.csr_matrix
     floating: tuple[tuple[NDArray[np.int64], ...], ...] = ()
+    groups: tuple[slice, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

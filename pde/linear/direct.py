@@ -10,15 +10,12 @@ import scipy.sparse.linalg as sla
 from hanle.pde.errors import SolveError
 from hanle.pde.linear.contract import LinearSystem
 from hanle.pde.linear.reduced import Reduced, reduce
+from hanle.pde.linear.refinement import refined, undetermined
 from hanle.pde.tensors import Array
 
 #: Pivots of the scaled matrix below this fraction of the largest mean a singular matrix; the flattest films
 #: (length to thickness 1e5) stay above 1e-11.
 SINGULAR = 1e-13
-#: Refinement steps; each gains several digits, the second usually reaches rounding.
-#: Rounding of one residual, relative to its terms.
-ROUNDING = 4 * np.finfo(float).eps
-REFINEMENTS = 6
 
 
 @dataclass(frozen=True)
@@ -47,30 +44,7 @@ class Factorised:
 
     def solve(self, rhs: Array, *, tolerance: float) -> Array:
         """A x = rhs to a relative true residual below `tolerance`; raises SolveError."""
-        reduced = self._reduced
-        load = reduced.nulls.balanced(reduced.load(rhs), tolerance)
-        norm = float(np.linalg.norm(load))
-        y, r, best = np.zeros_like(load), load, norm
-        for _ in range(REFINEMENTS):
-            if best <= tolerance * norm:
-                break
-            trial = reduced.nulls.project(y + self._back_substitute(r))
-            r = reduced.residual(trial, load)
-            reached = float(np.linalg.norm(r))
-            if not reached < best:
-                break
-            y, best = trial, reached
-        if best > tolerance * norm and best > self._rounding(y):
-            raise SolveError(
-                f"direct solve stalled at relative residual {best / norm:.1e} (tolerance {tolerance:.0e})"
-                " - the matrix is close to singular: look for a component without ground or sink, or for"
-                " coefficients that differ by more than twelve decades"
-            )
-        return reduced.extend(y)
-
-    def _rounding(self, y: Array) -> float:
-        """Residual that rounding alone leaves: fine meshes add large terms that cancel."""
-        return ROUNDING * float(np.linalg.norm(abs(self._reduced.matrix()) @ np.abs(y)))
+        return refined(self._reduced, self._back_substitute, rhs, tolerance)
 
     def _back_substitute(self, r: Array) -> Array:
         held = r.copy()
@@ -102,7 +76,7 @@ def _scaling(a: sp.csr_matrix, reduced: Reduced) -> Array:
     """1 / sqrt(largest entry per row): fields and regions of unequal size weigh the same."""
     largest = np.asarray(abs(a).max(axis=1).todense()).ravel()
     if not np.all(largest > 0.0):
-        raise SolveError(_undetermined(reduced, (largest == 0.0).astype(float), "have no equation"))
+        raise SolveError(undetermined(reduced, (largest == 0.0).astype(float), "have no equation"))
     return np.asarray(1.0 / np.sqrt(largest))
 
 
@@ -117,22 +91,9 @@ def _factorise(a: sp.csc_matrix, reduced: Reduced) -> Any:
     except RuntimeError as error:
         nudge = 1e-12 * sp.identity(a.shape[0], format="csc")
         vector = lu_of(sp.csc_matrix(a + nudge)).solve(np.ones(a.shape[0]))
-        raise SolveError(_undetermined(reduced, vector, "are not determined")) from error
+        raise SolveError(undetermined(reduced, vector, "are not determined")) from error
     pivots = np.abs(lu.U.diagonal())
     if pivots.min() < SINGULAR * pivots.max():
         vector = lu.solve(np.random.default_rng(0).standard_normal(a.shape[0]))
-        raise SolveError(_undetermined(reduced, vector, "are not determined"))
+        raise SolveError(undetermined(reduced, vector, "are not determined"))
     return lu
-
-
-def _undetermined(reduced: Reduced, vector: Array, what: str) -> str:
-    """Name the block and component where `vector`, close to the null space, is largest."""
-    x = np.abs(reduced.extend(vector))
-    views = reduced.system.views(x)
-    block = int(np.argmax([view.max(initial=0.0) for view in views]))
-    component = int(np.argmax(views[block].max(axis=0)))
-    count = int(np.count_nonzero(views[block][:, component] > 0.5 * views[block].max()))
-    return (
-        f"singular system: {count} unknowns of component {component} in block {block} {what}"
-        " - give that component a ground, a sink, a decay length or a face law"
-    )

@@ -1,7 +1,9 @@
 """Flexible GMRES, preconditioned from the right, stopped and verified on the true residual.
 
 The preconditioner may work in single precision: its results are kept as they come (half the memory), so rounding in
-it changes the search directions but not the answer (Saad, 1993).
+it changes the search directions but not the answer (Saad, 1993). Vectors may be parts that several processes hold:
+classical Gram-Schmidt needs one sum over the processes per iteration, and a second one where cancellation makes it
+repeat itself.
 """
 
 from collections.abc import Callable
@@ -10,9 +12,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import daxpy, ddot, dnrm2
+from scipy.linalg.blas import daxpy, ddot
 
 from hanle.pde.errors import SolveError
+from hanle.pde.processes import ALONE, Processes
 from hanle.pde.tensors import Array
 
 Map = Callable[[Array], Array]
@@ -23,6 +26,9 @@ TARGET = 0.8
 
 #: A restart that reduces the true residual by less than this factor ends the iteration as stalled.
 STALL = 0.7
+
+#: An image that keeps less than this fraction of its length is orthogonalised again.
+CANCELLED = 0.7
 
 
 class NotConverged(SolveError):
@@ -51,6 +57,7 @@ def gmres(
     restart: int = 50,
     limit: int = 200,
     progress: Progress | None = None,
+    processes: Processes = ALONE,
 ) -> Converged:
     """Solve apply(x) = rhs to |rhs - apply(x)| <= tolerance |rhs|.
 
@@ -62,13 +69,14 @@ def gmres(
         restart: directions kept; memory is `restart` times (8 + item size of the preconditioner) bytes per unknown.
         limit: iterations in total.
         progress: called with (iteration, estimated relative residual).
+        processes: those that hold the parts of the vectors.
 
     Raises NotConverged with iterations, residual and next step.
     """
-    scale = float(dnrm2(rhs))
+    scale = _norm(processes, rhs)
     x, r, norm, done = np.zeros_like(rhs), rhs.copy(), scale, 0
     while norm > tolerance * scale:
-        cycle = _Cycle(r, norm)
+        cycle = _Cycle(r, norm, processes)
         while cycle.residual > TARGET * tolerance * scale and cycle.size < restart and done < limit:
             z = precondition(cycle.newest)
             if not cycle.extend(z, apply(z.astype(float, copy=False))):
@@ -78,7 +86,7 @@ def gmres(
                 progress(done, cycle.residual / scale)
         x += cycle.update()
         r = rhs - apply(x)
-        before, norm = norm, float(dnrm2(r))
+        before, norm = norm, _norm(processes, r)
         if norm > tolerance * scale and (done >= limit or not norm <= STALL * before):
             raise NotConverged(_failure(done, norm / scale, tolerance, done < limit), x)
     return Converged(x, done, norm / scale if scale > 0.0 else 0.0)
@@ -87,7 +95,8 @@ def gmres(
 class _Cycle:
     """One Arnoldi cycle: orthonormal directions, their preconditioned twins and the rotated Hessenberg matrix."""
 
-    def __init__(self, r: Array, norm: float) -> None:
+    def __init__(self, r: Array, norm: float, processes: Processes) -> None:
+        self._processes = processes
         self._basis = [r / norm]
         self._twins: list[NDArray[Any]] = []
         self._columns: list[Array] = []
@@ -109,11 +118,8 @@ class _Cycle:
 
     def extend(self, z: NDArray[Any], w: Array) -> bool:
         """Add the direction z with image w (overwritten); False if the numbers are not finite."""
-        h = np.empty(self.size + 2)
-        for k, v in enumerate(self._basis):
-            h[k] = ddot(v, w)
-            daxpy(v, w, a=-h[k])
-        h[-1] = last = dnrm2(w)
+        h = self._orthogonalise(w)
+        last = h[-1]
         if not np.all(np.isfinite(h)):
             return False
         for k, (c, s) in enumerate(self._rotations):
@@ -130,6 +136,21 @@ class _Cycle:
         self._basis.append(np.multiply(w, 1.0 / last, out=w) if last > 0.0 else w)
         return True
 
+    def _orthogonalise(self, w: Array) -> Array:
+        """Parts of w along the basis, taken off it, and the length of what is left."""
+        h = np.zeros(len(self._basis) + 1)
+        for _ in range(2):
+            products = np.array([*(ddot(v, w) for v in self._basis), ddot(w, w)])
+            *parts, square = self._processes.total(products)
+            for part, v in zip(parts, self._basis, strict=True):
+                daxpy(v, w, a=-part)
+            h[:-1] += parts
+            left = square - np.dot(parts, parts)
+            h[-1] = np.sqrt(left) if left > 0.0 else 0.0
+            if not h[-1] < CANCELLED * np.sqrt(square):
+                break
+        return h
+
     def update(self) -> Array:
         """The combination of directions that minimises the residual."""
         n = self.size
@@ -140,6 +161,10 @@ class _Cycle:
         for weight, z in zip(y, self._twins, strict=True):
             daxpy(z.astype(float, copy=False), x, a=weight)
         return x
+
+
+def _norm(processes: Processes, x: Array) -> float:
+    return float(np.sqrt(processes.total(ddot(x, x))))
 
 
 def _failure(iterations: int, residual: float, tolerance: float, stalled: bool) -> str:

@@ -1,4 +1,6 @@
-"""The square system that is solved: A itself, or T^T A T when unknowns are tied (x = T y), and its null space.
+"""The square system that is solved: A itself, or T^T A T when unknowns are tied or shared (x = T y), and its null space.
+
+With `sharing` a vector y is the part that this process owns, and sums over unknowns are sums over all processes.
 
 Null vectors are constants over floating pieces. The contract lists candidates per block and component; pieces that
 are coupled to each other float together, so the null space is found among the combinations of the candidates.
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from hanle.pde.errors import SolveError
 from hanle.pde.linear.contract import LinearSystem
 from hanle.pde.linear.operators import apply, apply_transpose, matrix
+from hanle.pde.processes import ALONE, Processes
 from hanle.pde.tensors import Array
 
 #: A combination of floating constants counts as a null vector when A maps it below this fraction of the largest
@@ -27,24 +30,29 @@ class NullSpace:
 
     right: Array
     left: Array
+    processes: Processes = ALONE
 
     def project(self, x: Array) -> Array:
         """x without its part in the right null space: the zero-mean solution."""
-        return np.asarray(x - self.right.T @ (self.right @ x))
+        return np.asarray(x - self.right.T @ self.processes.total(self.right @ x))
 
     def balanced(self, rhs: Array, tolerance: float) -> Array:
         """rhs without its part in the left null space.
 
         Raises SolveError when that part is more than rounding and `tolerance` explain: nothing carries it away.
         """
-        excess = self.left @ rhs
-        allowed = max(tolerance, NULL) * float(np.linalg.norm(rhs))
-        if excess.size and np.abs(excess).max() > allowed:
+        excess, size = self.processes.total(self.left @ rhs), norm(self.processes, rhs)
+        if excess.size and np.abs(excess).max() > max(tolerance, NULL) * size:
             raise SolveError(
                 f"no solution: a floating component receives a net source, {np.abs(excess).max():.1e} of"
-                f" |rhs| = {np.linalg.norm(rhs):.1e} - give it a terminal, a sink or sources that add up to zero"
+                f" |rhs| = {size:.1e} - give it a terminal, a sink or sources that add up to zero"
             )
         return np.asarray(rhs - self.left.T @ excess)
+
+
+def norm(processes: Processes, x: Array) -> float:
+    """Euclidean norm of a vector whose parts the processes hold."""
+    return float(np.sqrt(processes.total(x @ x)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,19 +63,22 @@ class Reduced:
     nulls: NullSpace
 
     @property
+    def processes(self) -> Processes:
+        """Those that share the unknowns."""
+        return _processes(self.system)
+
+    @cached_property
     def fixed(self) -> NDArray[np.bool_]:
         """(size of y,) fixed unknowns."""
         return self.restrict(self.system.fixed.astype(float)) > 0.0
 
     def restrict(self, x: Array) -> Array:
         """T^T x."""
-        ties = self.system.ties
-        return x if ties is None else np.asarray(ties.T @ x)
+        return _restrict(self.system, x)
 
     def extend(self, y: Array) -> Array:
         """T y."""
-        ties = self.system.ties
-        return y if ties is None else np.asarray(ties @ y)
+        return _extend(self.system, y)
 
     def spread(self, y: Array) -> Array:
         """A residual shared out evenly among tied unknowns."""
@@ -90,8 +101,14 @@ class Reduced:
         return a if ties is None else sp.csr_matrix(ties.T @ a @ ties)
 
     def load(self, rhs: Array) -> Array:
-        """The right-hand side T^T b, zero on fixed unknowns."""
+        """The right-hand side, zero on fixed unknowns: T^T b, or b itself where vectors are those of y."""
+        if self.system.sharing is not None:
+            return np.where(self.fixed, 0.0, rhs)
         return self.restrict(np.where(self.system.fixed, 0.0, rhs))
+
+    def answer(self, y: Array) -> Array:
+        """The solution as the caller's vector."""
+        return y if self.system.sharing is not None else self.extend(y)
 
     def residual(self, y: Array, load: Array) -> Array:
         """load - T^T A T y, by the scipy twin: it shares nothing with the solvers' operators."""
@@ -104,12 +121,27 @@ def reduce(system: LinearSystem) -> Reduced:
     return Reduced(closed, _null_space(closed))
 
 
+def _processes(system: LinearSystem) -> Processes:
+    return ALONE if system.sharing is None else Processes(system.sharing.comm)
+
+
+def _restrict(system: LinearSystem, x: Array) -> Array:
+    if system.sharing is not None:
+        return system.sharing.gathered(x)
+    return x if system.ties is None else np.asarray(system.ties.T @ x)
+
+
+def _extend(system: LinearSystem, y: Array) -> Array:
+    if system.sharing is not None:
+        return system.sharing.spread(y)
+    return y if system.ties is None else np.asarray(system.ties @ y)
+
+
 def _closed(system: LinearSystem) -> LinearSystem:
     """The system in which unknowns tied to fixed ones are fixed as well."""
-    if system.ties is None:
+    if system.ties is None and system.sharing is None:
         return system
-    pattern = abs(system.ties)
-    reached = pattern @ (pattern.T @ system.fixed.astype(float)) > 0.0
+    reached = _extend(system, _restrict(system, system.fixed.astype(float))) > 0.0
     fixed = [view.astype(bool) for view in system.views((system.fixed | reached).astype(float))]
     blocks = tuple(replace(block, fixed=f) for block, f in zip(system.blocks, fixed, strict=True))
     return replace(system, blocks=blocks)
@@ -117,14 +149,12 @@ def _closed(system: LinearSystem) -> LinearSystem:
 
 def _null_space(system: LinearSystem) -> NullSpace:
     candidates = _candidates(system)
-    ties = system.ties
-    if ties is not None:
-        # y = mean of the tied unknowns; duplicates from pieces that share all their unknowns drop out below.
-        count = np.asarray(abs(ties).sum(axis=0)).ravel()
-        candidates = (ties.T @ candidates.T).T / np.maximum(count, 1.0)
-    right = _combinations(system, candidates, transpose=False)
-    left = _combinations(system, candidates, transpose=True)
-    return NullSpace(right, left)
+    # y = mean of the tied unknowns; duplicates from pieces that share all their unknowns drop out below.
+    count = np.maximum(_restrict(system, np.ones(system.size)), 1.0)
+    reduced = np.array([_restrict(system, c) / count for c in candidates]).reshape(len(candidates), len(count))
+    right = _combinations(system, reduced, transpose=False)
+    left = _combinations(system, reduced, transpose=True)
+    return NullSpace(right, left, _processes(system))
 
 
 def _candidates(system: LinearSystem) -> Array:
@@ -142,21 +172,24 @@ def _candidates(system: LinearSystem) -> Array:
 def _combinations(system: LinearSystem, candidates: Array, transpose: bool) -> Array:
     """Orthonormal rows spanning the combinations of `candidates` that the reduced operator maps to zero."""
     if not len(candidates):
-        return np.zeros((0, candidates.shape[1]))
-    ties = system.ties
-    mapping = apply_transpose if transpose else apply
-    images = np.array([mapping(system, c if ties is None else ties @ c) for c in candidates])
-    size = np.array([_magnitude(system, c if ties is None else ties @ c) for c in candidates])
-    if ties is not None:
-        images = (ties.T @ images.T).T
-    _, values, rows = np.linalg.svd((images / size[:, None]).T, full_matrices=False)
-    null = rows[values < NULL]
-    vectors = (null / size) @ candidates
+        return candidates
+    mapping, processes = apply_transpose if transpose else apply, _processes(system)
+    images = np.array([_restrict(system, mapping(system, _extend(system, c))) for c in candidates])
+    size = np.array([_magnitude(system, _extend(system, c)) for c in candidates])
+    _, values, rows = np.linalg.svd(_triangle(processes, images / size[:, None]))
+    vectors = (rows[values < NULL] / size) @ candidates
     if not len(vectors):
-        return np.zeros((0, candidates.shape[1]))
-    basis, triangle = np.linalg.qr(vectors.T)
-    weights = np.abs(np.diag(triangle))
-    return np.ascontiguousarray(basis[:, weights > NULL * weights.max()].T)
+        return vectors
+    _, values, rows = np.linalg.svd(_triangle(processes, vectors))
+    kept = values > NULL * values.max()
+    return np.ascontiguousarray((rows[kept] / values[kept, None]) @ vectors)
+
+
+def _triangle(processes: Processes, rows: Array) -> Array:
+    """R (k, k) of the QR decomposition of rows^T, k vectors whose parts the processes hold."""
+    k = len(rows)
+    parts = processes.gather(np.linalg.qr(rows.T, mode="r"))
+    return np.asarray(np.linalg.qr(np.concatenate([*parts, np.zeros((k, k))]), mode="r"))
 
 
 def _magnitude(system: LinearSystem, x: Array) -> float:
@@ -165,4 +198,4 @@ def _magnitude(system: LinearSystem, x: Array) -> float:
     source, target = system.views(np.abs(x)), system.views(y)
     for term in system.terms:
         target[term.row][:] += (abs(term.matrix) @ source[term.col]) @ np.abs(term.fields).T
-    return float(np.linalg.norm(y)) or 1.0
+    return norm(_processes(system), _restrict(system, y)) or 1.0
