@@ -1,50 +1,82 @@
 """The command line: hanle run | check | materials | verify | demo.
 
-Exit codes: 0 done, 1 an error that the message explains, 2 wrong usage, 130 interrupted.
+Exit codes: 0 done, 1 an error that the message explains, 2 wrong usage, 130 interrupted. Of several processes (mpirun)
+one prints, and all return the same code; `run` is the command for them.
 """
 
 import argparse
+import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TextIO
 
-from hanle.pde.errors import HanleError
+from hanle.launch import started
+from hanle.pde.errors import HanleError, InputError
 
 #: Commands with a parser of their own: name -> (module, what it does).
 OWN = {
     "demo": ("hanle.demo", "a Pt Hall bar on YIG: table against the formula, fields, pictures"),
     "verify": ("hanle.verify", "table of formula | engine | deviation | expected"),
+    "doctor": ("hanle.doctor", "what works on this machine, what is missing, and how to get it"),
 }
+#: Commands that several processes may run together.
+SHARED = ("run", "doctor")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        with warnings.catch_warnings():
+        with _one_voice(), warnings.catch_warnings():
             warnings.showwarning = _show_warning
-            if words and words[0] in OWN:
-                command: Callable[[list[str]], int] = import_module(OWN[words[0]][0]).main
-                return command(words[1:])
-            given = _parser().parse_args(words)
-            code: int = given.command(given)
-            return code
+            return _command(words)
     except HanleError as error:
-        return _fail(str(error))
+        return _fail(str(error), 1)
     except OSError as error:
-        return _fail(f"{error.filename or 'files'}: {error.strerror or error}")
+        return _fail(f"{error.filename or 'files'}: {error.strerror or error}", 1)
     except KeyboardInterrupt:
-        print("hanle: interrupted, nothing was written", file=sys.stderr)
-        return 130
+        return _fail("interrupted, nothing was written", 130)
 
 
-def _fail(message: str) -> int:
-    print(f"hanle: {message}", file=sys.stderr)
-    return 1
+@contextmanager
+def _one_voice() -> Iterator[None]:
+    """Of several processes the first prints; `_fail` and the exception hook report the errors of all."""
+    if started() == 1:
+        yield
+        return
+    from hanle.failures import reporter
+    from hanle.launch import processes
+
+    reporter()
+    if processes().rank == 0:
+        yield
+        return
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        yield
+
+
+def _command(words: list[str]) -> int:
+    if started() > 1 and words and words[0] not in SHARED and not words[0].startswith("-"):
+        must = f"{' or '.join(SHARED)}, on {started()} processes"
+        raise InputError("command", must, words[0], "start it without mpirun")
+    if words and words[0] in OWN:
+        command: Callable[[list[str]], int] = import_module(OWN[words[0]][0]).main
+        return command(words[1:])
+    given = _parser().parse_args(words)
+    code: int = given.command(given)
+    return code
+
+
+def _fail(message: str, code: int) -> int:
+    from hanle.failures import report
+
+    report(message, lambda: print(f"hanle: {message}", file=sys.stderr), code)
+    return code
 
 
 def _show_warning(
@@ -66,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("device", type=Path, help="device file (TOML)")
     run.add_argument("-o", "--output", type=Path, help="folder for the results (default: <device>-out)")
     run.add_argument(
-        "--engine", choices=("auto", "multilayer", "scikit"), help="default: what the file says, or auto"
+        "--engine", choices=("auto", "multilayer", "scikit", "fenicsx"), help="default: what the file says, or auto"
     )
     run.add_argument("--order", type=int, choices=(1, 2), help="of the finite elements")
     run.add_argument("--solver", choices=("auto", "direct", "multigrid"), help="linear solver")

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanle.figures import COLOURS, FILLS, LINE_STYLES, Picture, Scale, limits, picture, scale_for, symbols
+from hanle.launch import leads
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
 from hanle.region_data import SPIN_ACCUMULATION, SPIN_CURRENT, RegionData, all_regions
+from hanle.together import led
 
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset
@@ -42,11 +44,23 @@ def plot_profile(
     Raises:
         InputError: the mesh is not 1D, no layer carries spin, or the file exists.
     """
-    mesh = solution.response.system.problem.mesh
-    if len(mesh.axes) != 1:
-        raise InputError("solution", "of a 1D device", f"axes {mesh.axes}", "use plot_section")
+    system = solution.response.system
+    axes = system.problem.mesh.axes
+    if len(axes) != 1:
+        raise InputError("solution", "of a 1D device", f"axes {axes}", "use plot_section")
     regions = all_regions(solution, index=index)
-    axis = "xyz".index(mesh.axes[0])
+    return led(system.processes, lambda: _draw_profile(axes[0], regions, path, spin_current, title, overwrite))
+
+
+def _draw_profile(
+    mesh_axis: str,
+    regions: dict[str, RegionData],
+    path: str | os.PathLike[str],
+    spin_current: bool,
+    title: str,
+    overwrite: bool,
+) -> Picture:
+    axis = "xyz".index(mesh_axis)
     live = [r for r in regions.values() if SPIN_ACCUMULATION in r.point_data]
     if not live:
         raise InputError("solution", "with a layer that carries spin", tuple(regions))
@@ -59,7 +73,7 @@ def plot_profile(
         if spin_current:
             _draw_components(axes[1], live, axis, depth, flow=True)
         _shade(axes, regions, spans, depth, axis)
-        axes[-1].set_xlabel(depth.label(mesh.axes[0]))
+        axes[-1].set_xlabel(depth.label(mesh_axis))
         axes[0].legend(loc="best", handlelength=2.6)
         if title:
             figure.suptitle(title, fontsize=10.5)
@@ -151,7 +165,8 @@ def plot_curves(
     """Every variable in a panel of its own against one coordinate; the other coordinates tell the lines apart.
 
     Axes carry `long_name` and `units` of the dataset, with SI prefixes; angles are shown in degrees. A curve that
-    varies little is shown as the difference to a round value, which its label states.
+    varies little is shown as the difference to a round value, which its label states. After a sweep on
+    several processes the first one writes.
 
     Args:
         x: dimension along the axis; "angle" if there is one, otherwise the longest.
@@ -164,10 +179,9 @@ def plot_curves(
     chosen = _chosen(dataset, across, variables)
     lines = [name for name in dict.fromkeys(d for v in chosen for d in dataset[v].dims) if name != across]
     bar_of = lines[-1] if lines and int(np.prod([dataset.sizes[d] for d in lines])) > LEGEND_LINES else None
-    with picture(path, size=(5.6 if bar_of is None else 6.4, 0.9 + 2.1 * len(chosen)), overwrite=overwrite) as (
-        figure,
-        save,
-    ):
+    size = (5.6 if bar_of is None else 6.4, 0.9 + 2.1 * len(chosen))
+    writes = leads(dataset.attrs.get("engine", ""))
+    with picture(path, size=size, overwrite=overwrite, write=writes) as (figure, save):
         axes = figure.subplots(len(chosen), 1, sharex=True, squeeze=False)[:, 0]
         horizontal = _scale_of(dataset[across])
         for ax, name in zip(axes, chosen, strict=True):

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from hanle.boundary.b_layer import Conductances
+from hanle.launch import FENICSX
 from hanle.meshes.layered import Layers
 from hanle.meshes.layers import Stack
 from hanle.pde.engines.contract import Engine
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from hanle.device import Device
 
 AUTO, MULTILAYER, SCIKIT = "auto", "multilayer", "scikit"
-ENGINES = (AUTO, MULTILAYER, SCIKIT)
+ENGINES = (AUTO, MULTILAYER, SCIKIT, FENICSX)
 #: Linear solvers of the finite elements.
 SOLVERS = (AUTO, "direct", "multigrid")
 
@@ -26,7 +27,7 @@ def choose_engine(device: "Device", name: str = AUTO, order: int | None = None) 
 
     Raises:
         InputError: an unknown name, an order other than 1 or 2, or an order for the exact engine.
-        UnsupportedError: the exact engine for a device that is no stack of uniform layers.
+        UnsupportedError: the exact engine for a device that is no stack of uniform layers; `fenicsx` without dolfinx.
     """
     if name not in ENGINES:
         raise unknown_name("engine", name, ENGINES)
@@ -45,9 +46,20 @@ def choose_engine(device: "Device", name: str = AUTO, order: int | None = None) 
         from hanle.pde.engines.multilayer import Multilayer
 
         return Multilayer()
+    if name == FENICSX:
+        return _fenicsx(order or 1)
     from hanle.pde.engines.scikit import Scikit
 
     return Scikit(order=order or 1)
+
+
+def _fenicsx(order: int) -> Engine:
+    from hanle.pde.engines.fenicsx_available import require_dolfinx
+
+    require_dolfinx()
+    from hanle.pde.engines.fenicsx import Fenicsx
+
+    return Fenicsx(order=order)
 
 
 def is_uniform_stack(device: "Device") -> bool:
@@ -73,8 +85,14 @@ def choose_solver(name: str, engine: Engine) -> Any:
     """
     if name == AUTO:
         return None
+    if name not in SOLVERS:
+        raise unknown_name("solver", name, SOLVERS)
     if engine.batched:
         raise InputError("solver", f'"auto" for engine {engine.name}', name, f'or use engine="{SCIKIT}"')
+    if engine.name == FENICSX:
+        from hanle.pde.linear import parallel
+
+        return parallel.solver(name)
     from hanle.pde.linear.choose import solver
 
     return solver(name)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hanle.output import target, whole_file
+from hanle.output import named, target, whole_file
 
 #: Okabe and Ito, 2008: told apart with any colour vision. Black last.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -121,11 +121,11 @@ def pretty(unit: str) -> str:
 
 @contextmanager
 def picture(
-    path: str | os.PathLike[str], *, size: tuple[float, float], overwrite: bool
+    path: str | os.PathLike[str], *, size: tuple[float, float], overwrite: bool, write: bool = True
 ) -> Iterator[tuple[Any, Callable[..., Picture]]]:
     """(figure, save): an empty matplotlib figure in our style, `size` in inches, and what writes it to `path`.
 
-    `save(renderer=..., z_scale=...)` returns the Picture.
+    `save(renderer=..., z_scale=...)` returns the Picture. `write`: whether this process writes the file.
 
     Raises:
         InputError: the ending is none of SUFFIXES, or the file exists and may not be replaced.
@@ -134,14 +134,15 @@ def picture(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    goal = target(path, SUFFIXES, overwrite=overwrite)
+    goal = target(path, SUFFIXES, overwrite=overwrite) if write else named(path, SUFFIXES)
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
 
         def save(renderer: str = "matplotlib", z_scale: float = 1.0) -> Picture:
-            with whole_file(goal) as draft:
-                figure.savefig(draft)
+            if write:
+                with whole_file(goal) as draft:
+                    figure.savefig(draft)
             return Picture(goal, renderer, z_scale, _texts(figure))
 
         yield figure, save

@@ -1,11 +1,15 @@
-"""Curves as files: NetCDF through h5netcdf, and tables as CSV."""
+"""Curves as files: NetCDF through h5netcdf, and tables as CSV.
+
+After a sweep on several processes each of them holds the same dataset: the first writes it, the others return at once.
+"""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hanle.output import target, whole_file
+from hanle.launch import leads
+from hanle.output import named, target, whole_file
 from hanle.pde.errors import InputError
 
 if TYPE_CHECKING:
@@ -30,8 +34,10 @@ def write_curves(
     Raises:
         InputError: an attribute is missing, a variable is complex, or the file exists.
     """
-    goal = target(path, (".nc",), overwrite=overwrite)
     _check(dataset)
+    if not leads(dataset.attrs.get("engine", "")):
+        return named(path, (".nc",))
+    goal = target(path, (".nc",), overwrite=overwrite)
     stamped = dataset.assign_attrs({name.replace(" ", "_"): text for name, text in provenance.items()})
     with whole_file(goal) as draft:
         stamped.to_netcdf(draft, engine="h5netcdf")
@@ -63,8 +69,10 @@ def write_table(
 
     Lines that start with "#" hold the provenance and what the columns mean. Errors as in `write_curves`.
     """
-    goal = target(path, (".csv",), overwrite=overwrite)
     _check(dataset)
+    if not leads(dataset.attrs.get("engine", "")):
+        return named(path, (".csv",))
+    goal = target(path, (".csv",), overwrite=overwrite)
     coordinates = list(dataset.sizes)
     columns = [*coordinates, *(name for name in dataset.coords if name not in coordinates), *dataset.data_vars]
     frame = (

@@ -43,16 +43,41 @@ def target(path: str | os.PathLike[str], suffixes: tuple[str, ...], *, overwrite
     Raises:
         InputError: the ending is not one of `suffixes`, or something is there and `overwrite` is false.
     """
-    goal = Path(path)
-    if not goal.suffix:
-        goal = goal.with_suffix(suffixes[0])
-    if goal.suffix.lower() not in suffixes:
-        raise InputError("path", "a file name ending in " + " or ".join(suffixes), str(goal))
+    goal = named(path, suffixes)
     refuse_existing(goal, overwrite=overwrite)
     if goal.is_dir():
         raise InputError("path", "a file", str(goal), "this is a folder")
     goal.parent.mkdir(parents=True, exist_ok=True)
     return goal
+
+
+def named(path: str | os.PathLike[str], suffixes: tuple[str, ...]) -> Path:
+    """The path with an ending; the first of `suffixes` is added where there is none.
+
+    Raises:
+        InputError: the ending is not one of `suffixes`.
+    """
+    goal = Path(path)
+    if not goal.suffix:
+        goal = goal.with_suffix(suffixes[0])
+    if goal.suffix.lower() not in suffixes:
+        raise InputError("path", "a file name ending in " + " or ".join(suffixes), str(goal))
+    return goal
+
+
+def require_free_folder(goal: Path, *, overwrite: bool, marker: str) -> None:
+    """Refuse, before any work is done, what `whole_folder` would refuse; creates the folder above `goal`.
+
+    Raises:
+        InputError: `goal` exists and may not be replaced.
+        OSError: nothing can be written beside it.
+    """
+    refuse_existing(goal, overwrite=overwrite)
+    if goal.exists() and not (goal.is_dir() and ((goal / marker).is_file() or not any(goal.iterdir()))):
+        raise InputError("output", f"a folder of earlier results (with {marker})", str(goal), "choose another name")
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    with scratch_folder(goal):
+        pass
 
 
 def refuse_existing(goal: Path, *, overwrite: bool) -> None:
@@ -80,10 +105,7 @@ def whole_folder(goal: Path, *, overwrite: bool, marker: str) -> Iterator[Path]:
     Raises:
         InputError: `goal` exists and may not be replaced.
     """
-    refuse_existing(goal, overwrite=overwrite)
-    if goal.exists() and not (goal.is_dir() and ((goal / marker).is_file() or not any(goal.iterdir()))):
-        raise InputError("output", f"a folder of earlier results (with {marker})", str(goal), "choose another name")
-    goal.parent.mkdir(parents=True, exist_ok=True)
+    require_free_folder(goal, overwrite=overwrite, marker=marker)
     with scratch_folder(goal) as scratch:
         draft, old = scratch / "new", scratch / "old"
         draft.mkdir()

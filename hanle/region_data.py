@@ -54,29 +54,32 @@ class RegionData:
         return np.asarray(self.points[self.cells].mean(axis=1))
 
 
-def region_data(solution: Solution, region: str, *, index: int = 0) -> RegionData:
+def region_data(solution: Solution, region: str, *, index: int = 0, own: bool = False) -> RegionData:
     """Fields at the vertices and fluxes at the centres of the cells of a region.
 
     The potential is that of the unknowns: the ramp of a macroscopic gradient is not part of it (the currents
-    include what it drives).
+    include what it drives). Where several processes hold the device, all must call.
 
     Args:
         region: a region of the mesh; one without unknowns has geometry only.
         index: position along the batch axis.
+        own: only the cells of this process, each of which belongs to no other; points between them belong to both.
 
     Raises:
         InputError: no such region, or `index` beyond the batch.
     """
-    problem = solution.response.system.problem
+    system = solution.response.system
+    problem = system.problem
     if region not in problem.mesh.regions:
         raise unknown_name("region", region, problem.mesh.regions)
+    team, part = system.processes, own and system.processes.size > 1
     if region not in problem.regions:
-        return _geometry(problem.mesh, region)
-    points, cells, values = _vertices(solution, region)
+        return _geometry(problem.mesh, region, (team.rank, team.size) if part else (0, 1))
+    points, cells, values = _vertices(solution, region, part)
     if not 0 <= index < len(values):
         raise InputError("index", f"from 0 to {len(values) - 1} (the batch)", index)
     kind = "line" if isinstance(problem.mesh, Layers) else problem.mesh.kind
-    flux = _cell_flux(solution, region, points[cells].mean(axis=1))
+    flux = _own_flux(solution, region) if part else _cell_flux(solution, region, points[cells].mean(axis=1))
     flux = flux[min(index, len(flux) - 1)]
     point_data, cell_data = {}, {}
     for field in problem.fields_of(region).fields:
@@ -86,16 +89,16 @@ def region_data(solution: Solution, region: str, *, index: int = 0) -> RegionDat
     return RegionData(region, kind, points, cells, point_data, cell_data)
 
 
-def all_regions(solution: Solution, *, index: int = 0) -> dict[str, RegionData]:
+def all_regions(solution: Solution, *, index: int = 0, own: bool = False) -> dict[str, RegionData]:
     """`region_data` of every region of the mesh, in mesh order."""
     regions = solution.response.system.problem.mesh.regions
-    return {name: region_data(solution, name, index=index) for name in regions}
+    return {name: region_data(solution, name, index=index, own=own) for name in regions}
 
 
-def _vertices(solution: Solution, region: str) -> tuple[Array, IntArray, Array]:
+def _vertices(solution: Solution, region: str, own: bool) -> tuple[Array, IntArray, Array]:
     """Points, cells and values (batch, n, N); layers get four pieces for each one of the engine: smooth curves."""
     system = solution.response.system
-    points, cells, values = system.vertex_values(region, solution.state)
+    points, cells, values = system.vertex_values(region, solution.state, own)
     if isinstance(system.problem.mesh, Layers):
         number = np.arange(len(points))
         finer = np.linspace(0, number[-1], REFINEMENT * number[-1] + 1)
@@ -105,7 +108,8 @@ def _vertices(solution: Solution, region: str) -> tuple[Array, IntArray, Array]:
     return points, cells, values
 
 
-def _geometry(mesh: TaggedMesh | Layers, region: str) -> RegionData:
+def _geometry(mesh: TaggedMesh | Layers, region: str, share: tuple[int, int]) -> RegionData:
+    """A region without unknowns; `share` (k, n): part k of n nearly equal parts of its cells."""
     if isinstance(mesh, Layers):
         # Where thicknesses vary over the batch, engines give the coordinates of its first member.
         thickness = mesh.thickness[0]
@@ -113,9 +117,16 @@ def _geometry(mesh: TaggedMesh | Layers, region: str) -> RegionData:
         points = np.zeros((2, 3))
         points[:, "xyz".index(mesh.axis)] = thickness[:number].sum(), thickness[: number + 1].sum()
         return RegionData(region, "line", points, np.array([[0, 1]]), {}, {})
-    cells = mesh.cells[mesh.region_cells(region)]
+    cells = mesh.cells[np.array_split(mesh.region_cells(region), share[1])[share[0]]]
     used, local = np.unique(cells, return_inverse=True)
     return RegionData(region, mesh.kind, mesh.points3(mesh.points[used]), local.reshape(cells.shape), {}, {})
+
+
+def _own_flux(solution: Solution, region: str) -> Array:
+    """`_cell_flux` in the cells of this process."""
+    system = solution.response.system
+    samples = system.samples(region, solution.state, solution.gradients, "centre")
+    return system.problem.regions[region].flux(samples.values, samples.gradients)[:, :, 0]
 
 
 def _cell_flux(solution: Solution, region: str, centres: Array) -> Array:

@@ -51,7 +51,7 @@ def proof_rows(result: Result) -> list[Row]:
     proof = result.proof
     residual = max(proof.residuals.values(), default=0.0)
     found = [
-        Row("unknowns", float(result.response.system.size), "", "of the linear system"),
+        Row("unknowns", float(result.response.system.unknowns), "", "of the linear system"),
         Row("residual", residual, "", f"largest relative true residual (asked: {proof.tolerance:.0e})"),
     ]
     names = {"u": "charge", "w_x": "spin x", "w_y": "spin y", "w_z": "spin z"}
@@ -90,7 +90,8 @@ def as_json(result: Result, index: int, provenance: dict[str, str]) -> dict[str,
         "proof": {
             "engine": proof.engine,
             "solver": proof.solver,
-            "unknowns": result.response.system.size,
+            "processes": result.response.system.processes.size,
+            "unknowns": result.response.system.unknowns,
             "tolerance": proof.tolerance,
             "residuals": {name: float(value) for name, value in proof.residuals.items()},
             "iterations": {name: int(value) for name, value in proof.iterations.items()},

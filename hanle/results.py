@@ -36,7 +36,8 @@ class Result:
         solution: fields, fluxes and balances in the terms of the equations.
         wiring: what was given at the terminals.
 
-    Arrays have a leading batch axis in sweeps on the exact engine; single states give numbers.
+    Arrays have a leading batch axis in sweeps on the exact engine; single states give numbers. Where several processes
+    hold the device, all must ask the same questions in the same order, and all get the answer for the whole device.
     """
 
     device: "Device"
@@ -194,7 +195,7 @@ class Result:
         return drawings[quantity](self.solution, path or f"{quantity}.png", **options)
 
     def save(self, path: str, *, overwrite: bool = False) -> "Path":
-        """Write all fields for ParaView, pyvista and meshio: `path` (.vtm) and one .vtu per metal beside it."""
+        """Write all fields for ParaView and pyvista: .vtm (the default), .pvd or .vtkhdf; see `hanle.write_fields`."""
         from hanle.fields_file import write_fields
         from hanle.output import provenance
 
@@ -210,7 +211,7 @@ class Result:
         worst = max((float(np.max(b.error)) for b in self.solution.balances), default=0.0)
         residual = max(self.proof.residuals.values(), default=0.0)
         lines = [
-            f"engine {self.proof.engine}, solver {self.proof.solver}: {self.response.system.size} unknowns",
+            f"engine {self.proof.engine}, solver {self.proof.solver}: {self.response.system.unknowns} unknowns",
             f"largest residual {residual:.1e}, worst balance {worst:.1e}",
         ]
         return "\n".join(lines)

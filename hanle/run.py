@@ -8,23 +8,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hanle.config import Case, to_text
+from hanle.engines import AUTO, choose_engine
+from hanle.failures import team
 from hanle.fields_file import write_fields
+from hanle.launch import require_shared
 from hanle.netcdf import write_curves
-from hanle.output import provenance, whole_folder
+from hanle.output import provenance, require_free_folder, whole_folder
+from hanle.pde.processes import Processes
 from hanle.report import as_json, proof_rows, rows, sources, table
 from hanle.results import Result
 from hanle.solving import solve
 from hanle.sweeps import sweep_and_first
+from hanle.together import led, shared
 
 if TYPE_CHECKING:
     from xarray import Dataset
 
 #: Files of an output folder. The first one tells a folder of results from any other.
-RESULTS, DEVICE, ARRAYS, FIELDS, CURVES, SOURCES = (
+RESULTS, DEVICE, ARRAYS, FIELDS, PARALLEL_FIELDS, CURVES, SOURCES = (
     "results.json",
     "device.toml",
     "device.npz",
     "fields.vtm",
+    "fields.pvd",
     "curves.nc",
     "sources.bib",
 )
@@ -53,43 +59,63 @@ def with_options(case: Case, *, pictures: bool = True, **options: Any) -> Case:
 
 
 def run(case: Case, folder: Path, *, overwrite: bool = False, say: Say | None = None) -> Solved:
-    """Solve and write.
+    """Solve and write. Where several processes were started all must call; the first writes.
 
     The folder holds results.json (quantities, proof, provenance), device.toml (the input, resolved, with the modules
-    and arrays it needs), sources.bib (of the materials), fields.vtm with its pieces, curves.nc where there is a sweep,
-    and pictures.
+    and arrays it needs), sources.bib (of the materials), fields.vtm (of several processes: fields.pvd) with its pieces,
+    curves.nc where there is a sweep, and pictures.
 
     Args:
         overwrite: replace an earlier folder of results.
         say: called with a line of text before each step.
 
     Raises:
-        InputError: the folder exists and may not be replaced, or the device cannot be solved as it is.
+        InputError: the folder exists and may not be replaced, the device cannot be solved as it is, or several
+            processes were started for an engine that uses one.
         SolveError: no convergence.
     """
     tell = say or (lambda text: None)
-    with whole_folder(folder, overwrite=overwrite, marker=RESULTS) as draft:
-        text, arrays = to_text(case, folder.resolve(), ARRAYS)
-        solved = solve_case(case, tell, progress=say is not None)
+    engine = choose_engine(case.device, case.run.get("engine", AUTO), case.run.get("order")).name
+    require_shared(engine)
+    processes = team(engine)
+    led(processes, lambda: require_free_folder(folder, overwrite=overwrite, marker=RESULTS))
+    text, arrays = to_text(case, folder.resolve(), ARRAYS)
+    solved = solve_case(case, tell, progress=say is not None)
+    with shared(processes, lambda: whole_folder(folder, overwrite=overwrite, marker=RESULTS)) as draft:
+        stamp = _write_numbers(case, solved, draft, text, arrays, processes)
+        if case.output.fields:
+            tell("writing fields")
+            fields = draft / (FIELDS if processes.size == 1 else PARALLEL_FIELDS)
+            write_fields(solved.result.solution, fields, provenance=stamp)
+        curves = solved.curves
+        if curves is not None:
+            led(processes, lambda: write_curves(curves, draft / CURVES, provenance=stamp))
+        if case.output.pictures:
+            tell("drawing")
+            draw(solved, draft)
+    return solved
+
+
+def _write_numbers(
+    case: Case, solved: Solved, draft: Path, text: str, arrays: bytes, processes: Processes
+) -> dict[str, str]:
+    """Results, sources and the input as it was resolved; returns the provenance of all files."""
+    used = sources(solved.result)
+    stamp = provenance(inputs=text, citations=used)
+    # All processes compute what the first one writes.
+    numbers = json.dumps(as_json(solved.result, 0, stamp), indent=2)
+
+    def write() -> None:
         (draft / DEVICE).write_text(text, encoding="utf-8")
         if arrays:
             (draft / ARRAYS).write_bytes(arrays)
         for module in case.modules:
             shutil.copyfile(module, draft / module.name)
-        used = sources(solved.result)
-        stamp = provenance(inputs=text, citations=used)
         (draft / SOURCES).write_text("\n\n".join(used.values()) + "\n", encoding="utf-8")
-        numbers = json.dumps(as_json(solved.result, 0, stamp), indent=2)
         (draft / RESULTS).write_text(numbers + "\n", encoding="utf-8")
-        if case.output.fields:
-            tell("writing fields")
-            write_fields(solved.result.solution, draft / FIELDS, provenance=stamp)
-        if solved.curves is not None:
-            write_curves(solved.curves, draft / CURVES, provenance=stamp)
-        if case.output.pictures:
-            tell("drawing")
-            draw(solved, draft)
-    return solved
+
+    led(processes, write)
+    return stamp
 
 
 def solve_case(case: Case, say: Say, *, progress: bool) -> Solved:
@@ -102,7 +128,7 @@ def solve_case(case: Case, say: Say, *, progress: bool) -> Solved:
 
 
 def draw(solved: Solved, folder: Path) -> None:
-    """Pictures of the fields and of the curves."""
+    """Pictures of the fields and of the curves. Where several processes hold the device all must call."""
     from hanle.curves import plot_curves
     from hanle.scenes import show_current, show_spin_accumulation
 
@@ -113,16 +139,19 @@ def draw(solved: Solved, folder: Path) -> None:
     if solved.curves is not None:
         # Voltages of bars say nothing that the resistivities do not.
         chosen = [str(n) for n, v in solved.curves.data_vars.items() if "terminal" not in v.dims] or None
-        plot_curves(solved.curves, folder / "curves.png", variables=chosen, title=title)
+        path, curves = folder / "curves.png", solved.curves
+        led(solution.response.system.processes, lambda: plot_curves(curves, path, variables=chosen, title=title))
 
 
 def summary(solved: Solved) -> str:
-    """The table that `hanle run` prints."""
+    """The table that `hanle run` prints. Where several processes hold the device all must call."""
     result = solved.result
     lines = [result.device.name or result.shape_name]
     if solved.curves is not None:
         sizes = ", ".join(f"{count} of {name}" for name, count in solved.curves.sizes.items())
         lines.append(f"sweep: {sizes}; the numbers below are those of its first state")
     proof = result.proof
-    lines += [table(rows(result)), f"engine {proof.engine}, solver {proof.solver}", table(proof_rows(result))]
+    count = result.response.system.processes.size
+    used = f"engine {proof.engine}, solver {proof.solver}" + (f", {count} processes" if count > 1 else "")
+    lines += [table(rows(result)), used, table(proof_rows(result))]
     return "\n\n".join(lines)

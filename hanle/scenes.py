@@ -1,10 +1,12 @@
 """3D pictures of fields: the spin accumulation on the metal, and the paths of the current.
 
 Thin films are stretched along z; by how much stands on the picture. Where nothing can render in 3D, and for 1D and
-2D devices, the pictures of `hanle.sections` and `hanle.curves` are drawn instead; `Picture.renderer` tells.
+2D devices, the pictures of `hanle.sections` and `hanle.curves` are drawn instead; `Picture.renderer` tells. Where
+several processes hold the device all must call; the first draws.
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +18,11 @@ from hanle.pde.errors import unknown_name
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
 from hanle.quantities import choose, colour_map
-from hanle.region_data import all_regions
+from hanle.region_data import RegionData, all_regions
 from hanle.rendering import Image, can_render, render
 from hanle.scene_actors import Scene
-from hanle.sections import plot_section
+from hanle.sections import draw_section
+from hanle.together import led
 
 #: Pixels between a side and its dimension line.
 GAP = 26.0
@@ -92,12 +95,24 @@ def show_current(
 
 
 def _show(solution: Solution, path: str | os.PathLike[str], wish: _Wish, *, overwrite: bool) -> Picture:
-    dimension = len(solution.response.system.problem.mesh.axes)
-    if dimension == 1:
+    system = solution.response.system
+    axes = system.problem.mesh.axes
+    if len(axes) == 1:
         return plot_profile(solution, path, index=wish.index, title=wish.title, overwrite=overwrite)
-    if dimension == 2 or not can_render():
-        return _section(solution, path, wish, overwrite=overwrite)
     regions = all_regions(solution, index=wish.index)
+    return led(system.processes, lambda: _draw(axes, regions, path, wish, overwrite=overwrite))
+
+
+def _draw(
+    axes: tuple[str, ...],
+    regions: Mapping[str, RegionData],
+    path: str | os.PathLike[str],
+    wish: _Wish,
+    *,
+    overwrite: bool,
+) -> Picture:
+    if len(axes) == 2 or not can_render():
+        return _section(axes, regions, path, wish, overwrite=overwrite)
     shown, live = choose(wish.quantity, wish.component, regions)
     scene = Scene(shown, live, regions if wish.surroundings else live, wish.style, wish.arrows)
     ends = _dimension_lines(scene)
@@ -109,17 +124,23 @@ def _show(solution: Solution, path: str | os.PathLike[str], wish: _Wish, *, over
         return save(renderer="pyvista", z_scale=scene.z_scale)
 
 
-def _section(solution: Solution, path: str | os.PathLike[str], wish: _Wish, *, overwrite: bool) -> Picture:
+def _section(
+    axes: tuple[str, ...],
+    regions: Mapping[str, RegionData],
+    path: str | os.PathLike[str],
+    wish: _Wish,
+    *,
+    overwrite: bool,
+) -> Picture:
     """The same as a plane section; the spin accumulation of a 3D film is shown near its upper surface."""
     position = normal = None
-    problem = solution.response.system.problem
-    if len(problem.mesh.axes) == 3 and wish.quantity == "spin_accumulation":
-        _, live = choose(wish.quantity, wish.component, all_regions(solution, index=wish.index))
+    if len(axes) == 3 and wish.quantity == "spin_accumulation":
+        _, live = choose(wish.quantity, wish.component, regions)
         heights = np.concatenate([r.points[:, 2] for r in live.values()])
         normal, position = "z", float(heights.max() - 1e-3 * np.ptp(heights))
-    return plot_section(
-        solution, path, quantity=wish.quantity, component=wish.component, normal=normal, position=position,
-        arrows=wish.arrows, index=wish.index, title=wish.title, overwrite=overwrite,
+    return draw_section(
+        axes, regions, path, quantity=wish.quantity, component=wish.component, normal=normal, position=position,
+        arrows=wish.arrows, title=wish.title, overwrite=overwrite,
     )  # fmt: skip
 
 

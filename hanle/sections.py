@@ -14,6 +14,7 @@ from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
 from hanle.quantities import Quantity, choose, colour_map, colour_range, extent, stretch
 from hanle.region_data import RegionData, all_regions
+from hanle.together import led
 
 #: Height of a stretched section relative to its width.
 SECTION_HEIGHT = 0.3
@@ -52,9 +53,32 @@ def plot_section(
     Raises:
         InputError: a 1D device, a plane outside the device, an unknown name, or the file exists.
     """
+    system = solution.response.system
     regions = all_regions(solution, index=index)
+    return led(
+        system.processes,
+        lambda: draw_section(
+            system.problem.mesh.axes, regions, path, quantity=quantity, component=component, normal=normal,
+            position=position, arrows=arrows, title=title, overwrite=overwrite,
+        ),
+    )  # fmt: skip
+
+
+def draw_section(
+    mesh_axes: tuple[str, ...],
+    regions: Mapping[str, RegionData],
+    path: str | os.PathLike[str],
+    *,
+    quantity: str,
+    component: str | None,
+    normal: str | None,
+    position: float | None,
+    arrows: bool,
+    title: str,
+    overwrite: bool,
+) -> Picture:
+    """`plot_section` of the data of all regions."""
     shown, live = choose(quantity, component, regions)
-    mesh_axes = solution.response.system.problem.mesh.axes
     figures, plane, where = _figures(mesh_axes, regions, live, normal, position)
     cutted = {name: r for name, r in live.items() if len(figures[name].triangles)}
     if not cutted:

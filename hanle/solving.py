@@ -10,6 +10,7 @@ from hanle.build import problem as build_problem
 from hanle.conditions import Conditions
 from hanle.device import Device
 from hanle.engines import AUTO, choose_engine, choose_solver, layers
+from hanle.failures import team
 from hanle.fitting import require_fit
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
@@ -41,7 +42,7 @@ def solve(
     previous: Result | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Result:
-    """Solve `device`.
+    """Solve `device`. In a program of several processes all must call, with the same arguments, for engine "fenicsx".
 
     Args:
         current: what enters at `source` and leaves at `drain` (the ground); other terminals float. Default 1 mA
@@ -49,19 +50,21 @@ def solve(
         source, drain: default the first and the second terminal of the device ("left", "right" for bars).
         current_density: mean <j_x> of a device without terminals (a film). Default 1e10 A/m^2.
         wiring: instead of `current`: terminal -> "1 mA", "10 uV" or "ground"; terminals not named float.
-        engine: "auto", "multilayer" (exact, layered 1D) or "scikit" (finite elements).
+        engine: "auto", "multilayer" (exact, layered 1D), "scikit" (finite elements) or "fenicsx" (finite elements
+            on as many processes as the program was started with).
         order: 1 (the default) or 2, of the finite elements; "auto" takes them where it is given.
         solver: "auto", "direct" or "multigrid".
         tolerance: relative true residual of each solve.
         mesh: instead of the one made by `device.mesh(**mesh_options)`; of the same axes, regions and extents.
         conditions: instead of the device's own; a batch for the exact engine.
         previous: an earlier result on the same mesh, whose unchanged matrices are reused.
-        progress: called with a line of text before each step.
+        progress: called with a line of text before each step, on the first process.
 
     Raises:
         InputError: a drive or a mesh that does not fit the device.
         SolveError: no convergence; the message names the next step.
     """
+    processes = team(engine)
     posed = pose(
         device,
         drive={
@@ -85,7 +88,7 @@ def solve(
         solver=posed.solver,
         tolerance=tolerance,
         previous=previous.response if previous else None,
-        progress=progress,
+        progress=progress if processes.rank == 0 else None,
     )
     plan = posed.wiring
     if plan.density is None:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from hanle.conditions import Conditions
 from hanle.device import Device
 from hanle.engines import AUTO, choose_engine
+from hanle.failures import team
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.quantity import parse
 from hanle.pde.tensors import Array, unit
@@ -90,7 +91,7 @@ def sweep(
             they are. Solve `device.with_changes(materials=...)` one by one for a metal that changes with T.
         rotate: "both" turns B and every m that was not given, "m" turns every m and leaves B, "B" turns B only.
         engine, order: as in `solve`.
-        progress: show a progress bar (on a terminal).
+        progress: show a progress bar (on a terminal, from the first process).
         mesh_options, options: of `device.mesh` and of `solve`.
 
     Returns:
@@ -129,6 +130,7 @@ def sweep_and_first(
     **options: Any,
 ) -> tuple["xarray.Dataset", Result]:
     """The dataset of `sweep`, and the result of the first state (of all states, where the engine takes a batch)."""
+    processes = team(engine)
     grid, states = states_of(device, angle=angle, field=field, temperature=temperature, rotate=rotate)
     chosen = choose_engine(device, engine, order)
     common = {"engine": chosen.name, "order": order, **options}
@@ -136,7 +138,7 @@ def sweep_and_first(
         results: Iterator[Result] = iter([solve(device, conditions=states, mesh_options=mesh_options, **common)])
     else:
         mesh = device.mesh(conditions=states, **(mesh_options or {}))
-        results = _loop(device, states, {"mesh": mesh, **common}, progress)
+        results = _loop(device, states, {"mesh": mesh, **common}, progress and processes.rank == 0)
     first = next(results)
     # Only numbers are kept of each state: the fields of a long sweep would fill the memory.
     parts, worst = [readings(first)], _residual(first)
