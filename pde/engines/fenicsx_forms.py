@@ -7,6 +7,7 @@ same as in every finite element engine. Matrices of faces come from the tables o
 the facet only, and the process that owns the cell on the minus side has them all.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,11 +53,11 @@ class Forms:
         """Matrix over a region on the pattern (indptr, indices) between nodes of its block."""
         place = self._place(numbering, region, pattern)
         everywhere = not (is_skew(form) and weights.size == 1)
-        data = np.zeros(len(place.take))
+        data = np.zeros(len(pattern[1]))
         for kind in _KINDS:
             tensor = form[kind.rows, kind.columns]
             if np.any(tensor):
-                data += self._integral(kind, region, everywhere, place).assemble(tensor, weights)[place.take]
+                data += place.on_pattern(self._integral(kind, region, everywhere, place).assemble(tensor, weights))
         matrix = csr(data, pattern[1], pattern[0])
         return matrix if everywhere else _on(matrix, place.on_boundary)
 
@@ -101,7 +102,8 @@ class _Place:
     Attributes:
         cells: its cells in dolfinx, in the order of `Numbering.cells_of`.
         matrix: a dolfinx matrix with an entry for every pair of nodes of a cell.
-        take: for each entry of the pattern its place in the data of that matrix.
+        take: places in the data of that matrix, in the order of the entries of the pattern.
+        starts: where the places of each entry start, None if each has one: periodic dofs are one node.
         outer: positions in `cells` of those with an edge on the boundary of the region.
         on_boundary: (nodes of the block,) nodes of that boundary.
     """
@@ -109,8 +111,14 @@ class _Place:
     cells: IntArray
     matrix: Any
     take: IntArray
+    starts: IntArray | None
     outer: IntArray
     on_boundary: Array
+
+    def on_pattern(self, data: Array) -> Array:
+        """Data of the dolfinx matrix at the entries of the pattern."""
+        found = data[self.take]
+        return found if self.starts is None else np.add.reduceat(found, self.starts)
 
 
 def _place(part: Distributed, numbering: Numbering, region: str, pattern: tuple[Any, Any]) -> _Place:
@@ -127,12 +135,17 @@ def _place(part: Distributed, numbering: Numbering, region: str, pattern: tuple[
     u, v = ufl.TrialFunction(part.space), ufl.TestFunction(part.space)
     measure = ufl.Measure("dx", part.space.mesh, subdomain_data=[(1, local[mine])])
     matrix = fem.create_matrix(fem.form(u * v * measure(1)))
-    take = _positions(matrix.to_scipy(ghosted=True), node_of[part.node], pattern, block.nodes)
-    return _Place(local[mine], matrix, take, outer, boundary)
+    take, starts = _positions(matrix.to_scipy(ghosted=True), node_of[part.node], pattern, block.nodes)
+    return _Place(local[mine], matrix, take, starts, outer, boundary)
 
 
-def _positions(structure: sp.csr_matrix, number: IntArray, pattern: tuple[Any, Any], count: int) -> IntArray:
-    """Where the entries of a pattern between nodes of a block stand in the data of a matrix between dofs."""
+def _positions(
+    structure: sp.csr_matrix, number: IntArray, pattern: tuple[Any, Any], count: int
+) -> tuple[IntArray, IntArray | None]:
+    """Where the entries of a pattern between nodes of a block stand in the data of a matrix between dofs.
+
+    Returns `_Place.take` and `_Place.starts`.
+    """
     rows = number[: structure.shape[0]].repeat(np.diff(structure.indptr))
     # Rows that other processes own may have columns beyond the dofs at hand; neither they nor other regions count.
     columns = np.append(number, np.full(structure.shape[1] - len(number), -1))[structure.indices]
@@ -140,13 +153,18 @@ def _positions(structure: sp.csr_matrix, number: IntArray, pattern: tuple[Any, A
     found = sp.csr_matrix((inside, (rows[inside], columns[inside])), shape=(count, count))
     found.sort_indices()
     indptr, indices = pattern
-    if found.nnz == len(indices):
-        return np.asarray(found.data)
-    keys, wanted = (
-        np.repeat(np.arange(count, dtype=np.int64), np.diff(starts)) * count + numbers
-        for starts, numbers in ((found.indptr, found.indices), (indptr, indices))
-    )
-    return np.asarray(found.data[np.searchsorted(keys, wanted)])
+    if found.nnz == len(inside) == len(indices):
+        return np.asarray(found.data), None
+    wanted = np.repeat(np.arange(count, dtype=np.int64), np.diff(indptr)) * count + indices
+    if found.nnz == len(inside):
+        keys = np.repeat(np.arange(count, dtype=np.int64), np.diff(found.indptr)) * count + found.indices
+        return np.asarray(found.data[np.searchsorted(keys, wanted)]), None
+    keys = rows[inside].astype(np.int64) * count + columns[inside]
+    order = np.argsort(keys, kind="stable")
+    first, last = (np.searchsorted(keys, wanted, side, sorter=order) for side in ("left", "right"))
+    starts = np.cumsum(last - first) - (last - first)
+    each = np.arange(int((last - first).sum())) + np.repeat(first - starts, last - first)
+    return inside[order[each]], starts
 
 
 class _Integral:
@@ -162,7 +180,10 @@ class _Integral:
         shape = tuple(1 if s == _VALUE else dimension for s in (kind.rows, kind.columns))
         self._tensor = fem.Constant(domain, np.zeros(shape))
         u, v = ufl.TrialFunction(part.space), ufl.TestFunction(part.space)
-        self._form = fem.form(weight * kind.integrand(self._tensor, u, v) * measure(1))
+        with warnings.catch_warnings():
+            # UFL tells rules apart by their printed digits; there is one rule per cell kind and order.
+            warnings.filterwarnings("ignore", "Applying str", UserWarning)
+            self._form = fem.form(weight * kind.integrand(self._tensor, u, v) * measure(1))
         self._key = compat.coefficient_key(self._form)
 
     def assemble(self, tensor: Array, weights: Array) -> Array:
