@@ -14,6 +14,7 @@ from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_terms import FACE, Operator
 from hanle.pde.engines.fe_unknowns import Unknowns
 from hanle.pde.errors import InputError
+from hanle.pde.fields import FieldSet
 from hanle.pde.linear.contract import BlockTerm, LinearBlock, LinearSystem
 from hanle.pde.linear.sharing import Sharing
 from hanle.pde.tensors import Array
@@ -143,7 +144,15 @@ def _block(
         fixed=np.ascontiguousarray(fixed[:, kept]),
         coarsening=given.coarsening[k] if given.coarsening else sp.csr_matrix((b.nodes, b.nodes)),
         floating=tuple(pieces for pieces, x in zip(loose, kept, strict=True) if x),
+        groups=_groups(b.fields, kept),
     )
+
+
+def _groups(fields: FieldSet, kept: NDArray[np.bool_]) -> tuple[slice, ...]:
+    """The kept components of each field; a part of the operator keeps or drops components one by one."""
+    place = np.concatenate([[0], np.cumsum(kept)])
+    ends = [(place[s.start], place[s.stop]) for s in (fields.slice(name) for name in fields.names)]
+    return tuple(slice(int(a), int(b)) for a, b in ends if b > a)
 
 
 def _restricted_ties(ties: sp.csr_matrix | None, entries: IntArray) -> tuple[sp.csr_matrix | None, IntArray]:

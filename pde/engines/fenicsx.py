@@ -68,7 +68,7 @@ class Fenicsx:
         earlier = previous if isinstance(previous, System) and previous.fits(problem, self.order) else None
         forms = earlier.scalars.integrals if earlier else None
         if not isinstance(forms, Forms):
-            earlier, forms = None, Forms(self._held(problem, processes))
+            earlier, forms = None, Forms(self._held(problem, problem.mesh, processes))
         whole, part = forms.held.whole, forms.held.part
         tied = ties(problem, whole)
         unknowns = shared_unknowns(part.entry, tied, whole.size if tied is None else tied.shape[1], processes)
@@ -88,8 +88,8 @@ class Fenicsx:
     def _communicator(self) -> Any:
         return MPI.COMM_WORLD if self.comm is None else self.comm
 
-    def _held(self, problem: Problem, processes: Processes) -> Held:
-        nodes = nodes_of(problem.mesh, self.order)
+    def _held(self, problem: Problem, mesh: TaggedMesh, processes: Processes) -> Held:
+        nodes = nodes_of(mesh, self.order)
         whole = number(problem, nodes)
         distributed = distribute(nodes, processes.comm, self.partitioner)
         return Held(distributed, whole, part_of(whole, np.sort(distributed.cells)))

@@ -7,13 +7,14 @@ import dolfinx
 import numpy as np
 from dolfinx import cpp, mesh
 
+from hanle.meshes.tagged import IntArray
 from hanle.pde.tensors import Array
 
 VERSION = tuple(int(part) for part in dolfinx.__version__.split(".")[:2])
 
 
 def create_mesh(
-    comm: Any, cells: Array, points: Array, element: Any, partitioner: Callable[..., Any] | None
+    comm: Any, cells: IntArray, points: Array, element: Any, partitioner: Callable[..., Any] | None
 ) -> Any:
     """A mesh without ghost cells, distributed by `partitioner` (the graph partitioner of dolfinx if None)."""
     if partitioner is None:
@@ -32,7 +33,7 @@ def coefficient_key(form: Any) -> Any:
     return next(iter(cpp.fem.pack_coefficients(form._cpp_object)))
 
 
-def original_cells(domain: Any) -> Array:
+def original_cells(domain: Any) -> IntArray:
     """(own cells,) number of each cell of this process among the cells given to `create_mesh`."""
     count = domain.topology.index_map(domain.topology.dim).size_local
     return np.asarray(domain.topology.original_cell_index, dtype=np.int64)[:count]

@@ -10,21 +10,25 @@ the facet only, and the process that owns the cell on the minus side has them al
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import basix.ufl
 import numpy as np
 import scipy.sparse as sp
 import ufl
 from dolfinx import fem
+from numpy.typing import NDArray
 
 from hanle.meshes.tagged import IntArray
 from hanle.pde.engines import fenicsx_compat as compat
+from hanle.pde.engines.fe_nodes import Int32
 from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_scalars import ROUNDING, boundary_nodes, csr, is_skew
 from hanle.pde.engines.fenicsx_mesh import KINDS, Distributed
 from hanle.pde.engines.fenicsx_part import Part
 from hanle.pde.tensors import Array
+
+Integers: TypeAlias = NDArray[np.integer[Any]]
 
 _VALUE, _GRADIENT = slice(0, 1), slice(1, None)
 
@@ -108,12 +112,12 @@ class _Place:
         on_boundary: (nodes of the block,) nodes of that boundary.
     """
 
-    cells: IntArray
+    cells: Int32
     matrix: Any
-    take: IntArray
+    take: Integers
     starts: IntArray | None
     outer: IntArray
-    on_boundary: Array
+    on_boundary: NDArray[np.bool_]
 
     def on_pattern(self, data: Array) -> Array:
         """Data of the dolfinx matrix at the entries of the pattern."""
@@ -140,8 +144,8 @@ def _place(part: Distributed, numbering: Numbering, region: str, pattern: tuple[
 
 
 def _positions(
-    structure: sp.csr_matrix, number: IntArray, pattern: tuple[Any, Any], count: int
-) -> tuple[IntArray, IntArray | None]:
+    structure: sp.csr_matrix, number: Integers, pattern: tuple[Any, Any], count: int
+) -> tuple[Integers, IntArray | None]:
     """Where the entries of a pattern between nodes of a block stand in the data of a matrix between dofs.
 
     Returns `_Place.take` and `_Place.starts`.
@@ -204,7 +208,7 @@ def _at_points(part: Distributed) -> Any:
     return basix.ufl.quadrature_element(name, points=points, weights=weights, degree=2 * element.order)
 
 
-def _on(matrix: sp.csr_matrix, nodes: Array) -> sp.csr_matrix:
+def _on(matrix: sp.csr_matrix, nodes: NDArray[np.bool_]) -> sp.csr_matrix:
     """The entries between some nodes that are not rounding."""
     coo = matrix.tocoo()
     size = np.abs(coo.data).max(initial=0.0)
