@@ -143,6 +143,8 @@ def picture(
             if write:
                 with whole_file(goal) as draft:
                     figure.savefig(draft)
+            else:
+                figure.draw_without_rendering()
             return Picture(goal, renderer, z_scale, _texts(figure))
 
         yield figure, save
