@@ -70,11 +70,9 @@ def b_layer(magnet: str, conductances: Conductances, magnetisation: ArrayLike) -
         InputError: the second law is broken.
     """
     _require_dissipative(magnet, conductances)
-    m = unit(magnetisation)
+    m = as_weight(unit(magnetisation), 1)
     sink, real, imaginary = (as_weight(g)[..., None, None] for g in _values(conductances))
-    along = outer(m)
-    along = along.reshape(*as_weight(m[..., 0]).shape, 3, 3)
-    turn = cross_matrix(m).reshape(along.shape)
+    along, turn = outer(m), cross_matrix(m)
     transverse = np.eye(3) - along
     longitudinal = 2.0 * sink * along
     perpendicular = 2.0 * ((sink - real) * transverse + imaginary * turn)

@@ -19,7 +19,7 @@ from hanle.materials.weiss import G_FACTOR, Moments
 from hanle.pde.constants import E_CHARGE
 from hanle.pde.errors import InputError, UnsupportedError, unknown_name
 from hanle.pde.quantity import DIMENSIONS, show, usual_range
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, is_symmetric
 
 #: Source of a number that the user gave without one.
 USER = "user"
@@ -215,7 +215,6 @@ class MagneticInsulator:
             raise InputError(self.name, must, "neither" if self.moments is None else "both")
         if len(self.sublattices) != (0 if self.moments is None else len(self.moments.spins)):
             raise InputError(f"{self.name}.sublattices", "one for each spin of the moments", len(self.sublattices))
-
         for i, sublattice in enumerate(self.sublattices):
             _require_sublattice(f"{self.name}.sublattices[{i}]", sublattice)
         if self.conductances is not None:
@@ -258,7 +257,7 @@ def _require_relaxation(key: str, rates: tuple[tuple[float, ...], ...]) -> None:
     if [len(row) for row in rates] != [3, 3, 3]:
         raise InputError(key, "a 3x3 tensor of rates [1/s]", rates)
     matrix = np.asarray(rates, dtype=float)
-    if not np.all(np.isfinite(matrix)) or not np.allclose(matrix, matrix.T, rtol=1e-12, atol=0.0):
+    if not np.all(np.isfinite(matrix)) or not is_symmetric(matrix):
         raise InputError(key, "a symmetric 3x3 tensor of rates [1/s]", rates)
     slowest = float(np.linalg.eigvalsh(matrix).min())
     if slowest <= 0:

@@ -28,20 +28,25 @@ ORDINARY_HALL = "ordinary Hall"
 PERTURBATIVE = frozenset({SPIN_HALL, ORDINARY_HALL})
 
 
-def as_weight(values: ArrayLike) -> Array:
+def as_weight(values: ArrayLike, components: int = 0) -> Array:
     """Weights as an array of shape (batch, entities, points), each axis 1 where the weight does not depend on it.
 
     A number becomes (1, 1, 1); a 1D array is per entity (cells of a region, facets of a face); a 2D array is
     (batch, entities), so a parameter batch is (batch, 1); a 3D array is taken as it is. Points are those of
     the engine's quadrature rule.
+
+    Args:
+        components: trailing axes that hold the components of a vector (1) or tensor (2); they stay at the end.
     """
     weight = np.asarray(values, dtype=float)
-    if weight.ndim > 3:
-        raise InputError("weight", "a number or an array of shape (batch, entities, points)", weight.shape)
+    lead = weight.ndim - components
+    if not 0 <= lead <= 3:
+        tail = ", ..." * components
+        raise InputError("weight", f"a number or an array of shape (batch, entities, points{tail})", weight.shape)
     if not np.all(np.isfinite(weight)):
         raise InputError("weight", "finite", "NaN or infinity", "look for missing values in the arrays given")
-    if weight.ndim < 3:
-        weight = weight.reshape((1,) * (2 - weight.ndim) + weight.shape + (1,))
+    if lead < 3:
+        weight = weight.reshape((1,) * (2 - lead) + weight.shape[:lead] + (1,) + weight.shape[lead:])
     return weight
 
 
@@ -168,32 +173,11 @@ class Bulk:
         Returns:
             Flux densities, shape (batch, entities, points, 3, N), first index the flow direction.
         """
-        total = np.zeros(gradients.shape)
-        for t in self.A:
-            total = total + _at_points(t.weight, 2) * np.einsum(
-                "ik,ab,...kb->...ia", t.spatial, t.fields, gradients, optimize=True
-            )
-        for t in self.B:
-            total = total + _at_points(t.weight, 2) * np.einsum("i,ab,...b->...ia", t.spatial, t.fields, values)
-        for t in self.S:
-            total = total + _at_points(t.weight, 2) * np.multiply.outer(t.spatial, t.fields)
-        return total
+        return _vectors(self.A, self.B, self.S, values, gradients)
 
     def loss(self, values: Array, gradients: Array) -> Array:
         """R U + W : gradients - F, shape (batch, entities, points, N); shapes as in `flux`."""
-        total = np.zeros(values.shape)
-        for t in self.R:
-            total = total + _at_points(t.weight, 1) * (values @ t.fields.T)
-        for t in self.W:
-            total = total + _at_points(t.weight, 1) * np.einsum("k,ab,...kb->...a", t.spatial, t.fields, gradients)
-        for t in self.F:
-            total = total - _at_points(t.weight, 1) * t.fields
-        return total
-
-
-def _at_points(weight: Array, trailing: int) -> Array:
-    """Weight (batch, entities, points) with `trailing` component axes, for broadcasting."""
-    return weight.reshape(weight.shape + (1,) * trailing)
+        return _scalars(self.R, self.W, values, gradients) - _sum_of(self.F, values.shape)
 
 
 def apply_value(coefficient: Coefficient, values: Array) -> Array:
@@ -201,6 +185,41 @@ def apply_value(coefficient: Coefficient, values: Array) -> Array:
     if not coefficient:
         return np.zeros((*values.shape[:-1], 0))
     return sum((_at_points(t.weight, 1) * (values @ t.fields.T) for t in coefficient), start=np.zeros(1))
+
+
+def _scalars(on_values: Coefficient, on_gradients: Coefficient, values: Array, gradients: Array) -> Array:
+    """What R and W, or G and Q, make of values (batch, entities, points, N): the same shape."""
+    total = np.zeros(values.shape)
+    for t in on_values:
+        total = total + _at_points(t.weight, 1) * (values @ t.fields.T)
+    for t in on_gradients:
+        total = total + _at_points(t.weight, 1) * np.einsum("k,ab,...kb->...a", t.spatial, t.fields, gradients)
+    return total
+
+
+def _sum_of(sources: Coefficient, shape: tuple[int, ...]) -> Array:
+    """Sources F or g, shape (batch, entities, points, N)."""
+    return sum((_at_points(t.weight, 1) * t.fields for t in sources), start=np.zeros(shape))
+
+
+def _vectors(
+    on_gradients: Coefficient, on_values: Coefficient, sources: Coefficient, values: Array, gradients: Array
+) -> Array:
+    """What A, B and S, or L, Q' and k, make of gradients (batch, entities, points, 3, N): the same shape."""
+    total = np.zeros(gradients.shape)
+    for t in on_gradients:
+        part = np.einsum("ik,ab,...kb->...ia", t.spatial, t.fields, gradients, optimize=True)
+        total = total + _at_points(t.weight, 2) * part
+    for t in on_values:
+        total = total + _at_points(t.weight, 2) * np.einsum("i,ab,...b->...ia", t.spatial, t.fields, values)
+    for t in sources:
+        total = total + _at_points(t.weight, 2) * np.multiply.outer(t.spatial, t.fields)
+    return total
+
+
+def _at_points(weight: Array, trailing: int) -> Array:
+    """Weight (batch, entities, points) with `trailing` component axes, for broadcasting."""
+    return weight.reshape(weight.shape + (1,) * trailing)
 
 
 @dataclass(frozen=True)
@@ -245,10 +264,11 @@ class FaceLaw:
 
     @property
     def size(self) -> int:
+        """Number of rows."""
         return sum(side.fields.size for side in self.sides)
 
     def columns(self, role: str, name: str) -> slice:
-        """Columns of field `name` on the side with `role`."""
+        """Columns of field `name` on the side with `role`; KeyError if there is no such side or field."""
         start = 0
         for side in self.sides:
             if side.role == role:
@@ -274,26 +294,11 @@ class FaceLaw:
 
         `gradients`: tangential gradients (batch, entities, points, 3, rows), needed where the law has Q.
         """
-        total = np.zeros(traces.shape)
-        for t in self.G:
-            total = total + _at_points(t.weight, 1) * (traces @ t.fields.T)
-        for t in self.Q:
-            if gradients is None:
-                raise InputError("gradients", "given for a law with a (value, gradient) part", None)
-            total = total + _at_points(t.weight, 1) * np.einsum("k,ab,...kb->...a", t.spatial, t.fields, gradients)
-        for t in self.g:
-            total = total + _at_points(t.weight, 1) * t.fields
-        return total
+        if self.Q and gradients is None:
+            raise InputError("gradients", "given for a law with a (value, gradient) part", None)
+        slopes = np.zeros((1, 1, 1, 3, self.size)) if gradients is None else gradients
+        return _scalars(self.G, self.Q, traces, slopes) + _sum_of(self.g, traces.shape)
 
     def sheet_current(self, traces: Array, gradients: Array) -> Array:
         """Sheet currents K, shape (batch, entities, points, 3, rows); shapes of the arguments as in `flux`."""
-        total = np.zeros(gradients.shape)
-        for t in self.Qt:
-            total = total + _at_points(t.weight, 2) * np.einsum("i,ab,...b->...ia", t.spatial, t.fields, traces)
-        for t in self.L:
-            total = total + _at_points(t.weight, 2) * np.einsum(
-                "ik,ab,...kb->...ia", t.spatial, t.fields, gradients
-            )
-        for t in self.k:
-            total = total + _at_points(t.weight, 2) * np.multiply.outer(t.spatial, t.fields)
-        return total
+        return _vectors(self.L, self.Qt, self.k, traces, gradients)

@@ -47,13 +47,12 @@ def metal_with_moments(
     Deposits [A/m^3, spin in charge units]: `lattice`, and what the moments get: `torque:<magnet>` across m and
     `flips:<magnet>` along it.
     """
-    m = unit(magnetisation)
-    lead = as_weight(m[..., 0]).shape
-    along = outer(m).reshape(*lead, 3, 3)
+    m = as_weight(unit(magnetisation), 1)
+    along = outer(m)
     host = (as_weight(diffusion_constant) / as_weight(diffusion_length) ** 2)[..., None, None] * np.eye(3)
     across = as_weight(rates.perp)[..., None, None] * (np.eye(3) - along)
     flips = as_weight(rates.par)[..., None, None] * along
-    energy = np.asarray(rates.exchange, dtype=float)[..., None]
+    energy = as_weight(rates.exchange)[..., None]
     bulk = normal_metal(
         conductivity=conductivity,
         diffusion_constant=diffusion_constant,
@@ -64,7 +63,6 @@ def metal_with_moments(
     )
     inertia = (as_weight(conductivity) / as_weight(diffusion_constant))[..., None, None]
     turning = cross_matrix(-energy / HBAR * m)
-    turning = turning.reshape(*as_weight(turning[..., 0, 0]).shape, 3, 3)
     deposits = {
         "lattice": _spin(inertia * host),
         f"torque:{magnet}": _spin(inertia * (across - turning)),

@@ -25,7 +25,7 @@ from hanle.pde.coefficients import ORDINARY_HALL, SPIN_HALL, Bulk, Coefficient, 
 from hanle.pde.constants import HBAR, MU_B
 from hanle.pde.errors import InputError
 from hanle.pde.fields import CHARGE_AND_SPIN
-from hanle.pde.tensors import EPSILON, Array, cross_matrix
+from hanle.pde.tensors import EPSILON, Array, cross_matrix, is_symmetric
 
 #: Components of u and w in the field matrices of this medium.
 _U = CHARGE_AND_SPIN.slice("u")
@@ -66,7 +66,7 @@ def normal_metal(
         InputError: a value outside its range, or both or neither of `diffusion_length` and `relaxation`.
     """
     sigma, diffusion = as_weight(conductivity), as_weight(diffusion_constant)
-    theta, b = as_weight(spin_hall_angle), np.asarray(field, dtype=float)
+    theta, b = as_weight(spin_hall_angle), as_weight(field, 1)
     _require_positive("conductivity", sigma, "S/m")
     _require_positive("diffusion_constant", diffusion, "m^2/s")
     if np.any(theta**2 >= 0.5):
@@ -78,7 +78,7 @@ def normal_metal(
         )
     inertia = sigma / diffusion
     rates = _relaxation_matrix(diffusion, diffusion_length, relaxation)
-    larmor = (g_factor * MU_B / HBAR) * (b + np.asarray(exchange_field, dtype=float))
+    larmor = (g_factor * MU_B / HBAR) * (b + as_weight(exchange_field, 1))
     return Bulk(
         fields=CHARGE_AND_SPIN,
         A=(*_conduction(sigma, theta), *_ordinary_hall(sigma, as_weight(mobility), b)),
@@ -106,7 +106,7 @@ def _conduction(sigma: Array, theta: Array) -> Coefficient:
         terms.append(Term(-2.0 * theta**2 * sigma, _ONE, charge, SPIN_HALL))
         for a in range(3):
             cross = np.zeros(_SIZE)
-            cross[0, 1 + a] = cross[1 + a, 0] = 1.0
+            cross[_U.start, _W.start + a] = cross[_W.start + a, _U.start] = 1.0
             terms.append(Term(theta * sigma, EPSILON[:, a, :], cross, SPIN_HALL))
     return tuple(terms)
 
@@ -116,7 +116,7 @@ def _ordinary_hall(sigma: Array, mobility: Array, field: Array) -> Coefficient:
     if not np.any(mobility):
         return ()
     return tuple(
-        Term(-sigma * mobility * as_weight(field[..., l]), EPSILON[:, :, l], np.eye(_SIZE[0]), ORDINARY_HALL)
+        Term(-sigma * mobility * field[..., l], EPSILON[:, :, l], np.eye(_SIZE[0]), ORDINARY_HALL)
         for l in range(3)
         if np.any(field[..., l])
     )
@@ -143,7 +143,7 @@ def _precession(inertia: Array, larmor: Array) -> Coefficient:
         if np.any(larmor[..., c]):
             fields = np.zeros(_SIZE)
             fields[_W, _W] = -cross_matrix(axis)
-            terms.append(term(inertia * as_weight(larmor[..., c]), 1.0, fields))
+            terms.append(term(inertia * larmor[..., c], 1.0, fields))
     return tuple(terms)
 
 
@@ -155,15 +155,12 @@ def _relaxation_matrix(diffusion: Array, length: ArrayLike | None, relaxation: A
         lam = as_weight(length)
         _require_positive("diffusion_length", lam, "m")
         return (diffusion / lam**2)[..., None, None] * np.eye(3)
-    gamma = np.asarray(relaxation, dtype=float)
-    lead = as_weight(gamma[..., 0, 0]).shape
-    gamma = gamma.reshape(*lead, 3, 3)
-    if not np.allclose(gamma, np.swapaxes(gamma, -1, -2), rtol=1e-12, atol=0.0):
+    gamma = as_weight(relaxation, 2)
+    if not is_symmetric(gamma):
         raise InputError("relaxation", "a symmetric 3x3 tensor [1/s]", gamma.reshape(-1, 3, 3)[0].tolist())
-    if np.linalg.eigvalsh(gamma).min() < 0:
-        raise InputError(
-            "relaxation", "a tensor with non-negative rates [1/s]", float(np.linalg.eigvalsh(gamma).min())
-        )
+    slowest = float(np.linalg.eigvalsh(gamma).min())
+    if slowest < 0:
+        raise InputError("relaxation", "a tensor with non-negative rates [1/s]", slowest)
     return gamma
 
 

@@ -36,3 +36,9 @@ def unit(v: ArrayLike) -> Array:
     a = np.asarray(v, dtype=float)
     length = np.linalg.norm(a, axis=-1, keepdims=True)
     return np.asarray(np.divide(a, length, out=np.zeros_like(a), where=length > 0))
+
+
+def is_symmetric(tensor: ArrayLike) -> bool:
+    """Whether tensors (..., n, n) equal their transposes, to rounding."""
+    a = np.asarray(tensor, dtype=float)
+    return bool(np.allclose(a, np.swapaxes(a, -1, -2), rtol=1e-12, atol=0.0))

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hanle.pde.errors import InputError
-from hanle.pde.tensors import Array, cross_matrix
+from hanle.pde.tensors import Array, cross_matrix, is_symmetric
 
 #: Reduced norm and levels of the continued fraction of C - 1: remainder below 1e-20.
 _REDUCED_NORM = 0.25
@@ -43,7 +43,7 @@ def decay_matrix(gamma: ArrayLike, omega: ArrayLike, diffusion: ArrayLike) -> Ar
         diffusion: D [m^2/s], shape (...).
     """
     rate = np.asarray(gamma, dtype=float)
-    if not np.allclose(rate, np.swapaxes(rate, -1, -2), rtol=1e-12, atol=0.0):
+    if not is_symmetric(rate):
         raise InputError("gamma", "a symmetric tensor [1/s]", rate.tolist(), "put precession into omega")
     if np.any(np.linalg.eigvalsh(rate)[..., 0] <= 0.0):
         raise InputError("gamma", "positive definite [1/s]", rate.tolist())
