@@ -121,7 +121,7 @@ def _vertices(numbering: Numbering, cells: IntArray) -> tuple[Array, IntArray, I
     """(points (n, 3), cells into them, their mesh nodes)."""
     mesh = numbering.nodes.mesh
     used, local = np.unique(mesh.cells[cells], return_inverse=True)
-    return mesh.points3(mesh.points[used]), local.reshape(len(cells), -1), used
+    return mesh.points3(mesh.points[used]), local.reshape(len(cells), mesh.cells.shape[1]), used
 
 
 def face_integral(numbering: Numbering, x: Array, face: str, component: str) -> tuple[float, float]:

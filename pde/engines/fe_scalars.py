@@ -26,15 +26,20 @@ SAME = 1e-15
 ROUNDING = 1e-13
 
 
-def weight_pattern(place: str, weight: Array, entities: int) -> tuple[float, Array]:
-    """(factor, pattern (entities or 1, points or 1) with largest value 1) of the weight of a term."""
+def require_weight(place: str, weight: Array, entities: int) -> None:
+    """Refuse a batch (UnsupportedError) and weights that fit neither one entity nor all (InputError)."""
     if weight.shape[0] != 1:
         raise UnsupportedError(
-            f"{place}: the engine scikit solves one set of parameters at a time; use the engine multilayer for batches"
+            f"{place}: finite elements solve one set of parameters at a time; use the engine multilayer for batches"
             " of layered films, or a loop (solve with previous=) for everything else"
         )
     if weight.shape[1] not in (1, entities):
         raise InputError(f"{place}: weight", f"one number or one per entity ({entities})", weight.shape[1])
+
+
+def weight_pattern(place: str, weight: Array, entities: int) -> tuple[float, Array]:
+    """(factor, pattern (entities or 1, points or 1) with largest value 1) of the weight of a term."""
+    require_weight(place, weight, entities)
     flat = weight[0]
     factor = float(flat.ravel()[np.argmax(np.abs(flat))]) if flat.size else 0.0
     if factor == 0.0:

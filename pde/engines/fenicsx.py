@@ -74,6 +74,7 @@ class Fenicsx:
         unknowns = shared_unknowns(part.entry, tied, whole.size if tied is None else tied.shape[1], processes)
         mine = local_laws(problem, part.numbering)
         scalars = Scalars(part.numbering, earlier.scalars if earlier else None, forms)
+        forms.prepare(mine, scalars)
         terms = collected(mine, part.numbering, scalars, unknowns)
         scalars.previous = None
         held = prescribed(constraints(problem, whole), part.entry, whole.size)

@@ -23,9 +23,10 @@ from hanle.meshes.tagged import IntArray
 from hanle.pde.engines import fenicsx_compat as compat
 from hanle.pde.engines.fe_nodes import Int32
 from hanle.pde.engines.fe_numbering import Numbering
-from hanle.pde.engines.fe_scalars import ROUNDING, boundary_nodes, csr, is_skew
+from hanle.pde.engines.fe_scalars import ROUNDING, Scalars, boundary_nodes, csr, is_skew
 from hanle.pde.engines.fenicsx_mesh import KINDS, Distributed
 from hanle.pde.engines.fenicsx_part import Part
+from hanle.pde.problem import Problem
 from hanle.pde.tensors import Array
 
 Integers: TypeAlias = NDArray[np.integer[Any]]
@@ -48,37 +49,44 @@ class Forms:
 
     held: Held
     _weight: Any = None
-    _integrals: dict[tuple[str, str], "_Integral"] = field(default_factory=dict)
+    _integrals: dict[tuple[str, str, bool], "_Integral"] = field(default_factory=dict)
     _places: dict[str, "_Place"] = field(default_factory=dict)
+
+    def prepare(self, problem: Problem, scalars: Scalars) -> None:
+        """Compile what the laws of a problem need. Collective, while a process without cells asks for no matrix."""
+        for region, bulk in problem.regions.items():
+            if region not in self._places:
+                pattern = scalars.pattern(region)
+                self._places[region] = _place(self.held.distributed, scalars.numbering, region, pattern)
+            for kind, coefficient in zip(_KINDS, (bulk.R, bulk.W, bulk.B, bulk.A), strict=True):
+                if coefficient:
+                    self._compile(kind, region, everywhere=True)
+            if any(np.any(t.spatial != t.spatial.T) for t in bulk.A):
+                self._compile(_KINDS[-1], region, everywhere=False)
 
     def region(
         self, numbering: Numbering, region: str, pattern: tuple[Any, Any], form: Array, weights: Array
     ) -> sp.csr_matrix:
         """Matrix over a region on the pattern (indptr, indices) between nodes of its block."""
-        place = self._place(numbering, region, pattern)
+        place = self._places[region]
         everywhere = not (is_skew(form) and weights.size == 1)
         data = np.zeros(len(pattern[1]))
         for kind in _KINDS:
             tensor = form[kind.rows, kind.columns]
             if np.any(tensor):
-                data += place.on_pattern(self._integral(kind, region, everywhere, place).assemble(tensor, weights))
+                integral = self._integrals[kind.name, region, everywhere]
+                data += place.on_pattern(integral.assemble(tensor, weights))
         matrix = csr(data, pattern[1], pattern[0])
         return matrix if everywhere else _on(matrix, place.on_boundary)
 
-    def _place(self, numbering: Numbering, region: str, pattern: tuple[Any, Any]) -> "_Place":
-        if region not in self._places:
-            self._places[region] = _place(self.held.distributed, numbering, region, pattern)
-        return self._places[region]
-
-    def _integral(self, kind: "_Kind", region: str, everywhere: bool, place: "_Place") -> "_Integral":
-        key = (kind.name, region if everywhere else f"boundary of {region}")
-        if key not in self._integrals:
-            chosen = np.arange(len(place.cells)) if everywhere else place.outer
-            distributed = self.held.distributed
-            if self._weight is None:
-                self._weight = fem.Function(fem.functionspace(distributed.space.mesh, _at_points(distributed)))
-            self._integrals[key] = _Integral(distributed, kind, place, chosen, self._weight)
-        return self._integrals[key]
+    def _compile(self, kind: "_Kind", region: str, everywhere: bool) -> None:
+        if (kind.name, region, everywhere) in self._integrals:
+            return
+        place, distributed = self._places[region], self.held.distributed
+        if self._weight is None:
+            self._weight = fem.Function(fem.functionspace(distributed.space.mesh, _at_points(distributed)))
+        chosen = np.arange(len(place.cells)) if everywhere else place.outer
+        self._integrals[kind.name, region, everywhere] = _Integral(distributed, kind, place, chosen, self._weight)
 
 
 @dataclass(frozen=True)
@@ -108,8 +116,8 @@ class _Place:
         matrix: a dolfinx matrix with an entry for every pair of nodes of a cell.
         take: places in the data of that matrix, in the order of the entries of the pattern.
         starts: where the places of each entry start, None if each has one: periodic dofs are one node.
-        outer: positions in `cells` of those with an edge on the boundary of the region.
-        on_boundary: (nodes of the block,) nodes of that boundary.
+        outer: positions in `cells` of those with an edge on the boundary of what this process holds of the region.
+        on_boundary: (nodes of the block,) nodes of that boundary: weights that are equal here may differ elsewhere.
     """
 
     cells: Int32
@@ -129,13 +137,12 @@ def _place(part: Distributed, numbering: Numbering, region: str, pattern: tuple[
     local = np.full(len(part.nodes.mesh.cells), -1, dtype=np.int32)
     local[part.cells] = np.arange(len(part.cells), dtype=np.int32)
     mine = numbering.cells_of[region]
-    kept = boundary_nodes(part.nodes, part.nodes.mesh.region_cells(region))
+    kept = boundary_nodes(part.nodes, mine)
     outer = np.flatnonzero(kept[part.nodes.cells[mine]].sum(axis=1) >= 2)
     node_of = numbering.node_of[region]
     block = numbering.blocks[numbering.block_of[region]]
     boundary = np.zeros(block.nodes, dtype=bool)
-    present = node_of >= 0
-    boundary[node_of[present]] = kept[present]
+    boundary[node_of[kept & (node_of >= 0)]] = True
     u, v = ufl.TrialFunction(part.space), ufl.TestFunction(part.space)
     measure = ufl.Measure("dx", part.space.mesh, subdomain_data=[(1, local[mine])])
     matrix = fem.create_matrix(fem.form(u * v * measure(1)))

@@ -17,8 +17,8 @@ from hanle.meshes.tagged import IntArray
 from hanle.pde.coefficients import Bulk, Coefficient
 from hanle.pde.engines.fe_constraints import Constraints
 from hanle.pde.engines.fe_numbering import Block, Numbering, Patch
+from hanle.pde.engines.fe_scalars import require_weight
 from hanle.pde.engines.fe_unknowns import Unknowns
-from hanle.pde.errors import InputError
 from hanle.pde.linear.sharing import Sharing
 from hanle.pde.problem import Problem
 from hanle.pde.processes import Processes
@@ -119,10 +119,18 @@ def prescribed(whole: Constraints, entry: IntArray, size: int) -> Constraints:
 
 
 def local_laws(problem: Problem, numbering: Numbering) -> Problem:
-    """The problem with the weights of bulk laws for the cells of a part."""
+    """The problem with the weights of bulk laws for the cells of a part.
+
+    Every process checks the weights of all cells and facets, so that all of them raise where one would.
+    """
+    mesh = numbering.nodes.mesh
+    for name, face in problem.faces.items():
+        law = face.law
+        for t in (*law.G, *law.Q, *law.Qt, *law.L, *law.g, *law.k):
+            require_weight(f"face {name}", t.weight, len(mesh.faces[name].nodes))
     regions = {}
     for name, bulk in problem.regions.items():
-        everywhere = numbering.nodes.mesh.region_cells(name)
+        everywhere = mesh.region_cells(name)
         mine = np.searchsorted(everywhere, numbering.cells_of[name])
         regions[name] = _on_cells(bulk, _chosen(name, len(everywhere), mine))
     return replace(problem, regions=regions)
@@ -134,13 +142,8 @@ def _on_cells(bulk: Bulk, keep: Callable[[Coefficient], Coefficient]) -> Bulk:
 
 def _chosen(region: str, count: int, cells: IntArray) -> Callable[[Coefficient], Coefficient]:
     def keep(coefficient: Coefficient) -> Coefficient:
-        found = []
         for t in coefficient:
-            if t.weight.shape[1] not in (1, count):
-                raise InputError(
-                    f"region {region}: weight", f"one number or one per entity ({count})", t.weight.shape[1]
-                )
-            found.append(t if t.weight.shape[1] == 1 else replace(t, weight=t.weight[:, cells]))
-        return tuple(found)
+            require_weight(f"region {region}", t.weight, count)
+        return tuple(t if t.weight.shape[1] == 1 else replace(t, weight=t.weight[:, cells]) for t in coefficient)
 
     return keep

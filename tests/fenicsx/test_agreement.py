@@ -18,7 +18,7 @@ from hanle.pde.engines.contract import Part
 from hanle.pde.engines.fe_nodes import nodes_of
 from hanle.pde.engines.fenicsx import Fenicsx
 from hanle.pde.engines.scikit import Scikit
-from hanle.pde.errors import InputError
+from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.fields import Field, FieldSet
 from hanle.pde.problem import MINUS, PLUS, Face, Global, Gradient, Problem, Terminal
 from hanle.pde.processes import Processes
@@ -62,6 +62,7 @@ PARTITIONS = {
     "random": owners(lambda rng, count: rng.integers(WORLD.size, size=count)),
     "last": owners(lambda rng, count: np.full(count, WORLD.size - 1)),
 }
+SHARES = owners(lambda rng, count: np.full(count, WORLD.rank))
 
 
 class Twins:
@@ -70,7 +71,7 @@ class Twins:
     def __init__(self, problem, order, partition="dolfinx"):
         self.problem = problem
         self.whole = Scikit(order).assemble(problem)
-        self.part = Fenicsx(order, partitioner=PARTITIONS[partition]).assemble(problem)
+        self.part = Fenicsx(order, partitioner=PARTITIONS.get(partition, SHARES)).assemble(problem)
         entry = self.part.scalars.integrals.held.part.entry[self.part._unknowns.representative]
         ties = self.whole._unknowns.ties
         #: For each unknown of this process its number in the states of scikit.
@@ -326,6 +327,29 @@ def test_fewer_cells_than_processes(block_mesh, partition):
         Twins(problem_on(mesh, fields, order), order, partition).everything()
     mesh = block_mesh("z", [np.linspace(0, SIZE, 3)], regions=("A", "B"), layout=np.array([0, 1]))
     Twins(problem_on(mesh, fields, 1), 1, partition).everything()
+
+
+def test_weights_that_are_equal_on_each_process(block_mesh):
+    """Antisymmetric terms live on the boundary of the cells with one weight, here those of one process."""
+    mesh = block_mesh("yz", [np.linspace(0, SIZE, 9)] * 2)
+    share = np.concatenate([np.full(len(s), k) for k, s in enumerate(np.array_split(mesh.cells, WORLD.size))])
+    skew = np.array([[0, 1, -2], [-1, 0, 0.5], [2, -0.5, 0]])
+    bulk = Bulk(ONE, A=(term(SIGMA, np.eye(3), np.eye(1)), term(SIGMA * (1 + share), skew, np.eye(1))))
+    Twins(Problem(mesh, {"A": bulk}), 1, "shares").everything()
+
+
+def test_wrong_weights_are_refused_by_all_processes(block_mesh):
+    """Also by those that hold nothing of the region or face, which would wait for the others."""
+    mesh = layered(block_mesh, "quad", (0, 1))
+    problem = problem_on(mesh, {"A": BOTH, "B": ONE}, 1)
+    engine = Fenicsx(partitioner=PARTITIONS["last"])
+    for weight, error in ((np.ones(2), InputError), (np.ones((2, 1)), UnsupportedError)):
+        law = replace(problem.faces["A|B"].law, G=(term(weight, 1.0, np.eye(5)),))
+        with pytest.raises(error, match=r"face A\|B"):
+            engine.assemble(replace(problem, faces={"A|B": replace(problem.faces["A|B"], law=law)}))
+        wrong = Bulk(ONE, A=(term(weight, np.eye(3), np.eye(1)),))
+        with pytest.raises(error, match="region B"):
+            engine.assemble(replace(problem, regions={**problem.regions, "B": wrong}))
 
 
 def test_one_process_of_several_solves_alone(block_mesh):
