@@ -45,6 +45,7 @@ class Facets:
 
     @property
     def is_interface(self) -> bool:
+        """Whether every facet has cells on both sides."""
         return bool(self.cells.size) and bool(np.all(self.cells[:, 1] >= 0))
 
 
@@ -94,7 +95,13 @@ class TaggedMesh:
 
     @property
     def dimension(self) -> int:
+        """Number of resolved axes."""
         return len(self.axes)
+
+    @property
+    def face_names(self) -> tuple[str, ...]:
+        """Names of all faces."""
+        return tuple(self.faces)
 
     @cached_property
     def axis_numbers(self) -> tuple[int, ...]:

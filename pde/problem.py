@@ -56,7 +56,13 @@ class Gradient:
 
     @property
     def name(self) -> str:
+        """Name of the drive."""
         return f"d{self.component}/d{self.axis}"
+
+    @property
+    def direction(self) -> int:
+        """Number of the axis among x, y, z."""
+        return "xyz".index(self.axis)
 
 
 @dataclass(frozen=True)
@@ -134,26 +140,41 @@ class Problem:
                 raise unknown_name("regions", name, self.mesh.regions)
 
     def _check_faces(self) -> None:
-        known = self.mesh.face_names if isinstance(self.mesh, Layers) else tuple(self.mesh.faces)
+        known = self.mesh.face_names
         for name, face in self.faces.items():
             if name not in known:
                 raise unknown_name("faces", name, known)
-            regions = self.mesh.face_regions(name)
-            allowed = (MINUS, PLUS)[: len(regions)]
-            for side in face.law.sides:
-                if face.sides.get(side.role) not in allowed and side.fields.size:
-                    raise InputError(f"faces.{name}", f"{side.role} on one of {allowed}", face.sides.get(side.role))
-                if side.fields.size:
-                    region = regions[allowed.index(face.sides[side.role])]
-                    missing = [n for n in side.fields.names if n not in self.fields_of(region)]
-                    if missing:
-                        raise InputError(
-                            f"faces.{name}", f"a law for the fields of {region}", missing[0], "drop its rows first"
-                        )
+            self._check_sides(name, face)
+            self._check_tie(name, face.law)
         for terminal in self.terminals.values():
             for name in terminal.faces:
                 if name not in known:
                     raise unknown_name("terminals", name, known)
+
+    def _check_sides(self, name: str, face: Face) -> None:
+        """Every side with fields stands on a region that carries them."""
+        regions = self.mesh.face_regions(name)
+        allowed = (MINUS, PLUS)[: len(regions)]
+        for side in (side for side in face.law.sides if side.fields.size):
+            place = face.sides.get(side.role)
+            if place not in allowed:
+                raise InputError(f"faces.{name}", f"{side.role} on one of {allowed}", place)
+            region = regions[allowed.index(place)]
+            missing = [n for n in side.fields.names if n not in self.fields_of(region)]
+            if missing:
+                must = f"a law for the fields of {region}"
+                raise InputError(f"faces.{name}", must, missing[0], "drop its rows first")
+
+    def _check_tie(self, name: str, law: FaceLaw) -> None:
+        """Tied fields have two sides and are carried on both."""
+        regions = self.mesh.face_regions(name)
+        for field_name in law.tie:
+            if len(regions) != 2:
+                must = f"an interface (its law ties {field_name} of two sides)"
+                raise InputError(f"faces.{name}", must, "an outer face")
+            for region in regions:
+                if field_name not in self.fields_of(region):
+                    raise InputError(f"faces.{name}", f"between regions that both carry {field_name}", region)
 
     def _check_terminals(self) -> None:
         for name, terminal in self.terminals.items():

@@ -13,7 +13,7 @@ import numpy as np
 
 from hanle.pde.coefficients import Bulk, Coefficient
 from hanle.pde.engines.contract import Part
-from hanle.pde.engines.stack import Sets
+from hanle.pde.engines.sets import Sets
 from hanle.pde.engines.tables import Table, dense, is_zero, nonzero, of_part, table
 from hanle.pde.engines.twoport import Port, port
 from hanle.pde.tensors import Array
@@ -69,6 +69,7 @@ class Layer:
 
     @property
     def size(self) -> int:
+        """Number of components."""
         return self.bulk.fields.size
 
     @cached_property

@@ -116,7 +116,7 @@ class StackSystem:
         for k, layer in self.model.layers.items():
             component = self.model.component(k, g.component)
             if component is not None:
-                self._add_ends(load, k, layer.ends(layer.gradient(component, "xyz".index(g.axis)), part))
+                self._add_ends(load, k, layer.ends(layer.gradient(component, g.direction), part))
         return self._add(load, (entry for face in self.model.faces.values() for entry in face.load(g, part)))
 
     def gradient_functional(self, drive: str, part: Part = Part.ALL) -> Array:
@@ -125,12 +125,12 @@ class StackSystem:
         for k, layer in self.model.layers.items():
             component = self.model.component(k, g.component)
             if component is not None:
-                self._add_ends(functional, k, layer.collected(component, "xyz".index(g.axis), part))
+                self._add_ends(functional, k, layer.collected(component, g.direction, part))
         return self._add(functional, (e for face in self.model.faces.values() for e in face.collected(g, part)))
 
     def gradient_pair(self, test: str, trial: str, part: Part = Part.ALL) -> Array:
         g, h = self.problem.gradient(test), self.problem.gradient(trial)
-        i, j = "xyz".index(g.axis), "xyz".index(h.axis)
+        i, j = g.direction, h.direction
         total = np.zeros(self.batch)
         for k, layer in self.model.layers.items():
             a, b = self.model.component(k, g.component), self.model.component(k, h.component)
@@ -154,7 +154,7 @@ class StackSystem:
 
     def source_functional(self, drive: str) -> Array:
         g = self.problem.gradient(drive)
-        axis = "xyz".index(g.axis)
+        axis = g.direction
         total = np.zeros(self.batch)
         for k, layer in self.model.layers.items():
             component = self.model.component(k, g.component)

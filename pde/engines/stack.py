@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hanle.meshes.layered import Layers, layers_of
 from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.engines.sets import Sets
 from hanle.pde.errors import InputError, UnsupportedError, unknown_name
 from hanle.pde.problem import MINUS, PLUS, Face, Problem
 from hanle.pde.tensors import Array
@@ -94,30 +95,6 @@ def _mesh_sides(mesh: TaggedMesh, layers: Layers) -> dict[str, dict[str, End]]:
                 ends[role] = (layer, int(float(mesh.points[mesh.cells[cell], 0].mean()) < at))
         sides[name] = ends
     return sides
-
-
-class Sets:
-    """Disjoint sets of the numbers 0 ... n-1 (union-find)."""
-
-    def __init__(self, size: int) -> None:
-        self._parent = list(range(size))
-
-    def find(self, i: int) -> int:
-        """The representative of the set of a number."""
-        while self._parent[i] != i:
-            self._parent[i] = self._parent[self._parent[i]]
-            i = self._parent[i]
-        return i
-
-    def join(self, members: Iterable[int]) -> None:
-        """Unite the sets of some numbers."""
-        roots = [self.find(i) for i in members]
-        for i in roots[1:]:
-            self._parent[self.find(i)] = self.find(roots[0])
-
-    def roots(self) -> list[int]:
-        """The representative of every number."""
-        return [self.find(i) for i in range(len(self._parent))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,13 +189,6 @@ def _ties(problem: Problem, stack: Stack) -> list[tuple[Trace, Trace]]:
     for name, face in problem.faces.items():
         for field in face.law.tie:
             ends = stack.sides[name]
-            if len(ends) != 2:
-                raise InputError(
-                    f"faces.{name}", f"an interface (its law ties {field} of two sides)", "an outer face"
-                )
-            for end in ends.values():
-                if field not in problem.fields_of(stack.layers.names[end[0]]):
-                    raise InputError(f"faces.{name}", f"between regions that both carry {field}", name)
             low, high = (field_traces(problem, stack, ends[role], field) for role in (MINUS, PLUS))
             pairs.extend(zip(low, high, strict=True))
     return pairs

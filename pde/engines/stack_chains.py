@@ -3,7 +3,8 @@
 import numpy as np
 
 from hanle.pde.engines.contract import Part
-from hanle.pde.engines.stack import IntArray, Sets
+from hanle.pde.engines.sets import Sets
+from hanle.pde.engines.stack import IntArray
 from hanle.pde.engines.stack_model import StackModel
 from hanle.pde.engines.tables import Table, dense, nonzero, table
 from hanle.pde.engines.twoport import Port

@@ -59,7 +59,7 @@ class StackFace:
 
     def direct(self, test: Gradient, trial: Gradient, part: Part) -> Array:
         """Sheet current along `test` for a unit gradient `trial`, (batch or 1,)."""
-        axes = "xyz".index(test.axis), "xyz".index(trial.axis)
+        axes = test.direction, trial.direction
         entries = table(of_part(self.law.L, part), *axes)
         rows, columns = self.rows(test), self.rows(trial)
         return _total(w for (i, j), w in entries.items() if i in rows and j in columns)
@@ -67,7 +67,7 @@ class StackFace:
     def emitted(self, gradient: Gradient) -> Array:
         """Sheet current along a gradient from the sources k, (batch or 1,)."""
         rows = self.rows(gradient)
-        entries = table(self.law.k, "xyz".index(gradient.axis))
+        entries = table(self.law.k, gradient.direction)
         return _total(w for (i, _), w in entries.items() if i in rows)
 
     def sources(self) -> list[tuple[int, Array]]:
@@ -75,7 +75,7 @@ class StackFace:
         return [(int(self.unknowns[i]), w) for (i, _), w in table(self.law.g).items()]
 
     def _along(self, coefficient: Coefficient, gradient: Gradient, part: Part) -> Table:
-        return table(of_part(coefficient, part), "xyz".index(gradient.axis))
+        return table(of_part(coefficient, part), gradient.direction)
 
 
 def _total(weights: Iterable[Array]) -> Array:

@@ -16,8 +16,9 @@ def ledger(
 ) -> tuple[Entry, ...]:
     """Entries of a state; see `contract.Entry`.
 
-    Macroscopic gradients are entries of kind "terminal" under the name of the drive; the power they deliver is minus
-    the integral of the flux along them.
+    What prescribes values is of kind "terminal": terminals, faces with given values (under the name of the face), and
+    macroscopic gradients (under the name of the drive; the power they deliver is minus the integral of the flux along
+    them).
 
     Args:
         residual: (batch, size) operator, gradients and sources at the state: the flux that each unknown still gains
@@ -25,7 +26,7 @@ def ledger(
     """
     delivered = {name: np.zeros(len(state)) for name in gradients}
     bulk = [e for k in model.layers for e in _bulk(model, k, state, gradients, delivered)]
-    faces = [_face(model, name, state, gradients, residual, delivered) for name in model.faces]
+    faces = [_face(model, name, state, gradients, delivered) for name in model.faces]
     nothing = {c: np.zeros(len(state)) for c in _components(model)}
     driven = [Entry(name, "terminal", nothing, -power) for name, power in delivered.items()]
     return (*bulk, *faces, *_terminals(model, state, residual), *driven)
@@ -39,7 +40,7 @@ def face_samples(model: StackModel, name: str, state: Array, gradients: Mapping[
     for drive, amplitude in gradients.items():
         g = model.problem.gradient(drive)
         for row in face.rows(g):
-            slopes[:, 0, 0, "xyz".index(g.axis), row] += amplitude
+            slopes[:, 0, 0, g.direction, row] += amplitude
     points, normals = np.zeros((1, 1, 3)), np.zeros((1, 3))
     points[..., stack.axis] = stack.height(stack.sides[name][MINUS])
     normals[:, stack.axis] = stack.normal(name)
@@ -57,7 +58,7 @@ def _bulk(
         g = model.problem.gradient(name)
         component = model.component(k, g.component)
         if component is not None:
-            along = _integral(s.weights, flux[..., "xyz".index(g.axis), component])
+            along = _integral(s.weights, flux[..., g.direction, component])
             delivered[name] = delivered[name] + along * gradients[name]
     nothing = {c: np.zeros(len(state)) for c in components}
     yield Entry(layer.name, "flux", nothing, _integral(s.weights, np.sum(flux * s.gradients, axis=(-2, -1))))
@@ -74,10 +75,9 @@ def _face(
     name: str,
     state: Array,
     gradients: Mapping[str, Array | float],
-    residual: Array,
     delivered: dict[str, Array],
 ) -> Entry:
-    """The law of a face, with the flux that its given values draw."""
+    """The law of a face."""
     face = model.faces[name]
     s = face_samples(model, name, state, gradients)
     flux = face.law.flux(s.traces, s.gradients)[:, 0, 0, :]
@@ -87,18 +87,12 @@ def _face(
     for drive in gradients:
         g = model.problem.gradient(drive)
         for row in face.rows(g):
-            delivered[drive] = delivered[drive] + sheet[:, "xyz".index(g.axis), row] * gradients[drive]
-    terminal = {int(u) for unknowns in model.terminals.values() for u in unknowns}
-    for where, unknown, _ in model.given:
-        if where == name and unknown not in terminal:
-            component = _components_of(model)[unknown]
-            gain[component] = gain.get(component, 0.0) + residual[:, unknown]
-            power = power - residual[:, unknown] * state[:, unknown]
+            delivered[drive] = delivered[drive] + sheet[:, g.direction, row] * gradients[drive]
     return Entry(name, "face", gain, power)
 
 
 def _terminals(model: StackModel, state: Array, residual: Array) -> Iterable[Entry]:
-    """Terminals, and Globals with what their admittance and source bring."""
+    """Terminals, faces with given values, and Globals with what their admittance and source bring."""
     for name, unknowns in model.terminals.items():
         component = model.problem.terminals[name].component
         distinct = np.unique(unknowns)
@@ -106,6 +100,12 @@ def _terminals(model: StackModel, state: Array, residual: Array) -> Iterable[Ent
         yield Entry(
             name, "terminal", {component: gain}, -np.sum(residual[:, distinct] * state[:, distinct], axis=1)
         )
+    held = {int(u) for unknowns in model.terminals.values() for u in unknowns}
+    component_of = _components_of(model)
+    for name in dict.fromkeys(where for where, _, _ in model.given):
+        given = [u for where, u, _ in model.given if where == name and u not in held]
+        gains = _summed(((component_of[u], residual[:, u]) for u in given), len(state))
+        yield Entry(name, "terminal", gains, -np.sum(residual[:, given] * state[:, given], axis=1))
     for g in model.problem.globals:
         value = state[:, model.globals[g.name]]
         gain = g.source - g.admittance * value

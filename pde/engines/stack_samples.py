@@ -34,7 +34,7 @@ def sample(model: StackModel, k: int, state: Array, gradients: Mapping[str, Arra
         g = model.problem.gradient(name)
         component = model.component(k, g.component)
         if component is not None:
-            full[:, :, "xyz".index(g.axis), component] += np.reshape(amplitude, (-1, 1))
+            full[:, :, g.direction, component] += np.reshape(amplitude, (-1, 1))
     measure = model.layers[k].thickness[:, None, None] * weights
     return Samples(
         _points(model, k, where)[None], measure, values[:, None], full[:, None], np.zeros(1, dtype=np.int64)
@@ -51,7 +51,7 @@ def inside(
         g = model.problem.gradient(name)
         component = model.component(k, g.component)
         if component is not None:
-            unit = layer.gradient(component, "xyz".index(g.axis)).f(Part.ALL, layer.size)
+            unit = layer.gradient(component, g.direction).f(Part.ALL, layer.size)
             source = source + np.reshape(amplitude, (-1, 1)) * unit
     low, high = model.traces(k)
     values = np.zeros((len(state), where.size, layer.size))
