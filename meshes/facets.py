@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hanle.meshes.tagged import CELL_FACETS, Facets, IntArray
+from hanle.meshes.tagged import CELL_FACETS, Facets
 from hanle.pde.errors import InputError
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 
 #: Part of the extent of a mesh within which a facet lies in a plane.
 IN_PLANE = 1e-9

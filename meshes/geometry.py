@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from hanle.meshes.tagged import CELL_FACETS, Facets, IntArray, TaggedMesh
+from hanle.meshes.tagged import CELL_FACETS, Facets, TaggedMesh
 from hanle.pde.errors import InputError
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 
 #: A corner of a cell and its neighbours along the edges, right-handed in a proper cell.
 _CORNER_NEIGHBOURS: dict[str, tuple[tuple[int, ...], ...]] = {

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from hanle.meshes.facets import between_regions, find_facets, outside, skin, subset, without_ends
 from hanle.meshes.geometry import check_mesh, corner_signs
 from hanle.meshes.shapes import OUTSIDE
-from hanle.meshes.tagged import CELL_KINDS, Facets, IntArray, TaggedMesh
+from hanle.meshes.tagged import CELL_KINDS, Facets, TaggedMesh
 from hanle.pde.errors import InputError, unknown_name
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 
 #: meshio's names of facets: dimension -> kinds.
 FACET_KINDS = {0: ("vertex",), 1: ("line",), 2: ("triangle", "quad")}

@@ -21,10 +21,10 @@ from hanle.meshes.coarse import warn_if_coarse
 from hanle.meshes.facets import FaceRule, name_faces
 from hanle.meshes.grading import graded, uniform
 from hanle.meshes.options import UNIFORM, Options, Resolve, read_options, read_resolve
-from hanle.meshes.tagged import IntArray, TaggedMesh
+from hanle.meshes.tagged import TaggedMesh
 from hanle.meshes.tensor import tensor_grid
 from hanle.pde.errors import InputError, unknown_name
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 
 OUTSIDE = "outside"
 #: Coordinates closer than this part of the extent of a shape are the same plane.

@@ -5,12 +5,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.tensors import Array
-
-IntArray = NDArray[np.int64]
+from hanle.pde.tensors import IntArray as IntArray
 
 #: cell kind -> (dimension, nodes per cell). Node order is that of VTK and meshio.
 CELL_KINDS: dict[str, tuple[int, int]] = {

@@ -10,9 +10,9 @@ from itertools import permutations
 
 import numpy as np
 
-from hanle.meshes.tagged import Facets, IntArray
+from hanle.meshes.tagged import Facets
 from hanle.pde.errors import InputError
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 
 #: Dimension -> corners of a box in VTK order, as steps along the axes.
 CORNERS: dict[int, tuple[tuple[int, ...], ...]] = {

@@ -26,9 +26,9 @@ from hanle.meshes.shapes import (
     positive,
     read_layers,
 )
-from hanle.meshes.tagged import IntArray, TaggedMesh
+from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.errors import InputError, unknown_name
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 
 
 @dataclass(frozen=True)

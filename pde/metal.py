@@ -155,7 +155,7 @@ def _relaxation_matrix(diffusion: Array, length: ArrayLike | None, relaxation: A
         lam = as_weight(length)
         _require_positive("diffusion_length", lam, "m")
         return (diffusion / lam**2)[..., None, None] * np.eye(3)
-    gamma = as_weight(relaxation, 2)
+    gamma = as_weight(np.asarray(relaxation, dtype=float), 2)
     if not is_symmetric(gamma):
         raise InputError("relaxation", "a symmetric 3x3 tensor [1/s]", gamma.reshape(-1, 3, 3)[0].tolist())
     slowest = float(np.linalg.eigvalsh(gamma).min())

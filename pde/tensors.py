@@ -1,4 +1,4 @@
-"""Small constant tensors: Levi-Civita symbol, cross-product matrices, unit vectors."""
+"""Types of arrays, and small constant tensors: Levi-Civita symbol, cross-product matrices, unit vectors."""
 
 from typing import TypeAlias
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
 
 
 def _levi_civita() -> Array:

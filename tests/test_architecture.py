@@ -31,7 +31,13 @@ MAX_LINES = 400
 
 LEAVES = {f"hanle.pde.{name}" for name in ("constants", "quantity", "errors", "fields", "tensors", "coefficients")}
 MEDIA = {f"hanle.pde.{name}" for name in ("magnetic_metal", "metal", "ferromagnet", "magnons", "heat")}
-CONTRACTS = {"hanle.pde.problem", "hanle.pde.engines.contract", "hanle.pde.linear.contract"}
+CONTRACTS = {
+    "hanle.pde.problem",
+    "hanle.pde.processes",
+    "hanle.pde.engines.contract",
+    "hanle.pde.linear.contract",
+    "hanle.pde.linear.sharing",
+}
 
 # group -> groups it may import, besides itself. "user" is the hanle folder, where build alone turns a device into
 # media and default laws; the rest of it may name the records of a law that a user passes in.

@@ -24,7 +24,7 @@ from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.linear.tridiagonal import Chain, Tridiagonal, TridiagonalSystem
 from hanle.pde.problem import Problem
 from hanle.pde.processes import ALONE, Processes
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ class StackSystem:
     def evaluate(self, region: str, state: Array, points: Array) -> Array:
         return values_at(self.model, self._layer(region), self._state(state), points)
 
-    def vertex_values(self, region: str, state: Array, own: bool = False) -> tuple[Array, NDArray[np.int64], Array]:
+    def vertex_values(self, region: str, state: Array, own: bool = False) -> tuple[Array, IntArray, Array]:
         return vertices(self.model, self._layer(region), self._state(state))
 
     def ledger(self, state: Array, gradients: Mapping[str, Array | float]) -> tuple[Entry, ...]:

@@ -5,16 +5,13 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hanle.meshes.layered import Layers, layers_of
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.engines.sets import Sets
 from hanle.pde.errors import InputError, UnsupportedError, unknown_name
 from hanle.pde.problem import MINUS, PLUS, Face, Problem
-from hanle.pde.tensors import Array
-
-IntArray = NDArray[np.int64]
+from hanle.pde.tensors import Array, IntArray
 
 #: A face of a layer: (number of the layer, 0 for its low and 1 for its high face).
 End: TypeAlias = tuple[int, int]

@@ -4,12 +4,11 @@ import numpy as np
 
 from hanle.pde.engines.contract import Part
 from hanle.pde.engines.sets import Sets
-from hanle.pde.engines.stack import IntArray
 from hanle.pde.engines.stack_model import StackModel
 from hanle.pde.engines.tables import Table, dense, nonzero, table
 from hanle.pde.engines.twoport import Port
 from hanle.pde.linear.tridiagonal import Chain, Floating, Link, Shunt
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 
 #: Sums of coefficients below this fraction of their sizes count as zero.
 CLOSED = 1e-12

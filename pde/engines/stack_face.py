@@ -8,10 +8,9 @@ import numpy as np
 
 from hanle.pde.coefficients import Coefficient, FaceLaw
 from hanle.pde.engines.contract import Part
-from hanle.pde.engines.stack import IntArray
 from hanle.pde.engines.tables import Table, dense, of_part, table
 from hanle.pde.problem import Gradient
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 
 
 @dataclass(frozen=True, eq=False)

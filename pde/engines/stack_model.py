@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from hanle.pde.coefficients import Bulk, FaceLaw
 from hanle.pde.engines.contract import Part
 from hanle.pde.engines.layer import Layer
-from hanle.pde.engines.stack import IntArray, Numbering, Stack, Trace, component_trace, law_traces, number, stack_of
+from hanle.pde.engines.stack import Numbering, Stack, Trace, component_trace, law_traces, number, stack_of
 from hanle.pde.engines.stack_face import StackFace
 from hanle.pde.engines.tables import common_batch, nonzero, uniform
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.problem import Problem
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,13 +8,12 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hanle.pde.engines.contract import Part, Samples
 from hanle.pde.engines.stack_model import StackModel
 from hanle.pde.engines.twoport import Port, profile
 from hanle.pde.errors import InputError
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 
 #: Gauss points per panel: panels grow twofold from the faces, so squares of decaying fields are good to 1e-12.
 GAUSS = 14
@@ -74,7 +73,7 @@ def values_at(model: StackModel, k: int, state: Array, points: Array) -> Array:
     return inside(model, k, state, {}, np.clip((heights - low) / (high - low), 0.0, 1.0))[0]
 
 
-def vertices(model: StackModel, k: int, state: Array) -> tuple[Array, NDArray[np.int64], Array]:
+def vertices(model: StackModel, k: int, state: Array) -> tuple[Array, IntArray, Array]:
     """Points (n, 3), lines (n - 1, 2) between them and values (batch, n, N) of layer k, four points per panel."""
     edges = panels(model, k)
     steps = [np.linspace(a, b, 4, endpoint=False) for a, b in pairwise(edges)]
