@@ -196,7 +196,7 @@ def test_exact_correction_equals_the_inverse_of_the_conductivity():
     correction = exact_correction(deficit, 0.4)
     assert correction.longitudinal == pytest.approx(rho[0, 0] / RHO - 1, rel=1e-13)
     assert correction.transverse == pytest.approx(rho[1, 0] / RHO, rel=1e-12)
-    assert np.isclose(correction.longitudinal, exact_correction(deficit, -0.4).longitudinal, rtol=ROUNDING)
+    assert correction.longitudinal == pytest.approx(exact_correction(deficit, -0.4).longitudinal, rel=ROUNDING)
 
 
 def test_thin_film_keeps_its_tiny_deficit():

@@ -95,7 +95,7 @@ def test_terms_are_merged_and_patterns_shared():
     f, g = np.diag([1.0, 2.0]), np.array([[0.0, 1.0], [-1.0, 0.0]])
     merged = merge([BlockTerm(0, 0, k, f), BlockTerm(0, 0, m, -3 * f), BlockTerm(0, 0, n, g)])
     assert [t.matrix.nnz for t in merged] == [k.nnz, k.nnz]
-    assert np.allclose(merged[0].matrix.data, k.data - 6.0, rtol=1e-15)
+    np.testing.assert_allclose(merged[0].matrix.data, k.data - 6.0, rtol=1e-15)
     (only,) = passes(merged)
     assert only.second is n.data
 

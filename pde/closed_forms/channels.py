@@ -19,7 +19,7 @@ from hanle.pde.tensors import Array, cross_matrix, outer
 
 ComplexArray: TypeAlias = NDArray[np.complex128]
 
-#: Levels of the continued fraction of x coth x: the remainder is below 1e-20 for |x| < 1.
+#: Levels of the continued fraction: its remainder is below 1e-20.
 _FRACTION_LEVELS = 10
 
 
@@ -58,9 +58,13 @@ def x_coth_minus_one(x: ArrayLike) -> ComplexArray:
     """
     z = np.asarray(x, dtype=complex)
     small = np.abs(z) < 1.0
-    y = np.where(small, z, 1.0) ** 2
-    tail = np.full_like(y, 2 * _FRACTION_LEVELS + 3)
-    for odd in range(2 * _FRACTION_LEVELS + 1, 1, -2):
-        tail = odd + y / tail
     safe = np.where(small, 1.0, z)
-    return np.asarray(np.where(small, y / tail, safe / np.tanh(safe) - 1.0))
+    return np.asarray(np.where(small, fraction(np.where(small, z, 1.0) ** 2, 3), safe / np.tanh(safe) - 1.0))
+
+
+def fraction(y: ComplexArray, first: int) -> ComplexArray:
+    """The continued fraction y/(first + y/(first + 2 + y/(first + 4 + ...))) for |y| < 1, first >= 3."""
+    tail = np.full_like(y, first + 2 * _FRACTION_LEVELS)
+    for step in range(_FRACTION_LEVELS - 1, -1, -1):
+        tail = first + 2 * step + y / tail
+    return np.asarray(y / tail)

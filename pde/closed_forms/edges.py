@@ -8,13 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ive
 
-from hanle.pde.closed_forms.channels import ComplexArray, channel_tensor
+from hanle.pde.closed_forms.channels import ComplexArray, channel_tensor, fraction
 from hanle.pde.closed_forms.film import film_deficit
 from hanle.pde.errors import InputError
 from hanle.pde.tensors import Array
-
-#: Levels of the continued fraction of x I0/I1: the remainder is below 1e-20 for |x| < 1.
-_FRACTION_LEVELS = 9
 
 
 def half_space_accumulation(z: ArrayLike, lam: ArrayLike, Lam: ArrayLike, n: ArrayLike, source: ArrayLike) -> Array:
@@ -88,12 +85,9 @@ def _bessel_quotient(Lam: ArrayLike, radius: ArrayLike) -> ComplexArray:
     """x I0(x)/I1(x) - 2 at x = a/Lam, without overflow or cancellation (about x^2/4 near 0)."""
     x = np.asarray(np.asarray(radius) / np.asarray(Lam, dtype=complex))
     small = np.abs(x) < 1.0
-    y = np.where(small, x, 1.0) ** 2
-    tail = np.full_like(y, 2 * _FRACTION_LEVELS + 4)
-    for even in range(2 * _FRACTION_LEVELS + 2, 2, -2):
-        tail = even + y / tail
     safe = np.where(small, 1.0, x)
-    return np.asarray(np.where(small, y / tail, safe * ive(0, safe) / ive(1, safe) - 2.0))
+    series = fraction(np.where(small, x, 1.0) ** 2, 4)
+    return np.asarray(np.where(small, series, safe * ive(0, safe) / ive(1, safe) - 2.0))
 
 
 def _from_loss(loss: Array) -> Array:
