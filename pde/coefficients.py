@@ -25,7 +25,9 @@ from hanle.pde.tensors import Array
 #: Tag of terms that `Problem.reference()` drops: the couplings that make the (small) correction.
 SPIN_HALL = "spin Hall"
 ORDINARY_HALL = "ordinary Hall"
-PERTURBATIVE = frozenset({SPIN_HALL, ORDINARY_HALL})
+ANOMALOUS_HALL = "anomalous Hall"
+ANISOTROPY = "anisotropic magnetoresistance"
+PERTURBATIVE = frozenset({SPIN_HALL, ORDINARY_HALL, ANOMALOUS_HALL, ANISOTROPY})
 
 
 def as_weight(values: ArrayLike, components: int = 0) -> Array:
@@ -132,7 +134,7 @@ def only(coefficient: Coefficient, tags: Iterable[str]) -> Coefficient:
 class Bulk:
     """The law of a region: its fields and the coefficients of the equation at the top of this file.
 
-    `deposits` name where the sink R U goes ("lattice"): linear maps of the values, rows of the field set.
+    `deposits` name where the sink R U goes ("lattice"): linear maps of the values (of spin: rows x, y, z).
     `decay_lengths` [m] tell the mesh what to resolve: an array of the real lengths over which fields decay.
     A nonlinear law gives `at(values, gradients) -> Bulk`: the linear law that touches it there, its value included
     in S and F; shapes as in `flux`.

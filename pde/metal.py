@@ -32,6 +32,8 @@ _U = CHARGE_AND_SPIN.slice("u")
 _W = CHARGE_AND_SPIN.slice("w")
 _SIZE = (CHARGE_AND_SPIN.size, CHARGE_AND_SPIN.size)
 _ONE = np.eye(3)
+#: Part of the largest rate by which an eigenvalue may be negative: rounding of a tensor that leaves an axis alone.
+ROUNDING = 1e-12
 
 
 def normal_metal(
@@ -67,8 +69,8 @@ def normal_metal(
     """
     sigma, diffusion = as_weight(conductivity), as_weight(diffusion_constant)
     theta, b = as_weight(spin_hall_angle), as_weight(field, 1)
-    _require_positive("conductivity", sigma, "S/m")
-    _require_positive("diffusion_constant", diffusion, "m^2/s")
+    require_positive("conductivity", sigma, "S/m")
+    require_positive("diffusion_constant", diffusion, "m^2/s")
     if np.any(theta**2 >= 0.5):
         raise InputError(
             "spin_hall_angle",
@@ -84,7 +86,7 @@ def normal_metal(
         A=(*_conduction(sigma, theta), *_ordinary_hall(sigma, as_weight(mobility), b)),
         R=(*_sink(inertia, rates), *_precession(inertia, larmor)),
         C=(_spin_term(inertia),),
-        deposits={"lattice": _sink(inertia, rates)},
+        deposits={"lattice": spin_deposit(inertia[..., None, None] * rates)},
         decay_lengths=decay_lengths(diffusion, rates, larmor),
     )
 
@@ -95,6 +97,11 @@ def decay_lengths(diffusion: Array, rates: Array, larmor: Array) -> tuple[float,
     turning = float(np.max(np.linalg.norm(larmor, axis=-1), initial=0.0))
     kappa = np.sqrt(complex(fastest, turning) / float(diffusion.min())).real
     return (float(1 / kappa),) if kappa > 0 else ()
+
+
+def spin_deposit(matrix: Array) -> Coefficient:
+    """Rows x, y, z of a deposit [A/m^3] from the spin columns; `matrix` (batch, entities, points, 3, 3) [S/m^3]."""
+    return matrix_terms(matrix, rows=slice(0, 3), columns=_W, size=(3, _SIZE[1]))
 
 
 def _conduction(sigma: Array, theta: Array) -> Coefficient:
@@ -153,17 +160,18 @@ def _relaxation_matrix(diffusion: Array, length: ArrayLike | None, relaxation: A
         raise InputError("diffusion_length", "given, or else relaxation (one of the two)", (length, relaxation))
     if length is not None:
         lam = as_weight(length)
-        _require_positive("diffusion_length", lam, "m")
+        require_positive("diffusion_length", lam, "m")
         return (diffusion / lam**2)[..., None, None] * np.eye(3)
     gamma = as_weight(np.asarray(relaxation, dtype=float), 2)
     if not is_symmetric(gamma):
         raise InputError("relaxation", "a symmetric 3x3 tensor [1/s]", gamma.reshape(-1, 3, 3)[0].tolist())
     slowest = float(np.linalg.eigvalsh(gamma).min())
-    if slowest < 0:
+    if slowest < -ROUNDING * np.abs(gamma).max():
         raise InputError("relaxation", "a tensor with non-negative rates [1/s]", slowest)
     return gamma
 
 
-def _require_positive(key: str, value: Array, unit: str) -> None:
+def require_positive(key: str, value: Array, unit: str) -> None:
+    """InputError unless every entry is positive."""
     if not np.all(value > 0):
         raise InputError(key, f"positive [{unit}]", float(value.min()))
