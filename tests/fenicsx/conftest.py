@@ -4,9 +4,12 @@ One process prints. A test that fails on one process fails on all of them. Where
 failed, and where a test hangs, the program is ended.
 """
 
+import faulthandler
+import os
 import sys
 import time
 from collections.abc import Generator
+from contextlib import AbstractContextManager
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,18 +20,10 @@ from mpi4py import MPI
 
 #: Seconds that a process whose test failed waits for the others to end theirs.
 PATIENCE = 30.0
-#: Seconds by which the process that prints is ahead of the next one in giving up a test that hangs.
-AHEAD = 10.0
+#: Part of pytest's limit for a test after which it counts as hanging, and the seconds between the others and the first.
+HANGS, AFTER = 0.8, 2.0
 # a copy: its messages never meet those of a test
 WORLD = MPI.COMM_WORLD.Dup()
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_configure(config: pytest.Config) -> None:
-    """Let a thread watch for tests that hang: a process that waits in MPI sees no signal."""
-    config.option.timeout_method = "thread"
-    if config.option.timeout is None:
-        config.option.timeout = float(config.getini("timeout")) + AHEAD * WORLD.rank
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,6 +32,23 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
     if WORLD.rank > 0 and reporter is not None:
         reporter._tw = create_terminal_writer(session.config, StringIO())
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """End a test that hangs, from outside of Python: a process that waits inside PETSc runs no Python at all.
+
+    The others print where they are, then the first process does, and ends the program.
+    """
+    limit = HANGS * float(item.config.getini("timeout"))
+    with uncaptured(item):
+        stderr = os.dup(2)
+    faulthandler.dump_traceback_later(limit if WORLD.rank else limit + AFTER, exit=WORLD.rank == 0, file=stderr)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+        os.close(stderr)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -55,14 +67,19 @@ def gathered(failure: str, item: pytest.Item) -> list[str]:
     arrived, start = WORLD.Ibarrier(), time.monotonic()
     while not arrived.Test():
         if failure and time.monotonic() - start > PATIENCE:
-            capture: Any = item.config.pluginmanager.get_plugin("capturemanager")
-            with capture.global_and_fixture_disabled():
+            with uncaptured(item):
                 print(
                     f"\n{item.nodeid} failed on process {WORLD.rank} only:\n{failure}", file=sys.stderr, flush=True
                 )
                 WORLD.Abort(1)
         time.sleep(1e-3)
     return list(WORLD.allgather(failure))
+
+
+def uncaptured(item: pytest.Item) -> AbstractContextManager[None]:
+    """A context in which output goes to the terminal."""
+    capture: Any = item.config.pluginmanager.get_plugin("capturemanager")
+    return capture.global_and_fixture_disabled()
 
 
 @pytest.fixture
