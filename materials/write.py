@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from hanle.materials.load import INSULATOR, METAL, Record, available, load, material, numbers
-from hanle.materials.records import USER, MagneticInsulator, NormalMetal, Sourced
+from hanle.materials.records import USER, MagneticInsulator, NormalMetal, Sourced, Sublattice
 from hanle.materials.weiss import G_FACTOR, Moments
 from hanle.pde.quantity import exact
 
@@ -41,11 +41,7 @@ def _insulator(record: MagneticInsulator) -> dict[str, Any]:
         Sourced(moments.critical_temperature, "temperature"),
         *(Sourced(spin, "dimensionless") for spin in moments.spins),
     )
-    entries = []
-    for spin, weight, s in zip(facts[1:], moments.weights, record.sublattices, strict=True):
-        key = "reduced_coupling" if s.coupling.dimension == "dimensionless" else "coupling"
-        entry = {"spin": _value(spin), "areal_density": _value(s.areal_density), key: _value(s.coupling)}
-        entries.append(entry if weight == 1.0 else entry | {"bulk_weight": weight})
+    entries = [_sublattice(*parts) for parts in zip(facts[1:], moments.weights, record.sublattices, strict=True)]
     table: dict[str, Any] = {"kind": INSULATOR, "critical_temperature": _value(facts[0])}
     if moments.g_factor != G_FACTOR:
         table["g_factor"] = moments.g_factor
@@ -53,6 +49,12 @@ def _insulator(record: MagneticInsulator) -> dict[str, Any]:
     if len(entries) > 2 or _read_moments(table) != moments:
         table["exchange"] = [[exact(energy, "energy") for energy in row] for row in moments.exchange]
     return table
+
+
+def _sublattice(spin: Sourced, weight: float, given: Sublattice) -> dict[str, Any]:
+    key = "reduced_coupling" if given.coupling.dimension == "dimensionless" else "coupling"
+    entry = {"spin": _value(spin), "areal_density": _value(given.areal_density), key: _value(given.coupling)}
+    return entry if weight == 1.0 else entry | {"bulk_weight": weight}
 
 
 def _read_moments(table: dict[str, Any]) -> Moments | None:

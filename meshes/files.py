@@ -40,14 +40,17 @@ class MeshShape:
 
     @property
     def axes(self) -> tuple[str, ...]:
+        """Resolved axes."""
         return self.given.axes
 
     @property
     def regions(self) -> tuple[str, ...]:
+        """Names of the regions, in the order that orients interfaces."""
         return self.given.regions
 
     @property
     def terminals(self) -> dict[str, tuple[str, ...]]:
+        """Terminal -> outer faces."""
         return dict(self.contacts)
 
     def mesh(self, resolve: Resolve = None, **options: Any) -> TaggedMesh:

@@ -137,17 +137,21 @@ def _check_face(mesh: TaggedMesh, name: str, facets: Facets) -> None:
     if inner.any() != inner.all():
         raise InputError(key, "inside or on the surface", "some facets of either kind", "give the parts two names")
     for side in (0, 1) if inner.all() else (0,):
-        cells = facets.cells[:, side]
-        belongs = np.all(np.any(mesh.cells[cells][:, None] == facets.nodes[:, :, None], axis=2), axis=1)
-        if not belongs.all():
-            raise InputError(key, "made of facets of its cells", f"facet {int(np.argmin(belongs))}")
-        found = np.unique(mesh.cell_region[cells])
-        if len(found) > 1:
-            names = [mesh.regions[r] for r in found]
-            raise InputError(key, "between one pair of regions", names, "give each pair a face of its own")
+        _check_side(mesh, key, facets.nodes, facets.cells[:, side])
     parts = name.split("|")
     if len(parts) == 2 and set(parts) <= set(mesh.regions) and tuple(parts) != mesh.face_regions(name):
         raise InputError(key, "between the regions of its name, minus side first", mesh.face_regions(name))
+
+
+def _check_side(mesh: TaggedMesh, key: str, nodes: IntArray, cells: IntArray) -> None:
+    """The facets belong to these cells, and the cells to one region."""
+    belongs = np.all(np.any(mesh.cells[cells][:, None] == nodes[:, :, None], axis=2), axis=1)
+    if not belongs.all():
+        raise InputError(key, "made of facets of its cells", f"facet {int(np.argmin(belongs))}")
+    found = np.unique(mesh.cell_region[cells])
+    if len(found) > 1:
+        names = [mesh.regions[r] for r in found]
+        raise InputError(key, "between one pair of regions", names, "give each pair a face of its own")
 
 
 def _determinant(points: Array, nodes: IntArray) -> tuple[Array, Array]:

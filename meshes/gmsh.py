@@ -252,23 +252,22 @@ def _faces(
     number = np.full(len(cells), -1)
     labels: list[str] = []
     for name, rows in named:
-        minus, plus = (cell_region[c] for c in surface.cells[rows].T)
-        plus[surface.cells[rows, 1] < 0] = len(regions)
-        pairs = {tuple(pair) for pair in np.unique(np.stack([minus, plus], axis=1), axis=0).tolist()}
-        shown = sorted("|".join((*regions, OUTSIDE)[r] for r in pair) for pair in pairs)
+        pairs = _region_pairs(surface.cells[rows], regions, cell_region)
+        shown = sorted("|".join(pair) for pair in pairs)
         if shown == [name]:
             continue
-        if len(pairs) == 1 and shown[0].split("|")[::-1] == name.split("|") and plus[0] < len(regions):
-            same = _between(surface.cells, cell_region, minus[0], plus[0])
+        if len(pairs) == 1 and pairs[0][::-1] == tuple(name.split("|")) and OUTSIDE not in pairs[0]:
+            same = _between(surface.cells, cell_region, *(regions.index(r) for r in pairs[0]))
             cells[same] = cells[same][:, ::-1]
             continue
-        if len(pairs) > 1 and plus.min() < len(regions):
+        if len(pairs) > 1 and any(plus != OUTSIDE for _, plus in pairs):
             raise InputError(
                 f"physical group {name}", "between one pair of regions", shown, "give each pair a group"
             )
         if np.any(number[rows] >= 0):
             other = labels[int(number[rows].max())]
             raise InputError(f"physical group {name}", "apart from all other groups", f"a facet of {other} too")
+        minus = cell_region[surface.cells[rows, 0]]
         for region in np.unique(minus).tolist():
             labels.append(name if len(pairs) == 1 else f"{regions[region]}|{name}")
             number[rows[minus == region]] = len(labels) - 1
@@ -276,6 +275,13 @@ def _faces(
     free = subset(oriented, number < 0)
     faces = {label: subset(oriented, number == k) for k, label in enumerate(labels)}
     return {**between_regions(regions, cell_region, free), **faces, **outside(regions, cell_region, free)}
+
+
+def _region_pairs(cells: IntArray, regions: Sequence[str], cell_region: IntArray) -> list[tuple[str, str]]:
+    """Names of the regions on the minus and the plus side (OUTSIDE for none) of facets between `cells` (n, 2)."""
+    sides = np.where(cells < 0, len(regions), cell_region[cells])
+    names = (*regions, OUTSIDE)
+    return [(names[minus], names[plus]) for minus, plus in np.unique(sides, axis=0).tolist()]
 
 
 def _between(cells: IntArray, cell_region: IntArray, minus: int, plus: int) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from hanle.meshes.layers import LayerList, elevations
 from hanle.meshes.plan import Arms, Outline, cross_outline, outline, read_arms
-from hanle.meshes.shapes import Block, BlockShape, end_faces, not_negative, positive, read_layers
+from hanle.meshes.shapes import Block, BlockShape, contacted, end_faces, not_negative, positive, read_layers
 from hanle.pde.errors import InputError, unknown_name
 
 
@@ -83,9 +83,9 @@ def layered(
     """Layers with one outline, axes (x, y, z)."""
     pairs = read_layers(layers)
     names, heights = tuple(name for name, _ in pairs), elevations(pairs)
-    touched = names[-1:] if contacts is None else tuple(contacts)
+    touched = contacted(names, contacts)
     margins = {name: not_negative(margin, f"plates.{name}") for name, margin in plates.items()}
-    _check_layers(names, touched, margins)
+    _check_plates(names, touched, margins)
     blocks = []
     for name, low, high in zip(names, heights, heights[1:], strict=False):
         flat = (shape.bounds(margins[name]),) if name in margins else shape.rectangles
@@ -108,13 +108,9 @@ def layered(
     )
 
 
-def _check_layers(names: Sequence[str], touched: Sequence[str], margins: Mapping[str, float]) -> None:
-    for key, given in (("contacts", touched), ("plates", margins)):
-        for name in given:
-            if name not in names:
-                raise unknown_name(key, name, names)
-    if not touched or len(set(touched)) != len(touched):
-        raise InputError("contacts", "at least one layer, each once", list(touched))
-    for name in touched:
-        if name in margins:
+def _check_plates(names: Sequence[str], touched: Sequence[str], margins: Mapping[str, float]) -> None:
+    for name in margins:
+        if name not in names:
+            raise unknown_name("plates", name, names)
+        if name in touched:
             raise InputError("contacts", "layers with the outline of the bar", name, "take it out of plates")

@@ -37,10 +37,12 @@ class Layers:
 
     @property
     def axes(self) -> tuple[str, ...]:
+        """Resolved axes."""
         return (self.axis,)
 
     @property
     def regions(self) -> tuple[str, ...]:
+        """Names of the regions, in the order that orients interfaces."""
         return self.names
 
     @cached_property

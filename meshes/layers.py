@@ -29,14 +29,17 @@ class Stack:
 
     @property
     def axes(self) -> tuple[str, ...]:
+        """Resolved axes."""
         return ("z",)
 
     @property
     def regions(self) -> tuple[str, ...]:
+        """Names of the regions, in the order that orients interfaces."""
         return tuple(name for name, _ in self.layers)
 
     @property
     def terminals(self) -> dict[str, tuple[str, ...]]:
+        """Terminal -> outer faces."""
         return {"bottom": ("bottom",), "top": ("top",)} if self.contacted else {}
 
     def mesh(self, resolve: Resolve = None, **options: Any) -> TaggedMesh:

@@ -110,14 +110,19 @@ def read_arms(
         raise InputError(
             "arm_positions", f"one per pair of arms ({arms})", list(positions), f"or arms={len(positions)}"
         )
+    _check_arms(positions, wide, length)
+    return Arms(tuple(positions), wide, long)
+
+
+def _check_arms(positions: Sequence[float], width: float, length: float) -> None:
+    """Arms lie inside the bar and apart from each other; all in metres, positions ascending."""
     for at in positions:
-        if abs(at) + wide / 2 > length / 2 * (1 + 1e-12):
-            must = f"with the arms (width {wide:.4g} m) inside the bar, |x| <= {length / 2 - wide / 2:.4g} m"
+        if abs(at) + width / 2 > length / 2 * (1 + 1e-12):
+            must = f"with the arms (width {width:.4g} m) inside the bar, |x| <= {length / 2 - width / 2:.4g} m"
             raise InputError("arm_positions", must, at, "x = 0 is the middle of the bar")
     for left, right in pairwise(positions):
-        if right - left < wide * (1 + 1e-9):
-            raise InputError("arm_positions", f"more than arm_width = {wide:.4g} m apart", [left, right])
-    return Arms(tuple(positions), wide, long)
+        if right - left < width * (1 + 1e-9):
+            raise InputError("arm_positions", f"more than arm_width = {width:.4g} m apart", [left, right])
 
 
 def hall_bar_plan(

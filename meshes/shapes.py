@@ -93,6 +93,7 @@ class BlockShape:
 
     @property
     def terminals(self) -> dict[str, tuple[str, ...]]:
+        """Terminal -> outer faces."""
         return dict(self.contacts)
 
     @property
@@ -221,6 +222,21 @@ def read_layers(layers: Iterable[tuple[str, float]], key: str = "layers") -> tup
             cure = f'call them "{name}_1", "{name}_2" and give both the same material'
             raise InputError(key, "layers with a name of their own each", name, cure)
     return pairs
+
+
+def contacted(names: Sequence[str], contacts: Sequence[str] | None) -> tuple[str, ...]:
+    """The layers that the terminals touch; the last one where nothing is said.
+
+    Raises:
+        InputError: an unknown layer, none at all, or one twice.
+    """
+    touched = tuple(names[-1:] if contacts is None else contacts)
+    for name in touched:
+        if name not in names:
+            raise unknown_name("contacts", name, names)
+    if not touched or len(set(touched)) != len(touched):
+        raise InputError("contacts", "at least one layer, each once", list(touched))
+    return touched
 
 
 def check_name(name: object, key: str) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from hanle.meshes.facets import FaceRule
 from hanle.meshes.layers import LayerList, elevations
-from hanle.meshes.shapes import Block, BlockShape, check_name, end_faces, positive, read_layers
-from hanle.pde.errors import InputError, unknown_name
+from hanle.meshes.shapes import Block, BlockShape, check_name, contacted, end_faces, positive, read_layers
+from hanle.pde.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -64,31 +64,30 @@ def strips(
     regions = (*names, *(s.name for s in crossing))
     if len(set(regions)) != len(regions):
         raise InputError("strips", "regions with a name of their own each", list(regions))
-    touched = names[-1:] if contacts is None else list(contacts)
-    for name in touched:
-        if name not in names:
-            raise unknown_name("contacts", name, names)
-    across = () if width is None else (positive(width, "width") / 2,)
-    solids = [
-        (name, (-half, half), (low, high)) for name, low, high in zip(names, heights, heights[1:], strict=False)
+    touched = contacted(names, contacts)
+    blocks = [
+        Block(name, (-half, low), (half, high))
+        for name, low, high in zip(names, heights, heights[1:], strict=False)
     ]
-    solids += [(s.name, s.span, (heights[-1], heights[-1] + s.thickness)) for s in crossing]
-    blocks = tuple(
-        Block(name, (x0, *(-y for y in across), z0), (x1, *across, z1)) for name, (x0, x1), (z0, z1) in solids
-    )
-    ends = [] if periodic else [("left", -half), ("right", half)]
-    named: list[FaceRule] = [*end_faces("bottom", names[:1], "z", 0.0)]
-    terminals = []
-    for name, at in ends:
-        rules = end_faces(name, touched, "x", at)
-        named += rules
-        terminals.append((name, tuple(rule.name for rule in rules)))
-    for s in crossing:
-        named.append(FaceRule(f"{s.name}|top", s.name, "z", heights[-1] + s.thickness))
-        terminals.append((s.name, (f"{s.name}|top",)))
+    blocks += [Block(s.name, (s.span[0], heights[-1]), (s.span[1], heights[-1] + s.thickness)) for s in crossing]
+    ends = () if periodic else (("left", -half), ("right", half))
+    sets = [(name, end_faces(name, touched, "x", at)) for name, at in ends]
+    sets += [(s.name, (FaceRule(f"{s.name}|top", s.name, "z", heights[-1] + s.thickness),)) for s in crossing]
     axes = ("x", "z") if width is None else ("x", "y", "z")
-    repeated = ("x",) if periodic else ()
-    return BlockShape(axes, regions, blocks, tuple(named), tuple(terminals), repeated, lateral=axes[:-1])
+    return BlockShape(
+        axes=axes,
+        regions=regions,
+        blocks=tuple(blocks if width is None else _widened(blocks, positive(width, "width") / 2)),
+        named=(*end_faces("bottom", names[:1], "z", 0.0), *(rule for _, rules in sets for rule in rules)),
+        contacts=tuple((name, tuple(rule.name for rule in rules)) for name, rules in sets),
+        periodic=("x",) if periodic else (),
+        lateral=axes[:-1],
+    )
+
+
+def _widened(blocks: Iterable[Block], half: float) -> list[Block]:
+    """Blocks of the section (x, z) between y = -half and y = half."""
+    return [Block(b.region, (b.low[0], -half, b.low[1]), (b.high[0], half, b.high[1])) for b in blocks]
 
 
 def channel(segments: LayerList) -> BlockShape:

@@ -21,13 +21,14 @@ from hanle.meshes.shapes import (
     OUTSIDE,
     RESOLVED_CELLS,
     check_count,
+    contacted,
     end_faces,
     interval,
     positive,
     read_layers,
 )
 from hanle.meshes.tagged import TaggedMesh
-from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.errors import InputError
 from hanle.pde.tensors import Array, IntArray
 
 
@@ -51,14 +52,17 @@ class Wire:
 
     @property
     def axes(self) -> tuple[str, ...]:
+        """Resolved axes."""
         return ("y", "z") if self.length is None else ("x", "y", "z")
 
     @property
     def regions(self) -> tuple[str, ...]:
+        """Names of the regions, in the order that orients interfaces."""
         return tuple(name for name, _ in self.layers)
 
     @property
     def terminals(self) -> dict[str, tuple[str, ...]]:
+        """Terminal -> outer faces."""
         return {name: tuple(rule.name for rule in rules) for name, rules in self._ends().items()}
 
     def mesh(self, resolve: Resolve = None, **options: Any) -> TaggedMesh:
@@ -170,10 +174,7 @@ def wire(
     """
     pairs = read_layers(layers)
     names = [name for name, _ in pairs]
-    touched = tuple(names[-1:] if contacts is None else contacts)
-    for name in touched:
-        if name not in names:
-            raise unknown_name("contacts", name, names)
+    touched = contacted(names, contacts)
     return Wire(pairs, positive(length, "length"), _read_sectors(sectors), touched, ("x",) if periodic else ())
 
 

@@ -28,6 +28,7 @@ class Field:
 
     @property
     def components(self) -> tuple[str, ...]:
+        """Names of the components: "u"; "w_x", "w_y", "w_z"."""
         return (self.name,) if self.size == 1 else tuple(f"{self.name}_{a}" for a in "xyz")
 
 
@@ -45,14 +46,17 @@ class FieldSet:
 
     @cached_property
     def size(self) -> int:
+        """Number of components of all fields."""
         return sum(field.size for field in self.fields)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
+        """Names of the fields, in order."""
         return tuple(field.name for field in self.fields)
 
     @cached_property
     def components(self) -> tuple[str, ...]:
+        """Names of the components of all fields, in order."""
         return tuple(name for field in self.fields for name in field.components)
 
     def slice(self, name: str) -> slice:

@@ -57,22 +57,27 @@ class StackSystem:
 
     @property
     def problem(self) -> Problem:
+        """What was assembled."""
         return self.model.problem
 
     @property
     def batch(self) -> int:
+        """Number of stacks."""
         return self.model.batch
 
     @property
     def size(self) -> int:
+        """Number of unknowns of one stack."""
         return self.model.numbering.size
 
     @property
     def unknowns(self) -> int:
+        """The same: one process holds them all."""
         return self.size
 
     @property
     def fixed(self) -> NDArray[np.bool_]:
+        """(size,) unknowns of terminals and given values."""
         return self.model.fixed
 
     @cached_property
@@ -97,6 +102,7 @@ class StackSystem:
         return self.reference if part is Part.REFERENCE else self.perturbative
 
     def apply(self, state: Array, part: Part = Part.ALL) -> Array:
+        """a(phi_i, state)."""
         x = self._state(state)
         result = np.zeros(x.shape)
         for chain in self.chains(part):
@@ -104,6 +110,7 @@ class StackSystem:
         return result
 
     def apply_transpose(self, state: Array, part: Part = Part.ALL) -> Array:
+        """a(state, phi_i)."""
         x = self._state(state)
         result = np.zeros(x.shape)
         for chain in self.chains(part):
@@ -111,6 +118,7 @@ class StackSystem:
         return result
 
     def gradient_load(self, drive: str, part: Part = Part.ALL) -> Array:
+        """a(phi_i, g)."""
         g = self.problem.gradient(drive)
         load = self._zero()
         for k, layer in self.model.layers.items():
@@ -120,6 +128,7 @@ class StackSystem:
         return self._add(load, (entry for face in self.model.faces.values() for entry in face.load(g, part)))
 
     def gradient_functional(self, drive: str, part: Part = Part.ALL) -> Array:
+        """a(g, phi_i)."""
         g = self.problem.gradient(drive)
         functional = self._zero()
         for k, layer in self.model.layers.items():
@@ -129,6 +138,7 @@ class StackSystem:
         return self._add(functional, (e for face in self.model.faces.values() for e in face.collected(g, part)))
 
     def gradient_pair(self, test: str, trial: str, part: Part = Part.ALL) -> Array:
+        """a(g_test, g_trial), shape (batch,)."""
         g, h = self.problem.gradient(test), self.problem.gradient(trial)
         i, j = g.direction, h.direction
         total = np.zeros(self.batch)
@@ -141,6 +151,7 @@ class StackSystem:
         return total
 
     def source_load(self) -> Array:
+        """Right-hand side of all sources."""
         load = self._zero()
         for k, layer in self.model.layers.items():
             if layer.bulk.S or layer.bulk.F:
@@ -153,6 +164,7 @@ class StackSystem:
         return self._add(load, (entry for face in self.model.faces.values() for entry in face.sources()))
 
     def source_functional(self, drive: str) -> Array:
+        """Flux along the axis of `drive` from the sources alone, shape (batch,)."""
         g = self.problem.gradient(drive)
         axis = g.direction
         total = np.zeros(self.batch)
@@ -166,6 +178,7 @@ class StackSystem:
         return total
 
     def terminal_vector(self, name: str) -> Array:
+        """1 on the unknowns of a terminal."""
         if name not in self.model.terminals:
             raise unknown_name("terminal", name, self.model.terminals)
         vector = self._zero()
@@ -173,6 +186,7 @@ class StackSystem:
         return vector
 
     def constant(self, component: str) -> Array:
+        """1 on every unknown of a component."""
         vector = self._zero()
         for k in self.model.layers:
             column = self.model.component(k, component)
@@ -182,6 +196,7 @@ class StackSystem:
         return vector
 
     def given_vector(self) -> Array:
+        """The values that face laws prescribe."""
         vector = self._zero()
         for _, unknown, value in self.model.given:
             vector[:, unknown] = value
@@ -200,20 +215,25 @@ class StackSystem:
     def samples(
         self, region: str, state: Array, gradients: Mapping[str, Array | float], rule: str = "gauss"
     ) -> Samples:
+        """See `contract.System.samples`."""
         return sample(self.model, self._layer(region), self._state(state), gradients, rule)
 
     def face_samples(self, face: str, state: Array, gradients: Mapping[str, Array | float]) -> FaceSamples:
+        """See `contract.System.face_samples`."""
         if face not in self.model.faces:
             raise unknown_name("face with a law", face, self.model.faces)
         return face_samples(self.model, face, self._state(state), gradients)
 
     def evaluate(self, region: str, state: Array, points: Array) -> Array:
+        """Values (batch, n, N) at points (n, 3); InputError for a point outside the layer."""
         return values_at(self.model, self._layer(region), self._state(state), points)
 
     def vertex_values(self, region: str, state: Array, own: bool = False) -> tuple[Array, IntArray, Array]:
+        """See `contract.System.vertex_values`."""
         return vertices(self.model, self._layer(region), self._state(state))
 
     def ledger(self, state: Array, gradients: Mapping[str, Array | float]) -> tuple[Entry, ...]:
+        """See `contract.System.ledger`."""
         x = self._state(state)
         residual = self.apply(x) - self.source_load()
         for name, amplitude in gradients.items():
@@ -221,9 +241,11 @@ class StackSystem:
         return ledger(self.model, x, gradients, residual)
 
     def average(self, face: str, component: str, state: Array) -> Array:
+        """The component on a face that has it on one side, shape (batch,)."""
         return self._state(state)[:, self.model.unknown("face", face, component)]
 
     def measure(self, component: str) -> Array:
+        """Thickness (batch,) of the layers that carry a component [m]."""
         layers = [
             y.thickness for k, y in self.model.layers.items() if self.model.component(k, component) is not None
         ]

@@ -1,5 +1,7 @@
 """The condensed operator of a stack as chains of two-ports, and which of its components float."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from hanle.pde.engines.contract import Part
@@ -91,15 +93,10 @@ def _shunts(model: StackModel, part: Part) -> list[Shunt]:
 def floating_of(model: StackModel) -> tuple[Floating, ...]:
     """Sets of unknowns of which a common constant makes no flux: no sink, no terminal, no given value."""
     sets = Sets(model.numbering.size)
-    sinks: list[tuple[list[int], Table]] = []
-    for k, layer in model.layers.items():
-        low, high = (t.tolist() for t in model.traces(k))
-        for pair in zip(low, high, strict=True):
+    for k in model.layers:
+        for pair in zip(*(t.tolist() for t in model.traces(k)), strict=True):
             sets.join(pair)
-        sinks.append((low, table(layer.bulk.R)))
-        sinks.append((low, table(layer.bulk.B, model.stack.axis)))
-    sinks += [(face.unknowns.tolist(), face.conductance(Part.ALL)) for face in model.faces.values()]
-    sinks += [([model.globals[g.name]], {(0, 0): np.full(1, g.admittance)}) for g in model.problem.globals]
+    sinks = list(_sinks(model))
     for unknowns, entries in sinks:
         for (i, j), weight in entries.items():
             if nonzero(weight):
@@ -113,6 +110,18 @@ def floating_of(model: StackModel) -> tuple[Floating, ...]:
     return tuple(
         _floating(model, np.flatnonzero(roots == r)) for r in dict.fromkeys(roots.tolist()) if r not in held
     )
+
+
+def _sinks(model: StackModel) -> Iterator[tuple[list[int], Table]]:
+    """Everything that may take a constant away: unknowns, and what acts on their values."""
+    for k, layer in model.layers.items():
+        low = model.traces(k)[0].tolist()
+        yield low, table(layer.bulk.R)
+        yield low, table(layer.bulk.B, model.stack.axis)
+    for face in model.faces.values():
+        yield face.unknowns.tolist(), face.conductance(Part.ALL)
+    for g in model.problem.globals:
+        yield [model.globals[g.name]], {(0, 0): np.full(1, g.admittance)}
 
 
 def _absorbs(members: list[bool], entries: Table) -> bool:

@@ -56,19 +56,22 @@ class Port:
 
     @cached_property
     def A(self) -> Array:
-        """(batch or 1, n, n), as are B, W and R."""
+        """(batch or 1, n, n), on slopes in the flux."""
         return self._dense("A")
 
     @cached_property
     def B(self) -> Array:
+        """(batch or 1, n, n), on values in the flux."""
         return self._dense("B")
 
     @cached_property
     def W(self) -> Array:
+        """(batch or 1, n, n), on slopes in the balance."""
         return self._dense("W")
 
     @cached_property
     def R(self) -> Array:
+        """(batch or 1, n, n), on values in the balance."""
         return self._dense("R")
 
     @cached_property
@@ -132,19 +135,24 @@ def _closed(components: tuple[int, ...], tables: Mapping[str, Table]) -> Closed 
         return None
     if len(components) == 1:
         return Closed(1, s, r, None)
+    turning = _turning(components, R)
+    isotropic = all(_equal(A.get((i, i), zero), s) and _equal(R.get((i, i), zero), r) for i in components[1:])
+    mixed = any((i, j) in A or (j, i) in A for i, j in combinations(components, 2))
+    return Closed(len(components), s, r, turning) if isotropic and not mixed and turning is not None else None
+
+
+def _turning(components: tuple[int, ...], R: Table) -> Array | None:
+    """v (batch or 1, 3) of the antisymmetric part [v x] of R; None where the rest is not diagonal."""
+    zero = np.zeros(1)
     for i, j in combinations(components, 2):
-        if (i, j) in A or (j, i) in A or not _equal(R.get((i, j), zero), -R.get((j, i), zero)):
+        if not _equal(R.get((i, j), zero), -R.get((j, i), zero)):
             return None
-    if not all(_equal(A.get((i, i), zero), s) and _equal(R.get((i, i), zero), r) for i in components[1:]):
-        return None
     x, y = components[:2]
-    around = [R.get((y, x), zero)]
+    around = [zero, zero, R.get((y, x), zero)]
     if len(components) == 3:
         z = components[2]
-        around = [R.get((z, y), zero), R.get((x, z), zero), *around]
-    else:
-        around = [zero, zero, *around]
-    return Closed(len(components), s, r, np.stack(np.broadcast_arrays(*around), axis=-1))
+        around[:2] = [R.get((z, y), zero), R.get((x, z), zero)]
+    return np.stack(np.broadcast_arrays(*around), axis=-1)
 
 
 def _equal(a: Array, b: Array) -> bool:
