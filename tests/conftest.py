@@ -12,8 +12,8 @@ from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.meshes.tensor import tensor_grid
 from hanle.pde.engines.contract import Samples
-from hanle.pde.processes import ALONE, Processes
 from hanle.pde.problem import Problem
+from hanle.pde.processes import ALONE, Processes
 from hanle.pde.solution import Solution
 from hanle.pde.steady import Response
 
@@ -28,6 +28,45 @@ def _relative_approx(expected: Any, rel: Any = None, abs: Any = None, nan_ok: bo
 
 
 pytest.approx = _relative_approx
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--elements chooses the engine of the tests that hold for any engine of finite elements."""
+    parser.addoption(
+        "--elements", choices=("scikit", "fenicsx"), default="scikit", help="engine of finite elements"
+    )
+
+
+@dataclass(frozen=True)
+class Elements:
+    """elements(order): the chosen engine of finite elements; elements.direct: its solver that factorises."""
+
+    name: str
+
+    def __call__(self, order: int = 1) -> Any:
+        if self.name == "scikit":
+            from hanle.pde.engines.scikit import Scikit
+
+            return Scikit(order)
+        from hanle.pde.engines.fenicsx import Fenicsx
+
+        return Fenicsx(order)
+
+    @property
+    def direct(self) -> Any:
+        if self.name == "scikit":
+            from hanle.pde.linear.direct import Direct
+
+            return Direct()
+        from hanle.pde.linear.parallel import solver
+
+        return solver("direct")
+
+
+@pytest.fixture(scope="session")
+def elements(request: pytest.FixtureRequest) -> Elements:
+    """The engine of finite elements that --elements names."""
+    return Elements(request.config.getoption("--elements"))
 
 
 @pytest.fixture

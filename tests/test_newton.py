@@ -7,7 +7,6 @@ import pytest
 
 from hanle.meshes.layers import stack
 from hanle.pde.coefficients import Bulk, FaceLaw, Side, term
-from hanle.pde.engines.scikit import Scikit
 from hanle.pde.errors import SolveError, UnsupportedError
 from hanle.pde.fields import CHARGE
 from hanle.pde.newton import newton
@@ -53,11 +52,9 @@ def wire(bulk: Bulk, faces=None, terminals=("bottom", "top")) -> Problem:
     return Problem(mesh, {"wire": bulk}, faces or {}, {name: Terminal((name,)) for name in terminals})
 
 
-def test_conductivity_that_depends_on_the_potential():
+def test_conductivity_that_depends_on_the_potential(elements):
     """Kirchhoff's transform: J L = SIGMA (V + SLOPE V^2/2); quadratic convergence."""
-    found = newton(
-        wire(heated_metal()), Scikit(order=2), amplitudes={"bottom": 0.0, "top": VOLTAGE}, tolerance=1e-11
-    )
+    found = newton(wire(heated_metal()), elements(2), amplitudes={"bottom": 0.0, "top": VOLTAGE}, tolerance=1e-11)
     expected = SIGMA * (VOLTAGE + SLOPE * VOLTAGE**2 / 2) / LENGTH
     assert found.solution.flux("top")[0] == pytest.approx(expected, rel=1e-10)
     r = np.array(found.residuals)
@@ -69,7 +66,7 @@ def test_conductivity_that_depends_on_the_potential():
     assert orders.max() > 1.7
 
 
-def test_potential_converges_with_the_mesh():
+def test_potential_converges_with_the_mesh(elements):
     """u + SLOPE u^2/2 is linear in z: the largest error inside the cells of second order falls with h^3."""
     z = np.linspace(0, LENGTH, 5001)[1:-1]
     total = VOLTAGE + SLOPE * VOLTAGE**2 / 2
@@ -78,31 +75,35 @@ def test_potential_converges_with_the_mesh():
     for cells in (64, 128, 256):
         mesh = stack([("wire", LENGTH)]).mesh(resolve={"wire": LENGTH}, cells_per_length=cells, growth=1.0001)
         problem = replace(wire(heated_metal()), mesh=mesh)
-        found = newton(problem, Scikit(order=2), amplitudes={"bottom": 0.0, "top": VOLTAGE}, tolerance=1e-10)
+        found = newton(problem, elements(2), amplitudes={"bottom": 0.0, "top": VOLTAGE}, tolerance=1e-10)
         values = found.solution.values("wire", np.stack([0 * z, 0 * z, z], axis=1))[0, :, 0]
         errors.append(np.abs(values - exact).max())
     orders = np.log2(np.array(errors[:-1]) / errors[1:])
     np.testing.assert_allclose(orders, 3, atol=0.2)
 
 
-def test_nonlinear_face_law():
+def test_nonlinear_face_law(elements):
     """u at the leaking end: SIGMA (V - u)/L = g u^3."""
     strength = 4e14
     law = Face(cubic_leak(strength), {"metal": MINUS})
     bulk = Bulk(CHARGE, A=(term(SIGMA, np.eye(3), np.eye(1)),))
-    found = newton(wire(bulk, {"bottom": law}, ("top",)), Scikit(), amplitudes={"top": VOLTAGE}, tolerance=1e-12)
+    found = newton(wire(bulk, {"bottom": law}, ("top",)), elements(), amplitudes={"top": VOLTAGE}, tolerance=1e-12)
     end = found.solution.face("bottom").traces[0, 0, 0, 0]
     assert SIGMA * (VOLTAGE - end) / LENGTH == pytest.approx(strength * end**3, rel=1e-9)
     assert len(found.residuals) <= 8
 
 
-def test_failure_tells_the_residuals():
+def test_failure_tells_the_residuals(elements):
     with pytest.raises(SolveError, match=r"after 1 steps .* approach the drive in smaller steps"):
         newton(
-            wire(heated_metal()), Scikit(), amplitudes={"bottom": 0.0, "top": VOLTAGE}, max_steps=1, tolerance=1e-12
+            wire(heated_metal()),
+            elements(),
+            amplitudes={"bottom": 0.0, "top": VOLTAGE},
+            max_steps=1,
+            tolerance=1e-12,
         )
 
 
-def test_engines_refuse_a_nonlinear_law():
+def test_engines_refuse_a_nonlinear_law(elements):
     with pytest.raises(UnsupportedError, match="newton"):
-        Scikit().assemble(wire(heated_metal()))
+        elements().assemble(wire(heated_metal()))

@@ -31,7 +31,6 @@ from hanle.pde.closed_forms.resistivity import exact_correction
 from hanle.pde.coefficients import FaceLaw, Side, term
 from hanle.pde.constants import E_CHARGE, HBAR, MU_B
 from hanle.pde.engines.multilayer import Multilayer
-from hanle.pde.engines.scikit import Scikit
 from hanle.pde.fields import CHARGE_AND_SPIN
 from hanle.pde.magnetic_metal import metal_with_moments
 from hanle.pde.metal import normal_metal
@@ -76,9 +75,13 @@ def line(cells=4, layers=LAYERS, growth=1.4):
     return stack(layers).mesh({"Pt": LAMBDA}, cells_per_length=cells, growth=growth)
 
 
-def solve(problem, order=1, tolerance=TIGHT):
-    engine = Multilayer() if isinstance(problem.mesh, Layers) else Scikit(order)
-    return respond(problem, engine, tolerance=tolerance)
+@pytest.fixture
+def solve(elements):
+    def solve(problem, order=1, tolerance=TIGHT):
+        engine = Multilayer() if isinstance(problem.mesh, Layers) else elements(order)
+        return respond(problem, engine, tolerance=tolerance)
+
+    return solve
 
 
 def closed_form(m, field, g=(GS, GR, GI), thickness=THICKNESS):
@@ -92,7 +95,7 @@ def orders(cells, errors):
 
 
 @pytest.mark.parametrize(("order", "rate", "finest"), [(1, 2, 2e-5), (2, 4, 2e-9)])
-def test_order_of_the_correction_in_one_dimension(order, rate, finest):
+def test_order_of_the_correction_in_one_dimension(solve, order, rate, finest):
     """Halved elements: errors of rho_L/rho - 1 and rho_T/rho fall by 2^2 and 2^4 to below `finest` of themselves."""
     exact = closed_form(M, B)
     meshes = [line(n, growth=1.0) for n in (12, 24, 48)]
@@ -106,7 +109,7 @@ def test_order_of_the_correction_in_one_dimension(order, rate, finest):
         np.testing.assert_allclose(orders(cells, component), rate, atol=ORDER_MARGIN)
 
 
-def test_order_of_the_fields():
+def test_order_of_the_fields(solve):
     """Spin accumulation at both faces, which makes the torques. Reference: the exact engine."""
     points = np.array([[0, 0, 50e-9], [0, 0, 50e-9 + THICKNESS]])
 
@@ -122,7 +125,7 @@ def test_order_of_the_fields():
         np.testing.assert_allclose(orders(cells, found), rate, atol=ORDER_MARGIN)
 
 
-def test_layered_engine_is_the_closed_form(rng):
+def test_layered_engine_is_the_closed_form(solve, rng):
     """Random oblique m and B, thickness and conductances over decades."""
     for _ in range(20):
         m, field = unit(rng.normal(size=3)), 20 * rng.normal(size=3)
@@ -145,7 +148,7 @@ LATERAL = {
 
 @pytest.mark.parametrize("order", [1, 2])
 @pytest.mark.parametrize("kind", LATERAL)
-def test_laterally_uniform_meshes_give_the_line(kind, order):
+def test_laterally_uniform_meshes_give_the_line(solve, kind, order):
     """A uniform film has no lateral structure: the elements along x and y must not be felt at all.
 
     Second-order simplices alone contain more than the line does (their mid-edge nodes): there the bound is the error.
@@ -160,14 +163,19 @@ def test_laterally_uniform_meshes_give_the_line(kind, order):
     assert a.thickness[0] == pytest.approx(THICKNESS * (10e-9 if mesh.dimension == 2 else 80e-18), rel=SAME)
 
 
-def sigma_xx(problem):
+@pytest.fixture
+def sigma_xx(solve):
     """Change of <j_x> t/E_x at E_y = 0 by the spin Hall effect."""
-    response = solve(problem)
-    assert response.drives == ("du/dx", "du/dy")
-    return response.correction[0, 0, 0]
+
+    def sigma_xx(problem):
+        response = solve(problem)
+        assert response.drives == ("du/dx", "du/dy")
+        return response.correction[0, 0, 0]
+
+    return sigma_xx
 
 
-def test_moments_along_the_spin_polarisation_are_not_felt():
+def test_moments_along_the_spin_polarisation_are_not_felt(sigma_xx):
     """m || B || y: precession and mixing act on nothing; Gs still does."""
     y = (0, 1.0, 0)
     plain = sigma_xx(on_insulator(line(), y, (0, 0, 0), (GS, 0.0, 0.0)))
@@ -176,7 +184,7 @@ def test_moments_along_the_spin_polarisation_are_not_felt():
     assert abs(sigma_xx(on_insulator(line(), y, (0, 0, 0), (4 * GS, 0.0, 0.0))) / plain - 1) > 1e-3
 
 
-def test_no_angle_in_the_plane_across_the_spin_polarisation():
+def test_no_angle_in_the_plane_across_the_spin_polarisation(sigma_xx):
     """m || B in the xz-plane."""
     directions = [np.array([np.sin(a), 0.0, np.cos(a)]) for a in (0.0, 0.4, 1.1, 2.5)]
     found = [sigma_xx(on_insulator(line(), n, 9 * n)) for n in directions]
@@ -185,7 +193,7 @@ def test_no_angle_in_the_plane_across_the_spin_polarisation():
     assert abs(sigma_xx(on_insulator(line(), out, 9 * out)) / found[0] - 1) > 1e-2
 
 
-def test_sign_of_the_spin_hall_angle():
+def test_sign_of_the_spin_hall_angle(solve):
     points = np.array([[0, 0, 50e-9 + z * THICKNESS] for z in (0.0, 0.3, 1.0)])
     found = []
     for theta in (THETA, -THETA):
@@ -197,7 +205,7 @@ def test_sign_of_the_spin_hall_angle():
     np.testing.assert_allclose(found[1][1][..., 1:], -found[0][1][..., 1:], rtol=SAME)
 
 
-def test_turning_everything_about_z():
+def test_turning_everything_about_z(solve):
     for angle in (0.7, 2.0):
         c, s = np.cos(angle), np.sin(angle)
         turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
@@ -206,13 +214,13 @@ def test_turning_everything_about_z():
         np.testing.assert_allclose(after, expected, atol=SAME * np.abs(before).max())
 
 
-def test_insulator_above():
+def test_insulator_above(solve):
     below = solve(on_insulator(line())).correction
     above = solve(on_insulator(line(layers=LAYERS[::-1]), face="Pt|YIG")).correction
     np.testing.assert_allclose(above, below, rtol=SAME)
 
 
-def test_reversed_precession_at_interface_and_in_bulk():
+def test_reversed_precession_at_interface_and_in_bulk(solve):
     """Gi -> -Gi and B -> -B with m kept: sigma_xx same, the part odd in n_z flips."""
     one, two = solve(on_insulator(line())), solve(on_insulator(line(), M, -B, (GS, GR, -GI)))
     np.testing.assert_allclose(two.correction[0], one.correction[0].T, rtol=SAME)
@@ -221,7 +229,7 @@ def test_reversed_precession_at_interface_and_in_bulk():
 
 
 @pytest.mark.parametrize("g", [(-1e22, 0.0, 0.0), (0.0, 0.0, 1e22)])
-def test_strong_sink_and_strong_exchange_pin_the_spin(g):
+def test_strong_sink_and_strong_exchange_pin_the_spin(solve, g):
     """R -> (l/d) tanh(d/l): for all components with Gs, across m with Gi; m along z, no field."""
     x = THICKNESS / LAMBDA
     pinned, free = 1 - np.tanh(x) / x, 1 - 2 * np.tanh(x / 2) / x
@@ -240,8 +248,8 @@ SMALL_GI = 1e12
 EQUIVALENT = np.array([0, 0, SMALL_GI * 2 * RHO * D / THIN / LARMOR])
 
 
-@pytest.mark.parametrize("engine", ["multilayer", "scikit"])
-def test_gi_is_not_an_angular_velocity_for_the_odd_profile(engine):
+@pytest.mark.parametrize("engine", ["multilayer", "elements"])
+def test_gi_is_not_an_angular_velocity_for_the_odd_profile(solve, engine):
     """Thin film, m and B along z: rho_T ~ theta^2 k/4 by Gi and theta^2 k/12 by the Delta omega that k stands for.
 
     From R with x = d/Lambda -> 0 and k = 2 rho d Gi << x^2: 1 - R = x^2/12 - k/4, whereas x^2 -> x^2 - k gives k/12.
@@ -254,8 +262,8 @@ def test_gi_is_not_an_angular_velocity_for_the_odd_profile(engine):
     assert by_gi / by_omega == pytest.approx(3, rel=1e-2)
 
 
-@pytest.mark.parametrize("engine", ["multilayer", "scikit"])
-def test_gi_is_an_angular_velocity_for_a_uniform_accumulation(engine):
+@pytest.mark.parametrize("engine", ["multilayer", "elements"])
+def test_gi_is_an_angular_velocity_for_a_uniform_accumulation(solve, engine):
     """The same film pumped uniformly with spin along x: its Hanle angle is that of Delta omega, error O(t/lambda)."""
     layers = [("YIG", 50e-9), ("Pt", THIN)]
     mesh = Layers(("YIG", "Pt"), [[50e-9, THIN]]) if engine == "multilayer" else line(4, layers)
@@ -273,7 +281,7 @@ def test_gi_is_an_angular_velocity_for_a_uniform_accumulation(engine):
     assert LARMOR * EQUIVALENT[2] == pytest.approx(SMALL_GI / (E_CHARGE**2 * THIN / (2 * RHO * D * E_CHARGE**2)))
 
 
-def test_layer_of_moments_resolved_by_elements():
+def test_layer_of_moments_resolved_by_elements(solve):
     """b-layer as a volume of 0.3 nm with strong transverse relaxation and exchange, tied to the film."""
     rates = Rates(*(np.array(v) for v in (3e13, 2e14, 1.5e14, -1e-20)))
     sides = (Side("below", CHARGE_AND_SPIN), Side("above", CHARGE_AND_SPIN))
@@ -293,7 +301,7 @@ def test_layer_of_moments_resolved_by_elements():
     assert found.change_T[0] == pytest.approx(exact.change_T[0], rel=1e-6)
 
 
-def test_thin_layer_of_moments_is_the_interface_law():
+def test_thin_layer_of_moments_is_the_interface_law(solve):
     """Areal rates kept while b -> 0, elements in both: first order in b, and with exchange reversed it is not."""
     nu = 1 / (2 * RHO * D * E_CHARGE**2)
     areal = np.array([6e2, 4e3, 3.4e3])

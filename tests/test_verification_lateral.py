@@ -32,7 +32,6 @@ from hanle.pde.closed_forms.lateral import (
 from hanle.pde.coefficients import FaceLaw, Side, term
 from hanle.pde.constants import HBAR, MU_B
 from hanle.pde.engines.multilayer import Multilayer
-from hanle.pde.engines.scikit import Scikit
 from hanle.pde.fields import CHARGE_AND_SPIN
 from hanle.pde.metal import normal_metal
 from hanle.pde.problem import MINUS, PLUS, Face, Problem
@@ -88,13 +87,18 @@ def valve(geometry, field=FIELD * AXIS, inject=P1, sinks=((0.0, 0.0), (0.0, 0.0)
     return Problem(geometry, {name: metal(field) for name in geometry.regions}, faces)
 
 
-def detected(problem, order=1, at="m|b", axis=P2, tolerance=TIGHT):
+@pytest.fixture
+def detected(elements):
     """P2 p2 . w per injected density [Ohm m^2]."""
-    engine = Multilayer() if isinstance(problem.mesh, Layers) else Scikit(order)
-    solution = wire(respond(problem, engine, tolerance=tolerance), amplitudes={})
-    for balance in solution.balances:
-        assert np.max(balance.error) < 1e-10, balance.name
-    return float(solution.face(at).traces[0, 0, 0, 1:4] @ axis)
+
+    def detected(problem, order=1, at="m|b", axis=P2, tolerance=TIGHT):
+        engine = Multilayer() if isinstance(problem.mesh, Layers) else elements(order)
+        solution = wire(respond(problem, engine, tolerance=tolerance), amplitudes={})
+        for balance in solution.balances:
+            assert np.max(balance.error) < 1e-10, balance.name
+        return float(solution.face(at).traces[0, 0, 0, 1:4] @ axis)
+
+    return detected
 
 
 def exact_geometry(left=LEFT, right=RIGHT):
@@ -111,26 +115,26 @@ def closed(left=LEFT, right=RIGHT, lengths=(LAMBDA, LAM_N)):
     return float(valve_resistance(*transfer, AXIS, P1, P2))
 
 
-def test_closed_channel_exactly():
+def test_closed_channel_exactly(detected):
     assert detected(valve(exact_geometry())) == pytest.approx(closed(), rel=EXACT)
 
 
 @pytest.mark.parametrize(("order", "rate", "finest"), [(1, 2, 3e-4), (2, 4, 3e-9)])
-def test_order_of_a_closed_channel(order, rate, finest):
+def test_order_of_a_closed_channel(detected, order, rate, finest):
     meshes = [line(n) for n in (5, 10, 20)]
     errors = [detected(valve(mesh), order) / closed() - 1 for mesh in meshes]
     assert abs(errors[-1]) < finest
     assert np.log2(errors[1] / errors[2]) == pytest.approx(rate, abs=ORDER_MARGIN)
 
 
-def test_long_channel_is_open():
+def test_long_channel_is_open(detected):
     transfer = [open_transfer(l, DISTANCE, RHO, 1.0) for l in (LAMBDA, LAM_N)]
     expected = float(valve_resistance(*transfer, AXIS, P1, P2))
     assert detected(valve(exact_geometry(40 * LAMBDA, 300 * LAMBDA))) == pytest.approx(expected, rel=EXACT)
 
 
 @pytest.mark.parametrize("strength", [1e-3, 1.0, 1e3])
-def test_contacts_that_absorb(strength):
+def test_contacts_that_absorb(detected, strength):
     """Real sinks along the field, complex ones across it, from tunnelling to transparent."""
     sinks = strength * SINKS
     transfer = [absorbing_transfer(l, DISTANCE, RHO, 1.0, *sinks[:, k]) for k, l in enumerate((LAMBDA, LAM_N))]
@@ -141,7 +145,7 @@ def test_contacts_that_absorb(strength):
     assert fine == pytest.approx(expected, rel=1e-6)
 
 
-def test_hanle_curve():
+def test_hanle_curve(detected):
     """B across the contacts from 0 to several turns: the exact engine follows the closed form through its zeros."""
     y, z = np.array([0.0, 1.0, 0.0]), np.array([0.0, 0.0, 1.0])
     curve, expected = [], []
@@ -154,7 +158,7 @@ def test_hanle_curve():
     assert min(curve) < 0
 
 
-def test_reversed_magnet_and_reciprocity():
+def test_reversed_magnet_and_reciprocity(detected):
     """V changes sign with the injector; (B, p) reversed and contacts swapped: the same V."""
     geometry = exact_geometry()
     plain = detected(valve(geometry))
@@ -183,7 +187,7 @@ def test_helix():
 
 
 @pytest.mark.parametrize("thickness", [8e-9, 16e-9])
-def test_channel_on_a_magnetic_insulator(thickness):
+def test_channel_on_a_magnetic_insulator(detected, thickness):
     """Section (x, z): film of thickness t << lambda on the insulator, injected at a joint through its height.
 
     Gi acts as an angular velocity here; the error of the formula is O(t/lambda).

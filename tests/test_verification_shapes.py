@@ -25,9 +25,7 @@ from hanle.pde.closed_forms.film import Film, Mixing
 from hanle.pde.closed_forms.resistivity import leading_correction
 from hanle.pde.coefficients import FaceLaw, Side
 from hanle.pde.constants import HBAR, MU_B
-from hanle.pde.engines.scikit import Scikit
 from hanle.pde.fields import CHARGE_AND_SPIN
-from hanle.pde.linear.direct import Direct
 from hanle.pde.metal import normal_metal
 from hanle.pde.observables import conductance_matrix
 from hanle.pde.problem import MINUS, PLUS, Face, Gradient, Problem, Terminal
@@ -62,10 +60,15 @@ def driven(mesh, regions, faces=None):
     return Problem(mesh, regions, faces or {}, gradients=(Gradient("u", "x"),))
 
 
-def change(problem, order=1):
+@pytest.fixture
+def change(elements):
     """rho_L/rho - 1 of a device driven along x with nothing flowing out sideways."""
-    response = respond(problem, Scikit(order), solver=Direct(), tolerance=TIGHT)
-    return float(-response.correction[0, 0, 0] / response.matrix[0, 0, 0])
+
+    def change(problem, order=1):
+        response = respond(problem, elements(order), solver=elements.direct, tolerance=TIGHT)
+        return float(-response.correction[0, 0, 0] / response.matrix[0, 0, 0])
+
+    return change
 
 
 def orders(sizes, errors):
@@ -85,7 +88,7 @@ def size_of(mesh):
 
 @pytest.mark.parametrize("kind", ["quad", "triangle"])
 @pytest.mark.parametrize(("order", "rate", "finest"), [(1, 2, 2e-3), (2, 4, 1e-5)])
-def test_section_with_edges_in_a_field(kind, order, rate, finest):
+def test_section_with_edges_in_a_field(change, kind, order, rate, finest):
     """Oblique field of 20 T; order of the correction on three meshes."""
     exact = bar_correction(WIDTH, THICKNESS, LAMBDA, LAM_N, N, LEADING_THETA)
     meshes = [section(n, kind) for n in (3, 6, 12)]
@@ -95,7 +98,7 @@ def test_section_with_edges_in_a_field(kind, order, rate, finest):
 
 
 @pytest.mark.parametrize("theta", [0.1, 0.3, 0.6])
-def test_section_without_field_is_exact_in_theta(theta):
+def test_section_without_field_is_exact_in_theta(change, theta):
     exact = bar_correction_exact(WIDTH, THICKNESS, LAMBDA, theta)
     meshes = [section(n) for n in (3, 6)]
     errors = [change(driven(m, {"Pt": metal(theta)}), 2) / exact - 1 for m in meshes]
@@ -103,7 +106,7 @@ def test_section_without_field_is_exact_in_theta(theta):
     assert orders([size_of(m) for m in meshes], errors)[-1] == pytest.approx(4, abs=0.3)
 
 
-def test_next_order_in_theta():
+def test_next_order_in_theta(change):
     """Edges in a field: what the formula leaves out is O(theta^4), relative theta^2 (from the induced potential)."""
     mesh = section(12)
     found = []
@@ -115,7 +118,7 @@ def test_next_order_in_theta():
 
 
 @pytest.mark.parametrize("kind", ["hexahedron", "tetra"])
-def test_bar_in_three_dimensions_is_its_section(kind):
+def test_bar_in_three_dimensions_is_its_section(change, kind):
     """Periodic along x: hexahedra give the section of quadrilaterals to rounding, tetrahedra to their error."""
     shape = hall_bar(8e-9, WIDTH, [("Pt", THICKNESS)], periodic=("x",))
     mesh = shape.mesh(
@@ -135,7 +138,7 @@ def test_bar_in_three_dimensions_is_its_section(kind):
 
 
 @pytest.mark.parametrize("kind", ["hexahedron", "tetra"])
-def test_bar_between_contacts(kind):
+def test_bar_between_contacts(change, elements, kind):
     """Without field nothing depends on x, and contacts that absorb no spin keep it so: the periodic bar again."""
     length = 30e-9
     options = {"cells_per_length": 3, "growth": 1.0, "lateral": "uniform", "cells": kind}
@@ -144,7 +147,9 @@ def test_bar_between_contacts(kind):
     mesh = shape.mesh({"Pt": LAMBDA}, **options)
     law = {"Pt": metal(0.05)}
     terminals = {name: Terminal(faces) for name, faces in shape.terminals.items()}
-    response = respond(Problem(mesh, law, terminals=terminals), Scikit(1), solver=Direct(), tolerance=TIGHT)
+    response = respond(
+        Problem(mesh, law, terminals=terminals), elements(1), solver=elements.direct, tolerance=TIGHT
+    )
     g = conductance_matrix(response)[0]
     reference = response.reference[0, 0, 0]
     assert reference == pytest.approx(WIDTH * THICKNESS / (RHO * length), rel=SAME)
@@ -155,7 +160,7 @@ def test_bar_between_contacts(kind):
     np.testing.assert_allclose(g.sum(axis=0), 0, atol=SAME * abs(g[0, 0]))
 
 
-def test_edges_of_a_film_on_an_insulator_fall_off_with_its_width():
+def test_edges_of_a_film_on_an_insulator_fall_off_with_its_width(change):
     """rho_L - rho_film ~ 1/W: twice the width, half the difference (W >> lambda)."""
     theta, field = LEADING_THETA, 9.0
     mixing = Mixing(GS, GR, GI)
@@ -196,7 +201,7 @@ def wire_mesh(sectors, length=None, layers=(("Pt", RADIUS),), **options):
 
 
 @pytest.mark.parametrize("g", [(0.0, 0.0, 0.0), (GS, GR, GI), (0.0, 0.0, -4e14)])
-def test_order_of_a_round_wire(g):
+def test_order_of_a_round_wire(change, g):
     """First-order triangles; the inscribed polygon is an error of the same order."""
     counts = (16, 32, 64)
     errors = [change(wire_problem(wire_mesh(n), g=g)) / wire_exact(0.2, g) - 1 for n in counts]
@@ -204,45 +209,48 @@ def test_order_of_a_round_wire(g):
     assert orders(1 / np.array(counts), errors)[-1] == pytest.approx(2, abs=ORDER_MARGIN)
 
 
-def test_second_order_elements_do_not_mend_the_polygon():
+def test_second_order_elements_do_not_mend_the_polygon(change):
     """Straight sides: the error of the shape stays and falls as 1/sectors^2, even with the field resolved."""
     errors = [change(wire_problem(wire_mesh(n)), 2) / wire_exact(0.2) - 1 for n in (12, 24)]
     assert errors[0] / errors[1] == pytest.approx(4, rel=0.05)
 
 
-def test_wire_of_tetrahedra_is_its_section():
+def test_wire_of_tetrahedra_is_its_section(change):
     """Periodic along x, length of two layers of cells: to rounding."""
     flat, solid = change(wire_problem(wire_mesh(16))), change(wire_problem(wire_mesh(16, 3e-9)))
     assert solid == pytest.approx(flat, rel=SAME)
 
 
-def test_order_of_a_wire_of_tetrahedra():
+def test_order_of_a_wire_of_tetrahedra(change):
     counts = (12, 24, 48)
     errors = [change(wire_problem(wire_mesh(n, 1e-9))) / wire_exact(0.2) - 1 for n in counts]
     assert orders(1 / np.array(counts), errors)[-1] == pytest.approx(2, abs=ORDER_MARGIN)
     assert abs(errors[-1]) < 1e-3
 
 
-def test_wire_between_contacts():
+def test_wire_between_contacts(change, elements):
     """Terminals instead of a field: the same correction, since nothing depends on x (B along x)."""
     shape = wire(6e-9, [("Pt", RADIUS)], sectors=16)
     mesh = shape.mesh({"Pt": LAMBDA}, cells_per_length=4, growth=1.0, sizes={"x": 2e-9}, lateral="uniform")
     section = wire_problem(wire_mesh(16))
     terminals = {name: Terminal(faces) for name, faces in shape.terminals.items()}
     response = respond(
-        Problem(mesh, section.regions, section.faces, terminals), Scikit(1), solver=Direct(), tolerance=TIGHT
+        Problem(mesh, section.regions, section.faces, terminals),
+        elements(1),
+        solver=elements.direct,
+        tolerance=TIGHT,
     )
     g = conductance_matrix(response)[0]
     assert -response.correction[0, 0, 0] / g[0, 0] == pytest.approx(change(section), rel=END_OF_TETRAHEDRA)
 
 
-def test_insulator_shell_gives_the_same_as_an_outer_wall():
+def test_insulator_shell_gives_the_same_as_an_outer_wall(change):
     """The metal inside, the magnet as a region around it: the normal then comes from an interface."""
     mesh = wire_mesh(16, layers=(("Pt", RADIUS), ("YIG", 2e-9)))
     assert change(wire_problem(mesh, wall="Pt|YIG")) == pytest.approx(change(wire_problem(wire_mesh(16))), rel=SAME)
 
 
-def test_core_and_tied_shell_of_one_metal():
+def test_core_and_tied_shell_of_one_metal(change):
     """Two regions in perfect contact are one: radii at the same places, unknowns identified on a curved face."""
     layers = (("core", RADIUS / 2), ("Pt", RADIUS / 2))
     mesh = wire_mesh(16, layers=layers, cells_per_length=4)

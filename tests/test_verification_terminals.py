@@ -15,8 +15,6 @@ import pytest
 
 from hanle.boundary.b_layer import Conductances, b_layer
 from hanle.meshes.hall_bar import hall_bar
-from hanle.pde.engines.scikit import Scikit
-from hanle.pde.linear.direct import Direct
 from hanle.pde.metal import normal_metal
 from hanle.pde.observables import conductance_matrix, voltage, voltage_change
 from hanle.pde.problem import MINUS, PLUS, Face, Global, Problem, Terminal
@@ -69,8 +67,9 @@ def bar(shape, mesh, m=M, field=B, factor=1.0, theta=THETA, probes=NAMES, floati
     )
 
 
-def solve(problem):
-    return respond(problem, Scikit(1), solver=Direct(), tolerance=TIGHT)
+@pytest.fixture(scope="module")
+def solve(elements):
+    return lambda problem: respond(problem, elements(1), solver=elements.direct, tolerance=TIGHT)
 
 
 @pytest.fixture(scope="module")
@@ -80,12 +79,12 @@ def factor(mesh):
 
 
 @pytest.fixture(scope="module")
-def forward(shape, mesh, factor):
+def forward(solve, shape, mesh, factor):
     return solve(bar(shape, mesh, factor=factor))
 
 
 @pytest.fixture(scope="module")
-def backward(shape, mesh, factor):
+def backward(solve, shape, mesh, factor):
     return solve(bar(shape, mesh, -M, -B, factor))
 
 
@@ -121,7 +120,7 @@ def test_reciprocity_of_four_terminals(forward, backward, leads):
     assert one == pytest.approx(two, rel=1e-9, abs=1e-9 * RHO / 4e-9)
 
 
-def test_correction_is_the_difference_from_the_reference(shape, mesh, factor, forward):
+def test_correction_is_the_difference_from_the_reference(solve, shape, mesh, factor, forward):
     """The bilinear form against two solutions: equal to what subtracting leaves of the digits."""
     reference = solve(bar(shape, mesh, factor=factor).reference())
     difference = conductance_matrix(forward)[0] - conductance_matrix(reference)[0]
@@ -136,12 +135,12 @@ def test_correction_is_the_difference_from_the_reference(shape, mesh, factor, fo
     assert 1e-4 < abs(change[0] / known[0]) < 0.2
 
 
-def test_sign_of_the_spin_hall_angle(shape, mesh, factor, forward):
+def test_sign_of_the_spin_hall_angle(solve, shape, mesh, factor, forward):
     other = conductance_matrix(solve(bar(shape, mesh, factor=factor, theta=-THETA)))[0]
     np.testing.assert_allclose(other, conductance_matrix(forward)[0], rtol=1e-9)
 
 
-def test_mirror_image(shape):
+def test_mirror_image(solve, shape):
     """y -> -y turns V1, V2 into V3, V4 and axial vectors into (-x, y, -z). Boxes that are not cut mirror themselves."""
     mesh = meshed(shape, "hexahedron")
     axial = np.array([-1.0, 1.0, -1.0])
@@ -162,7 +161,7 @@ def test_balances(forward):
     assert all(power > 0 for power in dissipated.values())
 
 
-def test_probe_as_a_global_unknown(shape, mesh, factor, forward):
+def test_probe_as_a_global_unknown(solve, shape, mesh, factor, forward):
     """A floating contact whose potential is an unknown of the system instead of a terminal without current."""
     ends, probes = NAMES[:2], NAMES[2:]
     other = solve(bar(shape, mesh, factor=factor, probes=ends, floating=probes))

@@ -1,4 +1,4 @@
-"""The finite element engine on small devices: films, bars, contacts, partial ties, floating constants, refusals."""
+"""Engines of finite elements on small devices: films, bars, contacts, partial ties, floating constants, refusals."""
 
 from dataclasses import replace
 
@@ -12,10 +12,8 @@ from hanle.pde import observables
 from hanle.pde.coefficients import Bulk, FaceLaw, Side, term
 from hanle.pde.engines.contract import Part
 from hanle.pde.engines.multilayer import Multilayer
-from hanle.pde.engines.scikit import Scikit
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.fields import CHARGE, CHARGE_AND_SPIN
-from hanle.pde.linear.direct import Direct
 from hanle.pde.metal import normal_metal
 from hanle.pde.problem import MINUS, PLUS, Face, Global, Gradient, Problem, Terminal
 from hanle.pde.solution import wire
@@ -33,8 +31,12 @@ EXACT = 1e-11
 TIGHT = 1e-12
 
 
-def tight(problem, order=1, **options):
-    return respond(problem, Scikit(order), solver=Direct(), tolerance=TIGHT, **options)
+@pytest.fixture
+def tight(elements):
+    def tight(problem, order=1, **options):
+        return respond(problem, elements(order), solver=elements.direct, tolerance=TIGHT, **options)
+
+    return tight
 
 
 def film(mesh, m=M, gradients="xy", field=FIELD, faces=("YIG|Pt",)):
@@ -55,7 +57,7 @@ def stack_mesh(cells=24):
 
 
 @pytest.mark.parametrize(("order", "expected"), [(1, 2), (2, 4)])
-def test_film_approaches_the_exact_solution(order, expected):
+def test_film_approaches_the_exact_solution(tight, order, expected):
     """Correction of the resistivity, B and m in general directions: nodal order 2 and 4."""
     exact = observables.film_resistivity(respond(film(Layers(("YIG", "Pt"), [[50e-9, 4e-9]])), Multilayer()))
     errors = []
@@ -73,7 +75,7 @@ def test_film_approaches_the_exact_solution(order, expected):
     ("axes", "cut", "order"),
     [("yz", False, 1), ("yz", False, 2), ("yz", True, 1), ("xyz", False, 1), ("xyz", False, 2)],
 )
-def test_uniform_film_is_the_one_dimensional_one(block_mesh, axes, cut, order):
+def test_uniform_film_is_the_one_dimensional_one(tight, block_mesh, axes, cut, order):
     """Periodic along the film: response per area, from gradients along periodic and invariant axes alike."""
     z = np.linspace(0, 4e-9, 7) ** 1.2 / 4e-9**0.2
     # Cut cells need equal steps: only then no lateral position is special.
@@ -92,7 +94,7 @@ def test_uniform_film_is_the_one_dimensional_one(block_mesh, axes, cut, order):
 @pytest.mark.parametrize(
     ("axes", "cut"), [("x", False), ("xy", True), ("xy", False), ("xyz", True), ("xyz", False)]
 )
-def test_conductance_of_a_bar(block_mesh, axes, cut, order):
+def test_conductance_of_a_bar(tight, block_mesh, axes, cut, order):
     """sigma A / L on distorted cells: the linear potential is in every space."""
     length, width = 40e-9, 10e-9
     coordinates = [np.linspace(0, length, 5), *[np.linspace(0, width, 4)] * (len(axes) - 1)]
@@ -116,7 +118,7 @@ def two_metals(block_mesh, cells=10):
     return block_mesh("x", [x], regions=("A", "B"), layout=np.repeat([0, 1], cells))
 
 
-def test_partial_tie_keeps_the_other_fields_apart(block_mesh):
+def test_partial_tie_keeps_the_other_fields_apart(tight, block_mesh):
     """u is continuous between two metals, w is not: no spin current crosses, the charge current does."""
     pt, cu = (normal_metal(field=(0, 0, 2.0), **v) for v in (PT, CU))
     sides = (Side("one", CHARGE_AND_SPIN), Side("two", CHARGE_AND_SPIN))
@@ -144,7 +146,7 @@ def test_partial_tie_keeps_the_other_fields_apart(block_mesh):
     assert tied[3] == pytest.approx(lonely.values("A", points)[0, 0, 3], rel=1e-6)
 
 
-def test_tie_between_regions_with_different_fields(block_mesh):
+def test_tie_between_regions_with_different_fields(tight, block_mesh):
     """One region carries charge and spin, the other charge only: two blocks, one potential."""
     plain = Bulk(CHARGE, A=(term(5e7, np.eye(3), [[1.0]]),))
     problem = Problem(
@@ -166,7 +168,7 @@ def test_tie_between_regions_with_different_fields(block_mesh):
     assert response.matrix[0, 0, 0] == pytest.approx(whole, rel=EXACT)
 
 
-def test_full_tie_shares_the_nodes_of_the_interface(block_mesh):
+def test_full_tie_shares_the_nodes_of_the_interface(tight, block_mesh):
     """Nothing but the numbering tells a tied pair of equal metals from one metal."""
     pt = normal_metal(field=(0, 0, 2.0), **PT)
     sides = (Side("one", CHARGE_AND_SPIN), Side("two", CHARGE_AND_SPIN))
@@ -202,7 +204,7 @@ def cross(block_mesh):
     return Problem(mesh, {"A": normal_metal(field=(0, 0, 1.0), mobility=0.05, **PT)}, terminals=terminals)
 
 
-def test_floating_constant_with_admittance(block_mesh):
+def test_floating_constant_with_admittance(tight, block_mesh):
     """A lumped conductor to ground against the Schur complement of the three-terminal conductances."""
     problem = cross(block_mesh)
     probe = {**problem.terminals, "probe": Terminal(("probe",))}
@@ -218,7 +220,7 @@ def test_floating_constant_with_admittance(block_mesh):
         assert all(b.error[0] < 1e-10 for b in solution.balances if not b.name.startswith("w"))
 
 
-def test_ledger_of_a_device(block_mesh):
+def test_ledger_of_a_device(tight, block_mesh):
     """Charge through the contacts, spin lost in the bulk and to the magnet: every balance closes."""
     mesh = block_mesh("xz", [np.linspace(0, 30e-9, 7), np.linspace(0, 4e-9, 5)], distort=0.1)
     law = Face(b_layer("YIG", MIXING, M), {"metal": MINUS, "magnet": PLUS})
@@ -236,7 +238,7 @@ def test_ledger_of_a_device(block_mesh):
     np.testing.assert_allclose(-(torque["torque:YIG"] + torque["flips:YIG"])[0], lost, rtol=1e-9)
 
 
-def test_previous_system_is_reused(block_mesh):
+def test_previous_system_is_reused(tight, block_mesh):
     """A turned magnetisation rebuilds face terms only; the answer is that of a fresh assembly."""
     mesh = block_mesh("xz", [np.linspace(0, 30e-9, 7), np.linspace(0, 4e-9, 5)], regions=("Pt",), distort=0.1)
     first = tight(film(mesh, gradients="y", faces=("z-",)))
@@ -253,7 +255,7 @@ def test_previous_system_is_reused(block_mesh):
     np.testing.assert_array_equal(tight(finer, previous=first).matrix, tight(finer).matrix)
 
 
-def test_previous_system_with_other_ties(block_mesh):
+def test_previous_system_with_other_ties(tight, block_mesh):
     """An interface that becomes continuous needs new numbers."""
     pt = normal_metal(**PT)
     terminals = {"left": Terminal(("A|x-",)), "right": Terminal(("B|x+",))}
@@ -273,7 +275,7 @@ def test_previous_system_with_other_ties(block_mesh):
 
 
 @pytest.mark.parametrize("factor", [1e3, 1e-2, 7.3])
-def test_units_do_not_matter(block_mesh, factor):
+def test_units_do_not_matter(tight, block_mesh, factor):
     """Lengths in other units, with conductivities to match: the same numbers to rounding."""
 
     def bar(length, voltage):
@@ -297,7 +299,7 @@ def test_units_do_not_matter(block_mesh, factor):
         assert all(1e-2 < np.abs(t.matrix.data).max() < 1e2 for t in linear.terms)
 
 
-def test_points_of_a_state(block_mesh, rng):
+def test_points_of_a_state(elements, block_mesh, rng):
     """A linear field on distorted cells, from all doors: points, vertices, samples, faces."""
     for axes, cut, order in (
         ("z", False, 2),
@@ -311,7 +313,7 @@ def test_points_of_a_state(block_mesh, rng):
         bulk = Bulk(CHARGE, A=(term(2.5e6, np.eye(3), [[1.0]]),))
         law = FaceLaw((Side("inside", CHARGE),), G=(term(-1e14, 1.0, [[1.0]]),))
         problem = Problem(mesh, {"A": bulk}, {"z+": Face(law, {"inside": MINUS})})
-        system = Scikit(order).assemble(problem)
+        system = elements(order).assemble(problem)
         slope = np.zeros(3)
         slope[list(mesh.axis_numbers)] = rng.normal(size=len(axes)) * 1e6
         state = system.numbering.nodes.mesh.points3(system.numbering.nodes.positions) @ slope
@@ -338,7 +340,7 @@ def test_points_of_a_state(block_mesh, rng):
             system.evaluate("A", state, points + 1e-6)
 
 
-def test_given_values(block_mesh):
+def test_given_values(tight, block_mesh):
     """w = 0 at one end of a wire: a spin sink; a scalar given per facet."""
     mesh = block_mesh("xy", [np.linspace(0, 8e-9, 41), np.linspace(0, 4e-9, 5)])
     bulk = Bulk(CHARGE, A=(term(1e6, np.eye(3), [[1.0]]),))
@@ -364,28 +366,28 @@ def test_given_values(block_mesh):
     assert all(b.error[0] < 1e-9 for b in solution.balances if b.name in ("w_z", "power"))
 
 
-def test_floating_pieces(block_mesh):
+def test_floating_pieces(tight, elements, block_mesh):
     """Islands without contact float one by one; where a sink exists elsewhere, spin without one is an error."""
     x = np.linspace(0, 10e-9, 11)
     mesh = block_mesh("x", [x], regions=("A", "B"), layout=np.repeat([0, 1], 5))
     pt = normal_metal(**PT)
     problem = Problem(mesh, {"A": pt, "B": pt}, gradients=(Gradient("u", "y"),))
-    block = Scikit().assemble(problem).subsystem(Part.ALL).linear.blocks[0]
+    block = elements().assemble(problem).subsystem(Part.ALL).linear.blocks[0]
     assert [len(pieces) for pieces in block.floating] == [2, 0, 0, 0]
     assert sorted(len(p) for p in block.floating[0]) == [6, 6]
     grounded = replace(problem, terminals={"left": Terminal(("A|x-",))})
-    block = Scikit().assemble(grounded).subsystem(Part.ALL).linear.blocks[0]
+    block = elements().assemble(grounded).subsystem(Part.ALL).linear.blocks[0]
     assert [len(pieces) for pieces in block.floating] == [1, 0, 0, 0]
     response = tight(grounded)
     assert np.all(np.isfinite(wire(response, amplitudes={"left": 0.0, "du/dy": 1e5}).state))
     endless = normal_metal(conductivity=5e7, diffusion_constant=1e-2, relaxation=np.zeros((3, 3)))
     with pytest.raises(InputError, match="w_x in B"):
-        Scikit().assemble(replace(problem, regions={"A": pt, "B": endless})).subsystem(Part.ALL)
+        elements().assemble(replace(problem, regions={"A": pt, "B": endless})).subsystem(Part.ALL)
 
 
-def test_reference_part_leaves_spin_out(block_mesh):
+def test_reference_part_leaves_spin_out(elements, block_mesh):
     """Contacts reach charge only until theta couples spin."""
-    system = Scikit().assemble(cross(block_mesh))
+    system = elements().assemble(cross(block_mesh))
     reference, whole = (system.subsystem(part).linear for part in (Part.REFERENCE, Part.ALL))
     assert [b.components for b in reference.blocks] == [1]
     assert [b.components for b in whole.blocks] == [4]
@@ -393,25 +395,25 @@ def test_reference_part_leaves_spin_out(block_mesh):
     assert any(t.skew for t in whole.terms)
 
 
-def test_refusals(block_mesh):
+def test_refusals(elements, block_mesh):
     mesh = block_mesh("z", [np.linspace(0, 4e-9, 5)], regions=("Pt",))
     plain = film(mesh, faces=("z-",))
     with pytest.raises(InputError, match="order"):
-        Scikit(order=3)
+        elements(3)
     with pytest.raises(UnsupportedError, match="multilayer"):
-        Scikit().assemble(film(Layers(("YIG", "Pt"), [[50e-9, 4e-9]])))
+        elements().assemble(film(Layers(("YIG", "Pt"), [[50e-9, 4e-9]])))
     batch = normal_metal(**dict(PT, spin_hall_angle=np.array([[0.1], [0.2]])))
     with pytest.raises(UnsupportedError, match="loop"):
-        Scikit().assemble(replace(plain, regions={"Pt": batch}))
+        elements().assemble(replace(plain, regions={"Pt": batch}))
     curved = replace(plain.regions["Pt"], at=lambda values, gradients: plain.regions["Pt"])
     with pytest.raises(UnsupportedError, match="newton"):
-        Scikit().assemble(replace(plain, regions={"Pt": curved}))
+        elements().assemble(replace(plain, regions={"Pt": curved}))
     uneven = normal_metal(**dict(PT, spin_hall_angle=np.linspace(0, 0.1, 3)))
     with pytest.raises(InputError, match="one per entity"):
-        Scikit().assemble(replace(plain, regions={"Pt": uneven}))
+        elements().assemble(replace(plain, regions={"Pt": uneven}))
     square = block_mesh("xy", [np.linspace(0, 4e-9, 5)] * 2, regions=("Pt",))
     touching = {"a": Terminal(("x-",)), "b": Terminal(("y-",))}
     with pytest.raises(InputError, match="apart from other contacts"):
-        Scikit().assemble(Problem(square, {"Pt": normal_metal(**PT)}, terminals=touching))
+        elements().assemble(Problem(square, {"Pt": normal_metal(**PT)}, terminals=touching))
     with pytest.raises(InputError, match="gauss"):
-        Scikit().assemble(plain).samples("Pt", np.zeros(20), {}, "midpoint")
+        elements().assemble(plain).samples("Pt", np.zeros(20), {}, "midpoint")

@@ -14,8 +14,8 @@ from hanle.pde.coefficients import SPIN_HALL, Bulk, FaceLaw, Side, term
 from hanle.pde.engines.contract import Part
 from hanle.pde.engines.scikit import Scikit
 from hanle.pde.fields import Field, FieldSet
-from hanle.pde.linear.direct import Direct
 from hanle.pde.problem import MINUS, PLUS, Face, Gradient, Problem
+from hanle.pde.steady import dot
 
 FIELDS = {
     "A": FieldSet((Field("p", 1, "V", "A/m^2", "first"), Field("q", 1, "V", "A/m^2", "second"))),
@@ -186,13 +186,13 @@ def manufactured(mesh, order, seed):
     return replace(empty, regions=regions, faces=faces), exact
 
 
-def solve(problem, order):
-    system = Scikit(order).assemble(problem)
+def solve(elements, problem, order):
+    system = elements(order).assemble(problem)
     load = system.source_load()
     for drive in problem.drives:
         load = load - DRIVE[1] * system.gradient_load(drive)
     whole = system.subsystem(Part.ALL)
-    return system, whole.extend(Direct().prepare(whole.linear).solve(whole.restrict(load), tolerance=1e-11))
+    return system, whole.extend(elements.direct.prepare(whole.linear).solve(whole.restrict(load), tolerance=1e-11))
 
 
 def error(system, state, exact):
@@ -201,7 +201,8 @@ def error(system, state, exact):
     for r, e in exact.items():
         s = system.samples(r, state, {})
         wrong, right = s.values - e.values(s.points), e.values(s.points)
-        found.append(np.sqrt(np.sum(s.weights[..., None] * wrong**2) / np.sum(s.weights[..., None] * right**2)))
+        squares = system.processes.total([np.sum(s.weights[..., None] * x**2) for x in (wrong, right)])
+        found.append(np.sqrt(squares[0] / squares[1]))
     return np.array(found)
 
 
@@ -232,12 +233,12 @@ def two_regions(block_mesh, axes, simplices, cells):
     ],
     ids=["line", "triangle", "quad", "tetra", "hexahedron"],
 )
-def test_order(block_mesh, axes, simplices, cells, order):
+def test_order(elements, block_mesh, axes, simplices, cells, order):
     """Errors of the values fall with order + 1: any wrong sign, factor or missing term stops them near one."""
     errors = []
     for n in cells:
         problem, exact = manufactured(two_regions(block_mesh, axes, simplices, n), order, seed=5)
-        errors.append(error(*solve(problem, order), exact))
+        errors.append(error(*solve(elements, problem, order), exact))
     measured = np.log(errors[0] / errors[1]) / np.log(cells[1] / cells[0])
     assert np.all(errors[1] < 0.1)
     assert np.all(measured > order + 1 - SHORT)
@@ -249,25 +250,25 @@ def test_order(block_mesh, axes, simplices, cells, order):
     [("z", False), ("yz", True), ("yz", False), ("xyz", True), ("xyz", False)],
     ids=["line", "triangle", "quad", "tetra", "hexahedron"],
 )
-def test_operator_is_the_law(block_mesh, rng, axes, simplices, order):
+def test_operator_is_the_law(elements, block_mesh, rng, axes, simplices, order):
     """Operator, loads and functionals against the laws evaluated at quadrature points, for random states."""
     problem, _ = manufactured(two_regions(block_mesh, axes, simplices, 3), order, seed=6)
-    system = Scikit(order).assemble(problem)
+    system = elements(order).assemble(problem)
     test, trial = VOLTS * rng.normal(size=(2, system.size))
     names = problem.drives
     amplitude = dict.fromkeys(names, DRIVE[1])
-    weak = test @ (system.apply(trial) - system.source_load())
-    weak += sum(DRIVE[1] * (test @ system.gradient_load(name)) for name in names)
+    weak = dot(system, test, system.apply(trial) - system.source_load())
+    weak += sum(DRIVE[1] * dot(system, test, system.gradient_load(name)) for name in names)
     assert weak == pytest.approx(strong(problem, system, test, {}, trial, amplitude), rel=ROUNDING)
     for name in names:
-        found = system.gradient_functional(name) @ trial + DRIVE[1] * system.gradient_pair(name, name)
+        found = dot(system, system.gradient_functional(name), trial) + DRIVE[1] * system.gradient_pair(name, name)
         found = found + system.source_functional(name)
         zero = np.zeros(system.size)
         assert found == pytest.approx(strong(problem, system, zero, {name: 1.0}, trial, amplitude), rel=ROUNDING)
 
 
 @pytest.mark.parametrize("order", [1, 2])
-def test_macroscopic_gradient_along_a_wavy_interface(block_mesh, rng, order):
+def test_macroscopic_gradient_along_a_wavy_interface(elements, block_mesh, rng, order):
     """Periodic along y: interface laws see the part of G that is tangential to facets of any direction."""
     steps = np.linspace(0, SIZE, 7)
     flat = block_mesh(
@@ -284,14 +285,14 @@ def test_macroscopic_gradient_along_a_wavy_interface(block_mesh, rng, order):
     law = replace(law, k=(term(1e4, rng.normal(size=3), rng.normal(size=3)),))
     drives = (Gradient("p", "y"), Gradient("q", "y"), Gradient("p", "x"))
     problem = Problem(mesh, laws, {"A|B": Face(law, {"one": MINUS, "two": PLUS})}, gradients=drives)
-    system = Scikit(order).assemble(problem)
+    system = elements(order).assemble(problem)
     test, trial = VOLTS * rng.normal(size=(2, system.size))
     amplitude = {"dp/dy": 2e5, "dq/dy": -3e5, "dp/dx": 1e5}
-    weak = test @ (system.apply(trial) - system.source_load())
-    weak += sum(a * (test @ system.gradient_load(name)) for name, a in amplitude.items())
+    weak = dot(system, test, system.apply(trial) - system.source_load())
+    weak += sum(a * dot(system, test, system.gradient_load(name)) for name, a in amplitude.items())
     assert weak == pytest.approx(strong(problem, system, test, {}, trial, amplitude), rel=ROUNDING)
     for name in amplitude:
-        found = system.gradient_functional(name) @ trial + system.source_functional(name)
+        found = dot(system, system.gradient_functional(name), trial) + system.source_functional(name)
         found = found + sum(a * system.gradient_pair(name, other) for other, a in amplitude.items())
         expected = strong(problem, system, 0 * test, {name: 1.0}, trial, amplitude)
         assert found == pytest.approx(expected, rel=ROUNDING)
@@ -300,11 +301,11 @@ def test_macroscopic_gradient_along_a_wavy_interface(block_mesh, rng, order):
 def strong(problem, system, test, test_gradients, trial, gradients):
     """int J . grad v + (loss) v - sum_faces int (N.J) v - K . grad_t v, laws evaluated point by point."""
     total = 0.0
-    for name, bulk in problem.regions.items():
+    for name, bulk in system.problem.regions.items():
         v, u = system.samples(name, test, test_gradients), system.samples(name, trial, gradients)
         density = np.sum(bulk.flux(u.values, u.gradients) * v.gradients, axis=(-2, -1))
         density = density + np.sum(bulk.loss(u.values, u.gradients) * v.values, axis=-1)
-        total += np.sum(density * v.weights)
+        total += float(system.processes.total(np.sum(density * v.weights)))
     for name, face in problem.faces.items():
         v, u = (
             system.face_samples(name, test, test_gradients),
@@ -317,24 +318,26 @@ def strong(problem, system, test, test_gradients, trial, gradients):
 
 
 @pytest.mark.parametrize("part", list(Part))
-def test_transposed_operator(block_mesh, rng, part):
+def test_transposed_operator(elements, block_mesh, rng, part):
     """v . (A u) = (A^T v) . u for each part of the operator."""
     problem, _ = manufactured(two_regions(block_mesh, "yz", False, 3), 1, seed=7)
     tagged = {
         n: replace(b, A=(b.A[0], *(replace(t, tag=SPIN_HALL) for t in b.A[1:]))) for n, b in problem.regions.items()
     }
-    system = Scikit().assemble(replace(problem, regions=tagged))
+    system = elements().assemble(replace(problem, regions=tagged))
     u, v = rng.normal(size=(2, system.size))
-    assert np.any(system.apply(u, part))
-    assert v @ system.apply(u, part) == pytest.approx(u @ system.apply_transpose(v, part), rel=ROUNDING)
+    assert system.processes.any(system.apply(u, part))
+    assert dot(system, v, system.apply(u, part)) == pytest.approx(
+        dot(system, u, system.apply_transpose(v, part)), rel=ROUNDING
+    )
     parts = system.apply(u, Part.REFERENCE) + system.apply(u, Part.PERTURBATIVE)
     np.testing.assert_allclose(parts, system.apply(u), rtol=0, atol=ROUNDING * np.abs(parts).max())
 
 
-def test_ledger_of_a_solution_closes(block_mesh):
+def test_ledger_of_a_solution_closes(elements, block_mesh):
     """Gains of each component and the power add up to zero; places add up to the laws at quadrature points."""
     problem, _ = manufactured(two_regions(block_mesh, "yz", True, 6), 1, seed=8)
-    system, state = solve(problem, 1)
+    system, state = solve(elements, problem, 1)
     amplitude = dict.fromkeys(problem.drives, DRIVE[1])
     entries = system.ledger(state, amplitude)
     for component in ("p", "q"):
@@ -342,14 +345,15 @@ def test_ledger_of_a_solution_closes(block_mesh):
         assert abs(gains.sum()) < SOLVED * np.abs(gains).sum()
     powers = np.array([e.power[0] for e in entries])
     assert abs(powers.sum()) < SOLVED * np.abs(powers).sum()
-    for name, bulk in problem.regions.items():
+    for name, bulk in system.problem.regions.items():
         s = system.samples(name, state, amplitude)
-        lost = np.einsum("bcqn,bcq->n", bulk.loss(s.values, s.gradients), s.weights)
+        lost = system.processes.total(np.einsum("bcqn,bcq->n", bulk.loss(s.values, s.gradients), s.weights))
         spent = np.sum(bulk.flux(s.values, s.gradients) * s.gradients, axis=(-2, -1)) * s.weights
+        power = float(system.processes.total(spent.sum()))
         found = {e.kind: e for e in entries if e.place == name}
         for k, component in enumerate(bulk.fields.components):
             assert -found["loss"].gain[component][0] == pytest.approx(lost[k], rel=ROUNDING)
-        assert found["flux"].power[0] == pytest.approx(spent.sum(), rel=ROUNDING)
+        assert found["flux"].power[0] == pytest.approx(power, rel=ROUNDING)
     samples = system.face_samples("A|B", state, amplitude)
     gained = np.einsum(
         "bfqn,bfq->n", problem.faces["A|B"].law.flux(samples.traces, samples.gradients), samples.weights
