@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 
 from hanle.pde.errors import InputError
 from hanle.pde.fields import FieldSet
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, unit
 
 #: Tag of terms that `Problem.reference()` drops: the couplings that make the (small) correction.
 SPIN_HALL = "spin Hall"
@@ -50,6 +50,14 @@ def as_weight(values: ArrayLike, components: int = 0) -> Array:
     if lead < 3:
         weight = weight.reshape((1,) * (2 - lead) + weight.shape[:lead] + (1,) + weight.shape[lead:])
     return weight
+
+
+def direction(key: str, vectors: ArrayLike) -> Array:
+    """Unit vectors (batch, entities, points, 3) along `vectors` (..., 3); InputError at `key` where one is zero."""
+    given = as_weight(vectors, 1)
+    if not np.all(np.any(given, axis=-1)):
+        raise InputError(key, "a vector that is not zero, everywhere", "a zero vector")
+    return unit(given)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,281 @@
+"""Metal against metal by circuit theory: jumps of potential and spin accumulation, mixing conductance, memory loss.
+
+With n from the normal metal N to the ferromagnet F, m the magnetisation, D x = x_F - x_N, w_N and w_F = m.w there:
+
+    j      =  G (D u - P D w)                                                       the same on both sides
+    J_N    =  m J(0) - 2 Re G_mix w_perp - 2 Im G_mix m x w                         n.J on the side of N
+    J_F    =  m J(d)                                                                n.J on the side of F
+    J(0)   =  (1 - P^2) G [ s D w - t w_N ] - P j,   J(d) = (1 - P^2) G [ s D w + t w_F ] - P j
+    s = delta/sinh(delta),   t = delta tanh(delta/2),   G = G_up + G_dn,   P = (G_up - G_dn)/G
+
+    G_up, G_dn  S/m^2  conductances of the majority (spin along -m) and of the minority
+    G_mix       S/m^2  complex mixing conductance seen from N; real part >= 0, imaginary part reactive
+    delta       1      spin memory loss: thickness over spin diffusion length of a fictitious layer with conductance G
+                       per area and polarisation P, solved exactly; it takes (1 - P^2) G t (w_N + w_F)
+
+delta = 0 is J = G D w - (G_up - G_dn) D u. delta -> infinity makes the interface a perfect sink of the longitudinal
+spin: w = 0 and J = -P j on both sides. The transverse spin of N is absorbed by the magnet; F returns none, which holds
+where F is thicker than its exchange and dephasing lengths. Where F resolves them, use `transparent`.
+Against an insulating magnet G_up = G_dn = 0 and the law is that of `hanle.boundary.b_layer` with G_s = 0,
+G_r = Re G_mix, G_i = -Im G_mix.
+
+Resistances of Valet & Fert, 1993, are r_b* = 1/[G (1 - P^2)] and gamma = P: see `channels`.
+Sources: Brataas, Nazarov & Bauer, 2000; Kim et al., 2017 (the law without its spin-orbit terms); memory loss as in
+Eid et al., 2002. Second law: G_up, G_dn, Re G_mix, delta >= 0.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hanle.pde.coefficients import Coefficient, FaceLaw, Side, as_weight, direction, matrix_terms
+from hanle.pde.errors import InputError, UnsupportedError
+from hanle.pde.fields import CHARGE_AND_SPIN
+from hanle.pde.tensors import Array, cross_matrix, outer
+
+NORMAL, FERROMAGNET = "normal", "ferromagnet"
+BELOW, ABOVE = "below", "above"
+#: Receiver of the spin that an interface loses to its lattice.
+MEMORY_LOSS = "lattice:interface"
+#: Part of the conductances by which they may miss a microscopic bound.
+ROUNDING = 1e-12
+#: |m_below x m_above| up to which two magnetisations count as collinear.
+COLLINEAR = 1e-9
+
+_U = CHARGE_AND_SPIN.slice("u").start
+_W = CHARGE_AND_SPIN.slice("w")
+_N = CHARGE_AND_SPIN.size
+_SIDES = (slice(0, _N), slice(_N, 2 * _N))
+
+
+@dataclass(frozen=True, eq=False)
+class Circuit:
+    """Conductances of an interface, each a number or an array per facet or batch.
+
+    Attributes:
+        G_up, G_dn: of the majority (spin along -m) and the minority [S/m^2], >= 0.
+        G_mix: complex mixing conductance [S/m^2], real part >= 0.
+        memory_loss: delta, >= 0.
+    """
+
+    G_up: ArrayLike
+    G_dn: ArrayLike
+    G_mix: NDArray[np.complexfloating] | complex = 0.0
+    memory_loss: ArrayLike = 0.0
+
+
+def channels(
+    area_resistance: ArrayLike,
+    polarisation: ArrayLike = 0.0,
+    G_mix: NDArray[np.complexfloating] | complex = 0.0,
+    memory_loss: ArrayLike = 0.0,
+) -> Circuit:
+    """Conductances from a contact resistance.
+
+    Args:
+        area_resistance: 1/(G_up + G_dn) [Ohm m^2], > 0: what charge meets where w does not jump. Where no spin current
+            flows it meets the spin-coupled 1/[G (1 - P^2)], which is r_b* of Valet & Fert.
+        polarisation: P = (G_up - G_dn)/(G_up + G_dn), between -1 and 1.
+    """
+    resistance, p = np.asarray(area_resistance, dtype=float), np.asarray(polarisation, dtype=float)
+    if not np.all(resistance > 0):
+        raise InputError("area_resistance", "positive [Ohm m^2]", float(resistance.min()), "0 is `transparent`")
+    if not np.all(np.abs(p) <= 1):
+        raise InputError("polarisation", "between -1 and 1", float(p.flat[np.abs(p).argmax()]))
+    return Circuit((1 + p) / (2 * resistance), (1 - p) / (2 * resistance), G_mix, memory_loss)
+
+
+def without_sharvin(
+    bare: Circuit, sharvin_normal: ArrayLike, sharvin_up: ArrayLike, sharvin_dn: ArrayLike
+) -> Circuit:
+    """Conductances for drift diffusion from those of scattering theory (Landauer), which contain Sharvin resistances.
+
+    1/G_mix = 1/g_mix - 1/(2 g_N),     1/G_s = 1/g_s - (1/g_N + 1/g_s^Sharvin)/2
+    Nothing in this package applies this by itself: ask for it if the numbers are bare, and only then. Conductances
+    from spin pumping or resistances measured in multilayers already are what drift diffusion needs.
+    Source: Schep et al., 1997; Bauer et al., 2003.
+
+    Args:
+        bare: g_up, g_dn, g_mix of scattering theory; the memory loss is kept.
+        sharvin_normal: Sharvin conductance of N per spin [S/m^2].
+        sharvin_up, sharvin_dn: Sharvin conductances of the majority and the minority of F [S/m^2].
+
+    Raises:
+        InputError: numbers that no scattering matrix has: g_s above a Sharvin conductance, or
+            |g_mix - g_N| > g_N - (g_up + g_dn)/2, which also says Re g_mix >= (g_up + g_dn)/2.
+    """
+    g_n = _positive("sharvin_normal", sharvin_normal)
+    mix = np.asarray(bare.G_mix, dtype=complex)
+    found = []
+    for key, value, own in (("G_up", bare.G_up, sharvin_up), ("G_dn", bare.G_dn, sharvin_dn)):
+        g, g_f = np.asarray(value, dtype=float), _positive(key.replace("G", "sharvin"), own)
+        found.append(_without(key, g, (1 / g_n + 1 / g_f) / 2, np.minimum(g_n, g_f)))
+    room = g_n - (np.asarray(bare.G_up, dtype=float) + np.asarray(bare.G_dn, dtype=float)) / 2
+    if np.any(np.abs(mix - g_n) > room + ROUNDING * g_n):
+        must = "within |G_mix - G_Sharvin| <= G_Sharvin - (G_up + G_dn)/2 for bare conductances"
+        raise InputError("G_mix", must, _worst(mix, np.abs(mix - g_n) - room))
+    mixing = np.divide(mix, 1 - mix / (2 * g_n))
+    return Circuit(found[0], found[1], mixing, bare.memory_loss)
+
+
+def normal_ferromagnet(magnet: str, given: Circuit, magnetisation: ArrayLike) -> FaceLaw:
+    """The law between a normal metal (role "normal") and a ferromagnet (role "ferromagnet").
+
+    Args:
+        magnet: name of the ferromagnet, for the deposits.
+        given: numbers, per facet (facets,), or a batch (batch, 1).
+        magnetisation: m, (..., 3) with the same leading axes; normalised here.
+
+    Deposits [A/m^2, spin in charge units], rows x, y, z: `torque:<magnet>`, the transverse spin that N loses, and
+    `lattice:interface`, the longitudinal spin that memory loss takes.
+
+    Raises:
+        InputError: the second law is broken; the message names the conductance.
+    """
+    _require_dissipative(f"interface to {magnet}", given)
+    m = direction("magnetisation", magnetisation)
+    mix = np.asarray(given.G_mix, dtype=complex)
+    real, imaginary = (as_weight(part)[..., None, None] for part in (mix.real, mix.imag))
+    transverse = -2 * real * (np.eye(3) - outer(m)) - 2 * imaginary * cross_matrix(m)
+    longitudinal, lost = _collinear(given, m)
+    return FaceLaw(
+        sides=(Side(NORMAL, CHARGE_AND_SPIN), Side(FERROMAGNET, CHARGE_AND_SPIN)),
+        G=_terms(longitudinal + _on_normal(transverse, 2 * _N, _W.start)),
+        deposits={f"torque:{magnet}": _terms(_on_normal(-transverse, 3)), MEMORY_LOSS: _terms(lost)},
+    )
+
+
+def normal_normal(area_resistance: ArrayLike, memory_loss: ArrayLike = 0.0) -> FaceLaw:
+    """The law between two normal metals (roles "below" and "above", in any order): the same for every spin axis.
+
+    Args:
+        area_resistance: 1/G of the contact [Ohm m^2], > 0; `transparent` is the law without a jump.
+        memory_loss: delta, >= 0.
+    """
+    given = channels(area_resistance, memory_loss=memory_loss)
+    _require_dissipative("interface", given)
+    law, loss = _channel_matrix(given)
+    lead = law.shape[:-2]
+    # No polarisation: u and each component of w jump by themselves.
+    pairs = law.reshape(*lead, 2, 2, 2, 2)
+    kinds = np.array([np.diag([1.0, 0, 0, 0]), np.diag([0, 1.0, 1.0, 1.0])])
+    whole = np.einsum("...acbc,cij->...aibj", pairs, kinds).reshape(*lead, 2 * _N, 2 * _N)
+    lost = np.einsum("...b,kj->...kbj", loss[..., 0, 1::2], np.eye(3, _N, k=_W.start)).reshape(*lead, 3, 2 * _N)
+    return FaceLaw(sides=_between(), G=_terms(whole), deposits={MEMORY_LOSS: _terms(lost)})
+
+
+def collinear_ferromagnets(given: Circuit, below: ArrayLike, above: ArrayLike) -> FaceLaw:
+    """The law between two ferromagnets (roles "below" and "above") with parallel or opposite magnetisations.
+
+    G_up belongs to the spin that is the majority below, along -m of that side. The longitudinal channels only: the
+    transverse spin of either side does not cross, so G_mix must be 0 and no torque is handed over at this face.
+
+    Args:
+        given: G_up, G_dn and the memory loss.
+        below, above: the magnetisations, (..., 3).
+
+    Raises:
+        UnsupportedError: magnetisations that are not collinear.
+    """
+    _require_dissipative("interface", given)
+    if np.any(np.asarray(given.G_mix)):
+        raise InputError("G_mix", "0 between two ferromagnets", given.G_mix, "no transverse spin crosses here")
+    low, high = direction("magnetisation below", below), direction("magnetisation above", above)
+    if np.any(np.linalg.norm(np.cross(low, high), axis=-1) > COLLINEAR):
+        raise UnsupportedError(
+            "an interface between two ferromagnets with magnetisations that are not collinear: put a thin normal metal "
+            "between them, or use a transparent interface, through which the transverse spin diffuses"
+        )
+    matrix, lost = _collinear(given, low)
+    return FaceLaw(sides=_between(), G=_terms(matrix), deposits={MEMORY_LOSS: _terms(lost)})
+
+
+def transparent() -> FaceLaw:
+    """Two metals (roles "below" and "above") without any jump: u and all of w are continuous."""
+    return FaceLaw(sides=_between(), tie=CHARGE_AND_SPIN.names)
+
+
+def _between() -> tuple[Side, Side]:
+    return Side(BELOW, CHARGE_AND_SPIN), Side(ABOVE, CHARGE_AND_SPIN)
+
+
+def _channel_matrix(given: Circuit) -> tuple[Array, Array]:
+    """(4x4 law, 1x4 loss) on (u, w) of both sides, w along the axis; (batch, entities, points) in front."""
+    up, dn, delta = (as_weight(g) for g in (given.G_up, given.G_dn, given.memory_loss))
+    total, difference = up + dn, up - dn
+    # (1 - P^2) G and P^2 G, which are 0 where nothing conducts.
+    series = np.divide(4 * up * dn, total, out=np.zeros_like(total), where=total > 0)
+    bound = total - series
+    series, delta, total, difference, bound = np.broadcast_arrays(series, delta, total, difference, bound)
+    safe = np.where(delta > 0, delta, 1.0)
+    # delta/sinh(delta) without overflow
+    passing = np.where(delta > 0, 2 * safe * np.exp(-safe) / -np.expm1(-2 * safe), 1.0)
+    sink = series * delta * np.tanh(delta / 2)
+    jump = np.stack([np.stack([total, -difference], -1), np.stack([-difference, bound + series * passing], -1)], -2)
+    zero = np.zeros_like(sink)
+    shunt = sink[..., None, None] * np.diag([0.0, 1.0, 0.0, 1.0])
+    law = np.block([[-jump, jump], [jump, -jump]]) - shunt
+    return law, np.stack([zero, sink, zero, sink], -1)[..., None, :]
+
+
+def _collinear(given: Circuit, axis: Array) -> tuple[Array, Array]:
+    """(8x8 law, 3x8 loss) of the channels along an axis."""
+    law, loss = _channel_matrix(given)
+    pick = np.zeros((*axis.shape[:-1], 4, 2 * _N))
+    for side, own in enumerate(_SIDES):
+        pick[..., 2 * side, own.start + _U] = 1.0
+        pick[..., 2 * side + 1, own.start + _W.start : own.stop] = axis
+    return np.swapaxes(pick, -1, -2) @ law @ pick, axis[..., :, None] @ (loss @ pick)
+
+
+def _on_normal(matrix: Array, rows: int, start: int = 0) -> Array:
+    """A 3x3 matrix on the spin of the first side, in rows `start`, ... of a matrix with all columns."""
+    whole = np.zeros((*matrix.shape[:-2], rows, 2 * _N))
+    whole[..., start : start + 3, _W] = matrix
+    return whole
+
+
+def _terms(matrix: Array) -> Coefficient:
+    rows, columns = matrix.shape[-2:]
+    return matrix_terms(matrix, rows=slice(0, rows), columns=slice(0, columns), size=(rows, columns))
+
+
+def _require_dissipative(place: str, given: Circuit) -> None:
+    mixing = np.asarray(given.G_mix, dtype=complex).real
+    for key, unit_of, values in (
+        ("G_up", " S/m^2", given.G_up),
+        ("G_dn", " S/m^2", given.G_dn),
+        ("Re G_mix", " S/m^2", mixing),
+        ("memory_loss", "", given.memory_loss),
+    ):
+        least = float(np.min(np.asarray(values, dtype=float)))
+        if not least >= 0:
+            raise InputError(
+                f"{key} of the {place}", "0 or positive", f"{least:.6g}{unit_of}", "this law would create energy"
+            )
+
+
+def _positive(key: str, values: ArrayLike) -> Array:
+    given = np.asarray(values, dtype=float)
+    if not np.all(given > 0):
+        raise InputError(key, "positive [S/m^2]", float(given.min()))
+    return given
+
+
+def _without(key: str, bare: Array, sharvin: Array, bound: Array) -> Array:
+    """1/(1/bare - sharvin), with `sharvin` a resistance; `bound` is the largest a scattering matrix can have."""
+    if np.any(bare > bound * (1 + ROUNDING)):
+        must = "at most the Sharvin conductance of either side for bare conductances"
+        raise InputError(key, must, _worst(bare, bare - bound))
+    left = 1 - bare * sharvin
+    if np.any(left <= ROUNDING):
+        must = "below the harmonic mean of both Sharvin conductances"
+        raise InputError(key, must, _worst(bare, -left), "this interface has no resistance: use `transparent`")
+    return np.asarray(bare / left)
+
+
+def _worst(values: NDArray[np.generic], excess: Array) -> str:
+    """The entry that misses a bound most."""
+    values, excess = np.broadcast_arrays(values, excess)
+    return f"{values.flat[int(excess.argmax())]:.6g} S/m^2"
