@@ -256,7 +256,7 @@ def _faces(
         shown = sorted("|".join(pair) for pair in pairs)
         if shown == [name]:
             continue
-        if len(pairs) == 1 and pairs[0][::-1] == tuple(name.split("|")) and OUTSIDE not in pairs[0]:
+        if _turned(name, pairs):
             same = _between(surface.cells, cell_region, *(regions.index(r) for r in pairs[0]))
             cells[same] = cells[same][:, ::-1]
             continue
@@ -275,6 +275,11 @@ def _faces(
     free = subset(oriented, number < 0)
     faces = {label: subset(oriented, number == k) for k, label in enumerate(labels)}
     return {**between_regions(regions, cell_region, free), **faces, **outside(regions, cell_region, free)}
+
+
+def _turned(name: str, pairs: Sequence[tuple[str, str]]) -> bool:
+    """Whether a group lies between two regions, named the other way round."""
+    return len(pairs) == 1 and OUTSIDE not in pairs[0] and pairs[0][::-1] == tuple(name.split("|"))
 
 
 def _region_pairs(cells: IntArray, regions: Sequence[str], cell_region: IntArray) -> list[tuple[str, str]]:

@@ -65,11 +65,7 @@ def strips(
     if len(set(regions)) != len(regions):
         raise InputError("strips", "regions with a name of their own each", list(regions))
     touched = contacted(names, contacts)
-    blocks = [
-        Block(name, (-half, low), (half, high))
-        for name, low, high in zip(names, heights, heights[1:], strict=False)
-    ]
-    blocks += [Block(s.name, (s.span[0], heights[-1]), (s.span[1], heights[-1] + s.thickness)) for s in crossing]
+    blocks = _section(names, heights, half, crossing)
     ends = () if periodic else (("left", -half), ("right", half))
     sets = [(name, end_faces(name, touched, "x", at)) for name, at in ends]
     sets += [(s.name, (FaceRule(f"{s.name}|top", s.name, "z", heights[-1] + s.thickness),)) for s in crossing]
@@ -83,6 +79,14 @@ def strips(
         periodic=("x",) if periodic else (),
         lateral=axes[:-1],
     )
+
+
+def _section(names: Sequence[str], heights: Sequence[float], half: float, crossing: Iterable[Strip]) -> list[Block]:
+    """Blocks of the section (x, z): layers of the channel, then strips on top."""
+    layers = zip(names, heights, heights[1:], strict=False)
+    below = [Block(name, (-half, low), (half, high)) for name, low, high in layers]
+    top = heights[-1]
+    return [*below, *(Block(s.name, (s.span[0], top), (s.span[1], top + s.thickness)) for s in crossing)]
 
 
 def _widened(blocks: Iterable[Block], half: float) -> list[Block]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from hanle.pde.coefficients import Bulk
 from hanle.pde.engines.contract import Engine, System
-from hanle.pde.errors import SolveError
+from hanle.pde.errors import InputError, SolveError
 from hanle.pde.problem import Face, Problem
 from hanle.pde.solution import Solution, wire
 from hanle.pde.steady import TOLERANCE, norm, respond
@@ -49,18 +49,21 @@ def newton(
     Args:
         amplitudes, fluxes: as in `hanle.pde.solution.wire`.
         tolerance: bound on the relative residual of the nonlinear equations.
-        max_steps: SolveError with the residuals after so many steps.
+        max_steps: SolveError with the residuals after so many steps, at least 1.
     """
-    solution: Solution | None = None
+    if max_steps < 1:
+        raise InputError("max_steps", "at least 1", max_steps)
     residuals: list[float] = []
-    for _ in range(max_steps + 1):
-        linear = linearised(problem, solution)
-        if solution is not None:
-            residuals.append(_residual(engine.assemble(linear), solution))
-            if residuals[-1] <= tolerance:
-                return NewtonResult(solution, tuple(residuals))
-        response = respond(linear, engine, solver=solver, tolerance=min(tolerance, TOLERANCE))
+    linear, previous = linearised(problem, None), None
+    for _ in range(max_steps):
+        response = respond(linear, engine, solver=solver, tolerance=min(tolerance, TOLERANCE), previous=previous)
         solution = wire(response, amplitudes=amplitudes, fluxes=fluxes)
+        linear = linearised(problem, solution)
+        # Assembled once: the next step finds every matrix of the linearised problem in `previous`.
+        previous = replace(response, system=engine.assemble(linear, response.system))
+        residuals.append(_residual(previous.system, solution))
+        if residuals[-1] <= tolerance:
+            return NewtonResult(solution, tuple(residuals))
     history = ", ".join(f"{r:.1e}" for r in residuals)
     raise SolveError(
         f"Newton's method left a residual of {residuals[-1]:.1e} after {max_steps} steps where {tolerance:.1e} was "
@@ -95,12 +98,17 @@ def _state(bulk: Bulk, region: str, solution: Solution | None) -> tuple[Array, A
 
 
 def _residual(system: System, solution: Solution) -> float:
-    """Residual of the free equations at the state a system is linearised at, relative to the size of its parts."""
+    """Residual of the free equations at the state a system is linearised at, relative to the size of its parts.
+
+    The largest of a batch.
+    """
     load = system.source_load()
     for name, amplitude in solution.gradients.items():
-        load = load - amplitude[0] * system.gradient_load(name)
+        along = system.gradient_load(name)
+        load = load - (amplitude[0] if along.ndim == 1 else amplitude[:, None]) * along
     applied = system.apply(solution.state)
     free_applied, free_load = (np.where(system.fixed, 0.0, x) for x in (applied, load))
     # Where every free row balances by itself (a uniform state) the fluxes through the contacts set the scale.
     scale = np.maximum(norm(system, free_applied) + norm(system, free_load), norm(system, applied))
-    return float(norm(system, free_applied - free_load)[0] / scale[0]) if scale[0] else 0.0
+    left = norm(system, free_applied - free_load)
+    return float(np.max(np.divide(left, scale, out=np.zeros_like(left), where=scale > 0)))

@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hanle.meshes.layered import Layers
 from hanle.meshes.layers import stack
 from hanle.pde.coefficients import Bulk, FaceLaw, Side, term
-from hanle.pde.errors import SolveError, UnsupportedError
+from hanle.pde.engines.multilayer import Multilayer
+from hanle.pde.errors import InputError, SolveError, UnsupportedError
 from hanle.pde.fields import CHARGE
 from hanle.pde.newton import newton
 from hanle.pde.problem import MINUS, Face, Problem, Terminal
@@ -107,3 +109,19 @@ def test_failure_tells_the_residuals(elements):
 def test_engines_refuse_a_nonlinear_law(elements):
     with pytest.raises(UnsupportedError, match="newton"):
         elements().assemble(wire(heated_metal()))
+
+
+def test_two_stacks_at_once():
+    """The exact engine takes nonlinear faces, too: u at the leaking end of a short and a long wire."""
+    strength, lengths = 4e14, np.array([LENGTH, 5 * LENGTH])
+    bulk = Bulk(CHARGE, A=(term(SIGMA, np.eye(3), np.eye(1)),))
+    faces = {"bottom": Face(cubic_leak(strength), {"metal": MINUS})}
+    problem = Problem(Layers(("wire",), lengths[:, None]), {"wire": bulk}, faces, {"top": Terminal(("top",))})
+    found = newton(problem, Multilayer(), amplitudes={"top": VOLTAGE}, tolerance=1e-12)
+    end = found.solution.face("bottom").traces[:, 0, 0, 0]
+    np.testing.assert_allclose(SIGMA * (VOLTAGE - end) / lengths, strength * end**3, rtol=1e-9)
+
+
+def test_no_step_is_refused(elements):
+    with pytest.raises(InputError, match="max_steps must be at least 1"):
+        newton(wire(heated_metal()), elements(), amplitudes={"bottom": 0.0, "top": VOLTAGE}, max_steps=0)

@@ -128,10 +128,10 @@ def number(problem: Problem, stack: Stack, coupled: Iterable[Iterable[Trace]]) -
         chained.join((k, same.find(k)))
     for group in coupled:
         chained.join(place[t] for t in group)
-    return _ordered(problem, stack, every, same.roots(), chained.roots())
+    return _ordered(stack, every, same.roots(), chained.roots())
 
 
-def _ordered(problem: Problem, stack: Stack, every: list[Trace], same: list[int], chained: list[int]) -> Numbering:
+def _ordered(stack: Stack, every: list[Trace], same: list[int], chained: list[int]) -> Numbering:
     planes: dict[int, set[int]] = {}
     for (layer, side, _), root in zip(every, same, strict=True):
         planes.setdefault(root, set()).add(layer + side)
