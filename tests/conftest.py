@@ -70,6 +70,16 @@ def elements(request: pytest.FixtureRequest) -> Elements:
 
 
 @pytest.fixture
+def one_process(elements: Elements) -> None:
+    """For tests that read states of the whole device."""
+    if elements.name == "fenicsx":
+        from mpi4py import MPI
+
+        if MPI.COMM_WORLD.size > 1:
+            pytest.skip("reads states of the whole device: one process")
+
+
+@pytest.fixture
 def rng() -> np.random.Generator:
     """Random numbers with a fixed seed."""
     return np.random.default_rng(20261121)

@@ -131,7 +131,7 @@ def test_partial_tie_keeps_the_other_fields_apart(tight, block_mesh):
     )
     response = tight(problem)
     system = response.system
-    assert system.size == 4 * (11 + 11) - 1
+    assert system.unknowns == 4 * (11 + 11) - 1
     reference = 1 / (30e-9 / 2.5e6 + 20e-9 / 5e7)
     assert response.reference[0, 0, 0] == pytest.approx(reference, rel=EXACT)
     solution = wire(response, amplitudes={"left": 0.0, "right": 1.0, "du/dy": 1e5})
@@ -184,7 +184,7 @@ def test_full_tie_shares_the_nodes_of_the_interface(tight, block_mesh):
     tied = Problem(mesh, {"A": pt, "B": pt}, tie, terminals, (Gradient("u", "y"),))
     plain = Problem(whole, {"A": pt}, {}, terminals, (Gradient("u", "y"),))
     found, expected = tight(tied), tight(plain)
-    assert found.system.size == expected.system.size == 4 * 21
+    assert found.system.unknowns == expected.system.unknowns == 4 * 21
     assert found.system.subsystem(Part.ALL).linear.ties is None
     np.testing.assert_allclose(
         found.matrix, expected.matrix, rtol=EXACT, atol=EXACT * np.abs(expected.matrix).max()
@@ -299,6 +299,7 @@ def test_units_do_not_matter(tight, block_mesh, factor):
         assert all(1e-2 < np.abs(t.matrix.data).max() < 1e2 for t in linear.terms)
 
 
+@pytest.mark.usefixtures("one_process")
 def test_points_of_a_state(elements, block_mesh, rng):
     """A linear field on distorted cells, from all doors: points, vertices, samples, faces."""
     for axes, cut, order in (
@@ -366,6 +367,7 @@ def test_given_values(tight, block_mesh):
     assert all(b.error[0] < 1e-9 for b in solution.balances if b.name in ("w_z", "power"))
 
 
+@pytest.mark.usefixtures("one_process")
 def test_floating_pieces(tight, elements, block_mesh):
     """Islands without contact float one by one; where a sink exists elsewhere, spin without one is an error."""
     x = np.linspace(0, 10e-9, 11)
