@@ -291,6 +291,11 @@ def test_ledger_with_terminals_global_given_and_sources(rng: np.random.Generator
     solution = wire(response, amplitudes={"low": 1e-3, "du/dx": 1e5, "du/dy": 0.0})
     for balance in solution.balances:
         assert np.all(balance.error <= BALANCE), balance
+    assert {(e.place, e.kind) for e in solution.ledger} >= {
+        ("bottom", "terminal"),
+        ("lead", "terminal"),
+        ("A|B", "face"),
+    }
     low = solution.response.system.model.numbering.traces[0, 0]
     np.testing.assert_allclose(solution.state[0, low], [1e-3, 1e-6, 2e-6, -1e-6], rtol=1e-12)
 

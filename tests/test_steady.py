@@ -13,7 +13,7 @@ from hanle.pde.coefficients import FaceLaw, Side
 from hanle.pde.constants import E_CHARGE, HBAR, MU_B
 from hanle.pde.engines.multilayer import Multilayer
 from hanle.pde.errors import InputError
-from hanle.pde.fields import CHARGE_AND_SPIN
+from hanle.pde.fields import CHARGE_AND_SPIN, NOTHING
 from hanle.pde.metal import normal_metal
 from hanle.pde.problem import MINUS, PLUS, Face, Gradient, Problem, Terminal
 from hanle.pde.solution import wire
@@ -144,6 +144,9 @@ def test_problem_refuses_what_it_cannot_mean(pillar):
         Problem(pillar.mesh, {"Pt": pt()}, gradients=(Gradient("T_e", "x"),))
     with pytest.raises(InputError, match="on an outer face"):
         Problem(pillar.mesh, pillar.regions, pillar.faces, {"a": Terminal(("Pt|Cu",))})
+    law = FaceLaw((Side("below", CHARGE_AND_SPIN), Side("above", NOTHING)), tie=("u",))
+    with pytest.raises(InputError, match="between regions that both carry u"):
+        Problem(pillar.mesh, {"Pt": pt()}, {"Pt|Cu": Face(law, {"below": MINUS, "above": PLUS})})
 
 
 def test_reference_drops_the_perturbative_terms(pillar):
