@@ -4,6 +4,7 @@ What must hold                                          what it prevents
 who may import whom (ALLOWED, HOMES)                    physics that knows a mesh library, engines that know spin
 no import cycles, nobody imports the root package       a tangle in which no file can be read alone
 `import hanle` and the physics load no heavy library    seconds of waiting for `hanle --help`
+engines and linear solvers name no field                physics that is written again for each engine
 public docstrings, short files, no leftovers            files that only their author can change
 
 Each rule is also run on a small file that breaks it (`test_rule_sees`).
@@ -78,6 +79,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("meshio", "gmsh"), ("hanle.meshes", *USER)),
     **dict.fromkeys(("pyvista", "vtk", "vtkmodules", "matplotlib", "xarray", "h5netcdf", "tqdm"), USER),
 }
+FIELD_NAMES = {"u", "w", "w_x", "w_y", "w_z", "w_m", "T_e", "T_m", "T_p"}
 HEAVY = {*HOMES, "numba"} - {"tqdm"}
 
 
@@ -235,6 +237,19 @@ def wildcards(sources: Sources) -> Iterator[str]:
                 yield f"{module.at(node.lineno)} imports everything"
 
 
+def named_fields(sources: Sources) -> Iterator[str]:
+    """Engines and linear solvers that know a field by name; they need no more than the number of components."""
+    for module in sources.values():
+        if not module.name.startswith(ALGEBRA):
+            continue
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Constant) and node.value in FIELD_NAMES:
+                yield f"{module.at(node.lineno)} names the field {node.value}"
+            if isinstance(node, ast.ImportFrom) and node.module == "hanle.pde.fields":
+                known = sorted({alias.name for alias in node.names} - {"Field", "FieldSet", "NOTHING"})
+                yield from (f"{module.at(node.lineno)} imports the field set {name}" for name in known)
+
+
 Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -299,6 +314,7 @@ RULES: list[Rule] = [
     heavy_on_load,
     cycles,
     wildcards,
+    named_fields,
     undocumented,
     busy_packages,
     long_files,
@@ -324,6 +340,8 @@ BROKEN: list[tuple[Rule, dict[str, str]]] = [
     (cycles, {"pde/a.py": "import hanle.pde.b", "pde/b.py": "def f():\n    from hanle.pde.a import x"}),
     (cycles, {"hanle/a.py": "import hanle.b", "hanle/b.py": "from hanle.a import x"}),
     (wildcards, {"pde/a.py": "from hanle.pde.b import *", "pde/b.py": ""}),
+    (named_fields, {"pde/engines/a.py": 'x = f("w")'}),
+    (named_fields, {"pde/linear/a.py": "from hanle.pde.fields import FieldSet, SPIN"}),
     (undocumented, {"pde/a.py": '"""A."""\nclass A:\n    """A."""\n    def method(self): ...'}),
     (busy_packages, {"pde/__init__.py": '"""Pde."""\nx = 1'}),
     (long_files, {"pde/a.py": "x = 1\n" * (MAX_LINES + 1)}),
@@ -378,3 +396,12 @@ def test_tolerances_are_relative_unless_said_otherwise() -> None:
     """conftest.py removes pytest's hidden absolute tolerance of 1e-12: no number in SI units passes by being small."""
     assert pytest.approx(1.05e-11, rel=1e-9) != 1e-11
     assert pytest.approx(1.0) == 1.0 + 1e-7
+
+
+def test_numpy_hides_no_absolute_tolerance() -> None:
+    """np.allclose and np.isclose add 1e-8 unless told otherwise: any two numbers in nm, V or A/m^2 may pass."""
+    for path in sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "examples").glob("*.py")]):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("np.allclose", "np.isclose"):
+                given = {keyword.arg for keyword in node.keywords}
+                assert "atol" in given, f"{path}:{node.lineno} compares with a hidden absolute tolerance of 1e-8"
