@@ -32,6 +32,8 @@ ROUNDING = 1e-12
 
 P, Q = Field("p", 1, "V", "A/m^2", "first"), Field("q", 3, "V", "A/m^2", "second")
 BOTH, ONE = FieldSet((P, Q)), FieldSet((P,))
+#: Who gets which cell, see `partitioners`.
+PARTITIONS = ("dolfinx", "random", "last")
 MESHES = {
     "line": ("z", False, ""),
     "triangle": ("yz", True, ""),
@@ -42,36 +44,13 @@ MESHES = {
 }
 
 
-def owners(choose):
-    """A partitioner that gives cell number k of a process's share to the process choose(rng, cells)[k]."""
-
-    def partition(comm, parts, cell_types, cells):
-        import dolfinx
-
-        corners = {"interval": 2, "triangle": 3, "quadrilateral": 4, "tetrahedron": 4, "hexahedron": 8}
-        count = len(cells[0]) // corners[cell_types[0].name]
-        target = choose(np.random.default_rng(comm.rank), count)
-        graph = dolfinx.graph.adjacencylist(np.asarray(target, dtype=np.int32)[:, None])
-        return getattr(graph, "_cpp_object", graph)
-
-    return partition
-
-
-PARTITIONS = {
-    "dolfinx": None,
-    "random": owners(lambda rng, count: rng.integers(WORLD.size, size=count)),
-    "last": owners(lambda rng, count: np.full(count, WORLD.size - 1)),
-}
-SHARES = owners(lambda rng, count: np.full(count, WORLD.rank))
-
-
 class Twins:
     """One problem assembled by both engines, compared entry by entry."""
 
-    def __init__(self, problem, order, partition="dolfinx"):
+    def __init__(self, problem, order, partitioner=None):
         self.problem = problem
         self.whole = Scikit(order).assemble(problem)
-        self.part = Fenicsx(order, partitioner=PARTITIONS.get(partition, SHARES)).assemble(problem)
+        self.part = Fenicsx(order, partitioner=partitioner).assemble(problem)
         entry = self.part.scalars.integrals.held.part.entry[self.part._unknowns.representative]
         ties = self.whole._unknowns.ties
         #: For each unknown of this process its number in the states of scikit.
@@ -293,56 +272,56 @@ def layered(block_mesh, kind, layout, cells=4):
 @pytest.mark.parametrize("partition", PARTITIONS)
 @pytest.mark.parametrize("order", [1, 2])
 @pytest.mark.parametrize("kind", MESHES)
-def test_jumps_between_different_fields(block_mesh, kind, order, partition):
+def test_jumps_between_different_fields(partitioners, block_mesh, kind, order, partition):
     """p and q in A, p in B, nothing in C; a contact and a floating contact that touch both."""
     mesh = layered(block_mesh, kind, (0, 1, 2), cells=2)
-    Twins(problem_on(mesh, {"A": BOTH, "B": ONE}, order), order, partition).everything()
+    Twins(problem_on(mesh, {"A": BOTH, "B": ONE}, order), order, partitioners[partition]).everything()
 
 
 @pytest.mark.parametrize("partition", PARTITIONS)
 @pytest.mark.parametrize("order", [1, 2])
 @pytest.mark.parametrize("kind", MESHES)
-def test_ties(block_mesh, kind, order, partition):
+def test_ties(partitioners, block_mesh, kind, order, partition):
     """A and B share nodes, q alone is continuous between B and C, p alone between C and D."""
     mesh = layered(block_mesh, kind, (0, 1, 2, 3), cells=2)
     fields = {"A": BOTH, "B": BOTH, "C": BOTH, "D": ONE}
     ties = {"A|B": ("p", "q"), "B|C": ("q",), "C|D": ("p",)}
-    Twins(problem_on(mesh, fields, order, ties), order, partition).everything()
+    Twins(problem_on(mesh, fields, order, ties), order, partitioners[partition]).everything()
 
 
 @pytest.mark.parametrize("partition", PARTITIONS)
 @pytest.mark.parametrize("kind", ["line", "triangle", "quad", "tetra", "hexahedron"])
-def test_gmsh_file(kind, partition):
+def test_gmsh_file(partitioners, kind, partition):
     """Regions and contacts by the names drawn."""
     mesh = read_mesh(DATA / f"{kind}-4.1-binary.msh", unit="nm", terminals=["left", "right"]).mesh()
-    Twins(problem_on(mesh, {"YIG": ONE, "Pt": BOTH}, 1), 1, partition).everything()
+    Twins(problem_on(mesh, {"YIG": ONE, "Pt": BOTH}, 1), 1, partitioners[partition]).everything()
 
 
 @pytest.mark.parametrize("partition", PARTITIONS)
-def test_fewer_cells_than_processes(block_mesh, partition):
+def test_fewer_cells_than_processes(partitioners, block_mesh, partition):
     """A region of a single cell, and a mesh of two cells."""
     mesh = block_mesh("z", [np.linspace(0, SIZE, 6)], regions=("A", "B"), layout=np.array([0, 1, 0, 0, 0]))
     fields = {"A": BOTH, "B": ONE}
     for order in (1, 2):
-        Twins(problem_on(mesh, fields, order), order, partition).everything()
+        Twins(problem_on(mesh, fields, order), order, partitioners[partition]).everything()
     mesh = block_mesh("z", [np.linspace(0, SIZE, 3)], regions=("A", "B"), layout=np.array([0, 1]))
-    Twins(problem_on(mesh, fields, 1), 1, partition).everything()
+    Twins(problem_on(mesh, fields, 1), 1, partitioners[partition]).everything()
 
 
-def test_weights_that_are_equal_on_each_process(block_mesh):
+def test_weights_that_are_equal_on_each_process(partitioners, block_mesh):
     """Antisymmetric terms live on the boundary of the cells with one weight, here those of one process."""
     mesh = block_mesh("yz", [np.linspace(0, SIZE, 9)] * 2)
     share = np.concatenate([np.full(len(s), k) for k, s in enumerate(np.array_split(mesh.cells, WORLD.size))])
     skew = np.array([[0, 1, -2], [-1, 0, 0.5], [2, -0.5, 0]])
     bulk = Bulk(ONE, A=(term(SIGMA, np.eye(3), np.eye(1)), term(SIGMA * (1 + share), skew, np.eye(1))))
-    Twins(Problem(mesh, {"A": bulk}), 1, "shares").everything()
+    Twins(Problem(mesh, {"A": bulk}), 1, partitioners["shares"]).everything()
 
 
-def test_wrong_weights_are_refused_by_all_processes(block_mesh):
+def test_wrong_weights_are_refused_by_all_processes(partitioners, block_mesh):
     """Also by those that hold nothing of the region or face, which would wait for the others."""
     mesh = layered(block_mesh, "quad", (0, 1))
     problem = problem_on(mesh, {"A": BOTH, "B": ONE}, 1)
-    engine = Fenicsx(partitioner=PARTITIONS["last"])
+    engine = Fenicsx(partitioner=partitioners["last"])
     for weight, error in ((np.ones(2), InputError), (np.ones((2, 1)), UnsupportedError)):
         law = replace(problem.faces["A|B"].law, G=(term(weight, 1.0, np.eye(5)),))
         with pytest.raises(error, match=r"face A\|B"):
@@ -361,10 +340,10 @@ def test_one_process_of_several_solves_alone(block_mesh):
     assert system.processes.size == 1
 
 
-def test_facets_between_processes(block_mesh):
+def test_facets_between_processes(partitioners, block_mesh):
     """The random partition does what it is for: most facets of the interface lie between two processes."""
     mesh = layered(block_mesh, "hexahedron", (0, 1))
-    twins = Twins(problem_on(mesh, {"A": BOTH, "B": ONE}, 1), 1, "random")
+    twins = Twins(problem_on(mesh, {"A": BOTH, "B": ONE}, 1), 1, partitioners["random"])
     owner = np.zeros(len(mesh.cells))
     for cells in twins.part.numbering.cells_of.values():
         owner[cells] = WORLD.rank
