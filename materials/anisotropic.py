@@ -40,11 +40,13 @@ class TensorRates:
 
     Attributes:
         gamma: Gamma [1/s], or [m/s] at an interface, shape (..., 3, 3) in x, y, z of the device.
+        par: 1/tau_par = k_x + k_y of spins along the moments, without cancellation, shape (...).
         axis: unit vector m of the moments, shape (..., 3).
         exchange: sum of n J_z S_par [J], or [J m], shape (...).
     """
 
     gamma: Array
+    par: Array
     axis: Array
     exchange: Array
 
@@ -52,11 +54,6 @@ class TensorRates:
         """1/tau of spins along the unit vector `direction` (..., 3): its diagonal element of Gamma."""
         u = np.asarray(direction, dtype=float)
         return np.asarray(np.einsum("...a,...ab,...b->...", u, self.gamma, u))
-
-    @property
-    def par(self) -> Array:
-        """1/tau_par = k_x + k_y, of spins along the moments."""
-        return self.along(self.axis)
 
 
 def coupling_tensor(principal: ArrayLike, axes: ArrayLike = ((1, 0, 0), (0, 1, 0), (0, 0, 1))) -> Array:
@@ -109,14 +106,16 @@ def anisotropic_rates(
     # Across the moments only flips act, so that P J P = J - J_z m m holds their whole coupling.
     across = j - j_z[..., None, None] * along
     unit_rate = strength(n, nu[..., None], 1.0)
-    flips = (0.5 * unit_rate * state.p)[..., None, None] * (across @ across)
-    dephasing = (unit_rate * state.q * j_z**2)[..., None, None] * along
-    noise = np.sum(flips + dephasing, axis=-3)
-    trace = np.trace(noise, axis1=-2, axis2=-1)[..., None, None]
+    flips = np.sum((0.5 * unit_rate * state.p)[..., None, None] * (across @ across), axis=-3)
+    # Saturated moments flip e^{-x} times less often than they dephase: the two are never subtracted.
+    dephasing = np.sum((unit_rate * state.q * j_z**2)[..., None, None] * (np.eye(3) - along), axis=-3)
+    par = np.trace(flips, axis1=-2, axis2=-1)
     exchange = np.sum(n * j_z * state.S_par, axis=-1)
-    shape = noise.shape[:-2]
+    gamma = par[..., None, None] * np.eye(3) - flips + dephasing
+    shape = gamma.shape[:-2]
     return TensorRates(
-        gamma=trace * np.eye(3) - noise,
+        gamma=gamma,
+        par=np.broadcast_to(par, shape),
         axis=np.broadcast_to(m[..., 0, :], (*shape, 3)),
         exchange=np.broadcast_to(exchange, shape),
     )

@@ -14,8 +14,9 @@ resistance AR* = r_b, asymmetry gamma, spin memory loss delta; G_up/dn = 1/[2 r_
     J_right = P j + x/(R* sinh x) [w_right cosh x - w_left]
     u_right - u_left = R* (1 - P^2) j - P (w_right - w_left)
 
-so that the spin accumulations at the joints solve a chain of linear equations; the last line gives the resistance. Valet and Fert, 1993; their rho* is r here, of layers and interfaces alike. Resistances are for unit area
-[Ohm m^2]. Validity: collinear magnetisations, layers thicker than the mean free path, no spin Hall effect.
+so that the spin accumulations at the joints solve a chain of linear equations; the last line gives the resistance.
+Valet and Fert, 1993; their rho* is r here, of layers and interfaces alike. Resistances are for unit area [Ohm m^2].
+Validity: collinear magnetisations, layers thicker than the mean free path, no spin Hall effect.
 """
 
 from collections.abc import Sequence
