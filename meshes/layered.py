@@ -7,7 +7,7 @@ import numpy as np
 
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.errors import InputError
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +44,11 @@ class Layers:
     def regions(self) -> tuple[str, ...]:
         """Names of the regions, in the order that orients interfaces."""
         return self.names
+
+    @property
+    def periodic(self) -> dict[str, IntArray]:
+        """Nothing: a stack ends. As `TaggedMesh.periodic`."""
+        return {}
 
     @cached_property
     def face_names(self) -> tuple[str, ...]:

@@ -191,9 +191,8 @@ class Problem:
                     )
 
     def _check_gradients(self) -> None:
-        periodic = tuple(self.mesh.periodic) if isinstance(self.mesh, TaggedMesh) else ()
         for g in self.gradients:
-            if g.axis in self.mesh.axes and g.axis not in periodic:
+            if g.axis in self.mesh.axes and g.axis not in self.mesh.periodic:
                 raise InputError(
                     f"gradient {g.name}",
                     "along an axis in which the device is invariant or periodic",
