@@ -1,17 +1,20 @@
 # make demo    a Pt Hall bar on YIG: table, pictures and fields in demo-out/
-# make test    the test suite; ARGS="-k film" passes options to pytest
+# make test    the test suite; ARGS="-k film" passes options to pytest. Without ARGS test-fenicsx follows
 # make lint    ruff and mypy
 # make bench   the benchmarks
 # make clean   remove what the above made, except the environment .venv
 #
-# The first three install hanle into .venv when it is missing or pyproject.toml has changed.
+# make test-fenicsx         the tests of the engine fenicsx under mpirun (tools/with-dolfinx says where they run)
+# make test-fenicsx-latest  the same with the newest dolfinx of Debian
+#
+# They install hanle into .venv when it is missing or pyproject.toml has changed.
 
 SHELL := /bin/sh
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint bench clean dev tree
+.PHONY: demo test test-fenicsx test-fenicsx-latest lint bench clean dev tree
 .NOTPARALLEL:
 
 demo: .venv/hanle
@@ -19,6 +22,13 @@ demo: .venv/hanle
 
 test: .venv/test
 	@$(BIN)/pytest $(ARGS)
+	@$(if $(ARGS),,tools/test-fenicsx)
+
+test-fenicsx: .venv/test
+	@tools/test-fenicsx $(ARGS)
+
+test-fenicsx-latest: .venv/test
+	@tools/test-fenicsx --suite sid $(ARGS)
 
 # An environment with ruff and mypy may be active already; otherwise .venv serves.
 lint: $(if $(shell command -v ruff && command -v mypy),,dev) tree

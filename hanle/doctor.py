@@ -100,10 +100,15 @@ def checks(group: str) -> Checks:
     if group == "fenicsx":
         return {**NEEDED, **NEEDED_ONCE}
     asked = [text for text in requires("hanle") or () if "extra ==" not in text]
-    return {re.split(r"[^\w.-]", text, maxsplit=1)[0]: partial(_package, text) for text in asked}
+    return {re.split(r"[^\w.-]", text, maxsplit=1)[0]: partial(package, text) for text in asked}
 
 
-def _package(requirement: str) -> str:
+def package(requirement: str) -> str:
+    """Import a package; its version.
+
+    Raises:
+        RuntimeError: it is older than the requirement ("numpy>=1.26") says; or whatever the import raises.
+    """
     name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
     importlib.import_module(MODULES.get(name, name))
     found, oldest = version(name), re.search(r">=([\d.]+)", requirement)
