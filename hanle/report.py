@@ -131,7 +131,9 @@ def _at(values: Array, index: int) -> float:
 
 
 def _receivers(result: Result) -> list[str]:
-    """Magnets that take torque through a face."""
-    faces = result.response.system.problem.faces.values()
-    names = [name for face in faces for name in face.law.deposits if name.startswith("torque:")]
+    """Magnets that take torque through a face or inside."""
+    problem = result.response.system.problem
+    places = [face.law.deposits for face in problem.faces.values()]
+    places += [bulk.deposits for bulk in problem.regions.values()]
+    names = [name for deposits in places for name in deposits if name.startswith("torque:")]
     return list(dict.fromkeys(name.removeprefix("torque:") for name in names))

@@ -152,17 +152,17 @@ class Result:
         """Current into terminal i per volt on terminal j [S]; terminals in the order of `device.terminals`."""
         return _plain(observables.conductance_matrix(self.response))
 
-    def torque(self, magnet: str, face: str | None = None) -> Array:
+    def torque(self, magnet: str, place: str | None = None) -> Array:
         """Angular momentum per time that a magnet absorbs (3,) [N m; per length or area below 3D].
 
         Args:
-            face: through this face ("YIG|Pt") only.
+            place: through this face ("YIG|Pt"), or inside this region, only.
         """
-        return _plain(observables.torque(self.solution, magnet, face))
+        return _plain(observables.torque(self.solution, magnet, place))
 
-    def torque_map(self, magnet: str, face: str) -> tuple[Array, Array]:
-        """(facet centres (n, 3) [m], torque density (n, 3) [J/m^2]) that a magnet absorbs through one face."""
-        centres, density = observables.torque_map(self.solution, magnet, face)
+    def torque_map(self, magnet: str, place: str) -> tuple[Array, Array]:
+        """(centres (n, 3) [m], torque density (n, 3) a magnet absorbs through a face [J/m^2] or inside [J/m^3])."""
+        centres, density = observables.torque_map(self.solution, magnet, place)
         return centres, _plain(density)
 
     def spin_accumulation(self, region: str, points: Array) -> Array:

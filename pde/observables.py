@@ -9,6 +9,7 @@ import numpy as np
 
 from hanle.pde.coefficients import apply_value
 from hanle.pde.constants import E_CHARGE, HBAR
+from hanle.pde.engines.contract import FaceSamples, Samples
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.solution import Solution
 from hanle.pde.steady import Response
@@ -124,55 +125,73 @@ def spin_accumulation(solution: Solution, region: str, points: Array) -> Array:
 
 
 def deposits(solution: Solution, only: str | None = None) -> dict[str, Array]:
-    """What faces hand to their receivers: name -> (batch, rows), integrated over the faces [flux unit x area].
+    """What faces and regions hand to their receivers: name -> (batch, rows), integrated [flux unit x area].
 
     Args:
-        only: name of the one face to count; all if None.
+        only: name of the one face or region to count; all if None.
     """
-    faces = solution.response.system.problem.faces
-    if only is not None and only not in faces:
-        raise unknown_name("face", only, faces)
+    problem = solution.response.system.problem
+    places = (*problem.faces, *problem.regions)
+    if only is not None and only not in places:
+        raise unknown_name("face or region", only, places)
     found: dict[str, Array] = {}
-    for name, face in faces.items() if only is None else [(only, faces[only])]:
-        if face.law.deposits:
-            samples = solution.face(name)
-            for receiver, law in face.law.deposits.items():
-                density = apply_value(law, samples.traces)
-                total = np.einsum("bfpa,bfp->ba", density, np.broadcast_to(samples.weights, density.shape[:3]))
-                found[receiver] = found.get(receiver, 0.0) + total
+    for place in places if only is None else (only,):
+        samples, densities = _densities(solution, place)
+        for receiver, density in densities.items():
+            weights = np.broadcast_to(samples.weights, density.shape[:3])
+            total = np.einsum("bfpa,bfp->ba", density, weights)
+            if place in problem.regions:
+                total = solution.response.system.processes.total(total)
+            found[receiver] = found.get(receiver, 0.0) + total
     return found
 
 
-def deposit_map(solution: Solution, face: str, receiver: str) -> tuple[Array, Array]:
-    """(facet centres (n, 3), mean density (batch, n, rows)) of what one face hands to a receiver."""
-    faces = solution.response.system.problem.faces
-    if face not in faces:
-        raise unknown_name("face", face, faces)
-    samples, known = solution.face(face), faces[face].law.deposits
-    if receiver not in known:
-        raise unknown_name(f"deposit of {face}", receiver, known)
-    density = apply_value(known[receiver], samples.traces)
+def deposit_map(solution: Solution, place: str, receiver: str) -> tuple[Array, Array]:
+    """(centres (n, 3), mean density (batch, n, rows)) of what a face or region hands to a receiver.
+
+    Centres of facets and flux density on a face, centres of cells and flux density per metre in a region.
+    """
+    problem = solution.response.system.problem
+    if place not in problem.faces and place not in problem.regions:
+        raise unknown_name("face or region", place, (*problem.faces, *problem.regions))
+    samples, densities = _densities(solution, place)
+    if receiver not in densities:
+        raise unknown_name(f"deposit of {place}", receiver, densities)
+    density = densities[receiver]
     weights = np.broadcast_to(samples.weights, density.shape[:3])
     mean = np.einsum("bfpa,bfp->bfa", density, weights) / weights.sum(axis=-1)[..., None]
-    return samples.points.mean(axis=1), mean
+    centres = samples.points.mean(axis=1)
+    if isinstance(samples, FaceSamples):
+        return centres, mean
+    return solution.joined(samples.entities, centres, 0), solution.joined(samples.entities, mean, 1)
 
 
-def torque(solution: Solution, magnet: str, face: str | None = None) -> Array:
+def _densities(solution: Solution, place: str) -> tuple[FaceSamples | Samples, dict[str, Array]]:
+    """Samples of a face, or of the own cells of a region, and receiver -> density (batch, entities, points, rows)."""
+    problem = solution.response.system.problem
+    if place in problem.faces:
+        face = solution.face(place)
+        return face, {n: apply_value(law, face.traces) for n, law in problem.faces[place].law.deposits.items()}
+    own = solution.own_samples(place)
+    return own, {n: apply_value(law, own.values) for n, law in problem.regions[place].deposits.items()}
+
+
+def torque(solution: Solution, magnet: str, place: str | None = None) -> Array:
     """Angular momentum given to a magnet per time, (batch, 3) [N m in 3D, per invariant length or area else].
 
     Args:
-        face: the face through which it is given; all faces of the magnet if None.
+        place: the face or region through which it is given; all of the magnet if None.
     """
-    found = deposits(solution, face)
+    found = deposits(solution, place)
     known = [name.removeprefix("torque:") for name in found if name.startswith("torque:")]
     if magnet not in known:
         raise unknown_name("magnet", magnet, known)
     return HBAR / (2 * E_CHARGE) * found[f"torque:{magnet}"]
 
 
-def torque_map(solution: Solution, magnet: str, face: str) -> tuple[Array, Array]:
-    """(facet centres (n, 3), torque density (batch, n, 3) [J/m^2]) that a magnet absorbs through one face."""
-    centres, density = deposit_map(solution, face, f"torque:{magnet}")
+def torque_map(solution: Solution, magnet: str, place: str) -> tuple[Array, Array]:
+    """(centres (n, 3), torque density (batch, n, 3)) that a magnet absorbs through a face [J/m^2] or inside [J/m^3]."""
+    centres, density = deposit_map(solution, place, f"torque:{magnet}")
     return centres, HBAR / (2 * E_CHARGE) * density
 
 

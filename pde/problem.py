@@ -15,7 +15,7 @@ from functools import cached_property
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.coefficients import PERTURBATIVE, Bulk, FaceLaw, without
-from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.errors import InputError, UnsupportedError, unknown_name
 from hanle.pde.fields import NOTHING, FieldSet
 
 MINUS, PLUS = "minus", "plus"
@@ -131,6 +131,13 @@ class Problem:
                 n: replace(f, law=f.law.filtered(lambda c: without(c, PERTURBATIVE))) for n, f in self.faces.items()
             },
         )
+
+    def require_linear(self) -> None:
+        """Refuse laws that are not linear, as every engine does: UnsupportedError names the first."""
+        curved = [f"region {name}" for name, bulk in self.regions.items() if bulk.at is not None]
+        curved += [f"face {name}" for name, face in self.faces.items() if face.law.at is not None]
+        if curved:
+            raise UnsupportedError(f"the law of {curved[0]} is not linear; solve with hanle.pde.newton")
 
     def _check_regions(self) -> None:
         if not self.regions:

@@ -1,9 +1,8 @@
 """A solution: the response of a problem, wired. It answers questions and carries its proof."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from hanle.pde.engines.contract import Entry, FaceSamples, Samples
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.processes import Processes
 from hanle.pde.steady import Response
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 from hanle.pde.threads import single_threaded_blas
 
 
@@ -81,17 +80,16 @@ class Solution:
 
     def samples(self, region: str, rule: str = "gauss") -> Samples:
         """Values and gradients of the fields in all cells of a region."""
-        s = self._own_samples(region, rule)
-        if self._processes.size == 1:
-            return s
-        join = self._joined(s)
-        return Samples(join(s.points, 0), join(s.weights), join(s.values), join(s.gradients), join(s.entities, 0))
+        s = self.own_samples(region, rule)
+        weights, values, gradients = (self.joined(s.entities, x, 1) for x in (s.weights, s.values, s.gradients))
+        cells = np.sort(np.concatenate(self._processes.gather(s.entities)))
+        return Samples(self.joined(s.entities, s.points, 0), weights, values, gradients, cells)
 
     def bulk_flux(self, region: str, rule: str = "centre") -> tuple[Array, Array]:
         """(points (entities, points, 3), flux densities (batch, entities, points, 3 flow, N)) in a region."""
-        s = self._own_samples(region, rule)
-        flux, join = self._bulk(region).flux(s.values, s.gradients), self._joined(s)
-        return join(s.points, 0), join(flux)
+        s = self.own_samples(region, rule)
+        flux = self._bulk(region).flux(s.values, s.gradients)
+        return self.joined(s.entities, s.points, 0), self.joined(s.entities, flux, 1)
 
     def face(self, name: str) -> FaceSamples:
         """Traces of the fields on a face that has a law."""
@@ -127,7 +125,7 @@ class Solution:
         total = np.zeros(self.amplitudes.shape[0])
         for region, bulk in self.response.system.problem.regions.items():
             if field in bulk.fields and (bulk.R or bulk.W or bulk.F):
-                s = self._own_samples(region, "gauss")
+                s = self.own_samples(region, "gauss")
                 loss = np.abs(bulk.loss(s.values, s.gradients)[..., bulk.fields.slice(field)]).sum(axis=-1)
                 total = total + self._processes.total(np.sum(s.weights * loss, axis=(1, 2)))
         return total
@@ -136,18 +134,16 @@ class Solution:
     def _processes(self) -> Processes:
         return self.response.system.processes
 
-    def _own_samples(self, region: str, rule: str) -> Samples:
+    def own_samples(self, region: str, rule: str = "gauss") -> Samples:
         """The samples of this process's cells, for which the laws of the system hold weights."""
         return self.response.system.samples(region, self.state, self.gradients, rule)
 
-    def _joined(self, own: Samples) -> Callable[..., Any]:
-        """join(array, axis=1): an array over this process's entities along an axis -> over all, in mesh order."""
+    def joined(self, entities: IntArray, part: Array, axis: int) -> Array:
+        """An array over this process's entities along an axis -> over those of all processes, in mesh order."""
         if self._processes.size == 1:
-            return lambda part, axis=1: part
-        order = np.argsort(np.concatenate(self._processes.gather(own.entities)), kind="stable")
-        return lambda part, axis=1: np.take(
-            np.concatenate(self._processes.gather(part), axis=axis), order, axis=axis
-        )
+            return part
+        order = np.argsort(np.concatenate(self._processes.gather(entities)), kind="stable")
+        return np.take(np.concatenate(self._processes.gather(part), axis=axis), order, axis=axis)
 
     def _bulk(self, region: str) -> Bulk:
         regions = self.response.system.problem.regions

@@ -166,7 +166,7 @@ def test_torque_through_each_face() -> None:
     np.testing.assert_allclose(parts[0] + parts[1], result.torque("YIG"), rtol=1e-12)
     np.testing.assert_allclose(result.torque_map("YIG", "YIG|Pt")[1][0], parts[1], rtol=1e-12)
     for name in ("Pt|YIG", "top"):
-        with pytest.raises(InputError, match="face must be one of"):
+        with pytest.raises(InputError, match="face or region must be one of"):
             result.torque("YIG", name)
 
 

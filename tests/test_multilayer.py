@@ -442,9 +442,9 @@ def test_refusals(rng: np.random.Generator) -> None:
                 layers, {"A": normal_metal(conductivity=[1e6, 2e6], diffusion_constant=1e-4, diffusion_length=1e-9)}
             )
         )
-    with pytest.raises(UnsupportedError, match=r"nonlinear laws .* engine scikit"):
+    with pytest.raises(UnsupportedError, match="newton"):
         refused(Problem(layers, {"A": replace(good, at=lambda state: good)}))
-    with pytest.raises(UnsupportedError, match="nonlinear"):
+    with pytest.raises(UnsupportedError, match="newton"):
         refused(
             Problem(
                 layers, {"A": good}, {"top": replace(magnet(rng), law=replace(magnet(rng).law, at=lambda t: None))}

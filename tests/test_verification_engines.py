@@ -275,8 +275,8 @@ def test_finite_elements_leave_nonlinear_laws_to_newton(engine, order):
     refused(nonlinear(), ELEMENTS[engine](order), "newton")
 
 
-def test_exact_engine_refuses_nonlinear_laws():
-    refused(nonlinear(), Multilayer(), "engine scikit")
+def test_exact_engine_leaves_nonlinear_laws_to_newton():
+    refused(nonlinear(), Multilayer(), "newton")
 
 
 def nonlinear():

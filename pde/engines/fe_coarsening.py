@@ -25,10 +25,7 @@ from hanle.pde.tensors import Array
 def coarsening(problem: Problem, numbering: Numbering, scalars: Scalars, block: int) -> sp.csr_matrix:
     """The matrix of a block, from the store where its conduction is the same."""
     axes = numbering.nodes.mesh.axis_numbers
-    tensors = {
-        region: _conduction(problem.regions[region].A, axes, len(numbering.cells_of[region]))
-        for region in numbering.blocks[block].regions
-    }
+    tensors = {region: _conduction(problem.regions[region].A, axes) for region in numbering.blocks[block].regions}
     flat = np.concatenate([tensor.ravel() for tensor in tensors.values()])
     flat = flat / (np.abs(flat).max(initial=0.0) or 1.0)
     found: sp.csr_matrix = scalars.kept(("coarsening", block), flat, lambda: _coarsening(numbering, block, tensors))
@@ -64,7 +61,7 @@ def _coupled(element: Cell) -> NDArray[np.bool_]:
     return coupled
 
 
-def _conduction(coefficient: Coefficient, axes: tuple[int, ...], cells: int) -> Array:
+def _conduction(coefficient: Coefficient, axes: tuple[int, ...]) -> Array:
     """(cells or 1, n, n) symmetric conduction of the reference problem, summed over the components."""
     total = np.zeros((1, len(axes), len(axes)))
     for t in without(coefficient, PERTURBATIVE):

@@ -100,7 +100,7 @@ class _PatchTerms:
                 for row, column in zip(range(rows.law.start, rows.law.stop), rows.columns, strict=True):
                     if names[column] == g.component:
                         normal = normals(nodes, self._patch, nodes.facet.quadrature[0])
-                        k = "xyz".index(g.axis)
+                        k = g.direction
                         yield g.name, np.eye(3)[k] - normal * normal[..., k, None], row
 
     def collect(self) -> None:

@@ -70,7 +70,7 @@ def subsystem(given: Assembled, part: Part, kept: Sequence[NDArray[np.bool_]]) -
     entries = np.concatenate([_entries(numbering, k, kept[k]) for k in blocks])
     scale = np.zeros(numbering.size)
     scale[entries] = np.concatenate([np.tile(scales[k][kept[k]], numbering.blocks[k].nodes) for k in blocks])
-    loose = _floating(given, part, kept)
+    loose = _floating(given, part)
     linear_blocks = tuple(_block(given, k, kept[k], loose[k]) for k in blocks)
     if given.unknowns.sharing is not None:
         return _shared(given.unknowns, entries, scale, linear_blocks, tuple(terms))
@@ -166,9 +166,7 @@ def _restricted_ties(ties: sp.csr_matrix | None, entries: IntArray) -> tuple[sp.
     return sp.csr_matrix((np.ones(len(entries)), inverse.astype(np.int32), indptr), shape=shape), first
 
 
-def _floating(
-    given: Assembled, part: Part, kept: Sequence[NDArray[np.bool_]]
-) -> list[tuple[tuple[IntArray, ...], ...]]:
+def _floating(given: Assembled, part: Part) -> list[tuple[tuple[IntArray, ...], ...]]:
     numbering = given.numbering
     operators = [o for o in given.operators if o.place.within(part)]
     found = floating(numbering, operators, given.fixed, given.unknowns.processes)

@@ -19,7 +19,7 @@ from hanle.meshes.tagged import Facets, IntArray
 from hanle.pde.engines.fe_nodes import Int32, Nodes
 from hanle.pde.errors import InputError
 from hanle.pde.fields import FieldSet
-from hanle.pde.problem import Problem
+from hanle.pde.problem import MINUS, PLUS, Problem
 from hanle.pde.tensors import Array
 
 
@@ -240,14 +240,10 @@ def _field_ties(problem: Problem, numbering: Numbering) -> Iterator[IntArray]:
     """Pairs of unknowns of fields that a face law ties where the regions do not share the nodes already."""
     for name, face in problem.faces.items():
         for patch in numbering.patches[name] if face.law.tie else ():
-            if len(patch.regions) < 2 or not all(r in numbering.block_of for r in patch.regions.values()):
-                continue
-            shared = np.unique(patch.nodes)
-            for field in (f for f in problem.fields_of(patch.regions["minus"]).fields if f.name in face.law.tie):
+            sides, shared = [patch.regions[s] for s in (MINUS, PLUS)], np.unique(patch.nodes)
+            for field in (f for f in problem.fields_of(sides[0]).fields if f.name in face.law.tie):
                 for component in field.components:
-                    if not numbering.carries(patch.regions["plus"], component):
-                        raise InputError(f"faces.{name}.tie", "fields that both sides carry", field.name)
-                    a, b = (numbering.unknowns(patch.regions[s], component, shared) for s in ("minus", "plus"))
+                    a, b = (numbering.unknowns(region, component, shared) for region in sides)
                     if np.any(a != b):
                         yield np.stack([a, b], axis=1)
 

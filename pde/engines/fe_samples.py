@@ -52,7 +52,7 @@ def region_samples(
     names = problem.fields_of(region).components
     for g in problem.gradients:
         if g.component in names:
-            slopes[..., "xyz".index(g.axis), names.index(g.component)] += amplitude(amplitudes, g.name)
+            slopes[..., g.direction, names.index(g.component)] += amplitude(amplitudes, g.name)
     return Samples(
         points=nodes.mesh.points3(_places(numbering, cells, points)),
         weights=(measure * weights)[None] * nodes.unit**nodes.mesh.dimension,
@@ -167,7 +167,7 @@ def _sample_patch(
         for g in problem.gradients:
             for k, column in enumerate(rows.columns):
                 if names[column] == g.component:
-                    axis = "xyz".index(g.axis)
+                    axis = g.direction
                     along = np.eye(3)[axis] - normal * normal[..., axis, None]
                     tangential[..., k] += along * amplitude(amplitudes, g.name)
         out.gradients[0, here, :, :, rows.law] = tangential

@@ -28,7 +28,7 @@ from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_scalars import Scalars
 from hanle.pde.engines.fe_terms import Load, Operator, Terms, region_terms
 from hanle.pde.engines.fe_unknowns import Unknowns
-from hanle.pde.errors import InputError, UnsupportedError
+from hanle.pde.errors import InputError
 from hanle.pde.problem import Problem
 from hanle.pde.tensors import Array
 
@@ -256,11 +256,3 @@ class System:
 
 def _tied(problem: Problem) -> dict[str, tuple[str, ...]]:
     return {name: face.law.tie for name, face in problem.faces.items() if face.law.tie}
-
-
-def require_linear(problem: Problem) -> None:
-    """UnsupportedError naming the first law that is not linear."""
-    curved = [f"region {name}" for name, bulk in problem.regions.items() if bulk.at is not None]
-    curved += [f"face {name}" for name, face in problem.faces.items() if face.law.at is not None]
-    if curved:
-        raise UnsupportedError(f"the law of {curved[0]} is not linear; solve with hanle.pde.newton")

@@ -21,7 +21,7 @@ from hanle.pde.engines.fe_constraints import constraints
 from hanle.pde.engines.fe_nodes import nodes_of
 from hanle.pde.engines.fe_numbering import number, ties
 from hanle.pde.engines.fe_scalars import Scalars
-from hanle.pde.engines.fe_system import System, collected, require_linear
+from hanle.pde.engines.fe_system import System, collected
 from hanle.pde.engines.fenicsx_forms import Forms, Held
 from hanle.pde.engines.fenicsx_mesh import distribute
 from hanle.pde.engines.fenicsx_part import local_laws, part_of, prescribed, shared_unknowns
@@ -63,7 +63,7 @@ class Fenicsx:
         """
         if not isinstance(problem.mesh, TaggedMesh):
             raise UnsupportedError("the engine fenicsx needs a mesh of cells; use the engine multilayer for layers")
-        require_linear(problem)
+        problem.require_linear()
         processes = Processes(self._communicator())
         earlier = previous if isinstance(previous, System) and previous.fits(problem, self.order) else None
         forms = earlier.scalars.integrals if earlier else None

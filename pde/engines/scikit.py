@@ -20,7 +20,7 @@ from hanle.pde.engines.fe_constraints import constraints
 from hanle.pde.engines.fe_nodes import nodes_of
 from hanle.pde.engines.fe_numbering import number, ties
 from hanle.pde.engines.fe_scalars import Scalars
-from hanle.pde.engines.fe_system import System, collected, require_linear
+from hanle.pde.engines.fe_system import System, collected
 from hanle.pde.engines.fe_unknowns import alone
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.problem import Problem
@@ -55,7 +55,7 @@ class Scikit:
         """
         if not isinstance(problem.mesh, TaggedMesh):
             raise UnsupportedError("the engine scikit needs a mesh of cells; use the engine multilayer for layers")
-        require_linear(problem)
+        problem.require_linear()
         earlier = previous if isinstance(previous, System) and previous.fits(problem, self.order) else None
         numbering = earlier.numbering if earlier else number(problem, nodes_of(problem.mesh, self.order))
         unknowns = alone(numbering.size, ties(problem, numbering))

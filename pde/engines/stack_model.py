@@ -13,7 +13,7 @@ from hanle.pde.engines.layer import Layer
 from hanle.pde.engines.stack import Numbering, Stack, Trace, component_trace, law_traces, number, stack_of
 from hanle.pde.engines.stack_face import StackFace
 from hanle.pde.engines.tables import common_batch, nonzero, uniform
-from hanle.pde.errors import InputError, UnsupportedError
+from hanle.pde.errors import InputError
 from hanle.pde.problem import Problem
 from hanle.pde.tensors import Array, IntArray
 
@@ -103,6 +103,7 @@ def model_of(problem: Problem, previous: StackModel | None) -> StackModel:
         UnsupportedError: lateral structure, coefficients that vary inside a layer, nonlinear laws.
         InputError: batch sizes that do not fit together, a field without conduction across its layer.
     """
+    problem.require_linear()
     stack = stack_of(problem)
     batch = _batch(problem, stack)
     layers = {}
@@ -138,10 +139,6 @@ def _batch(problem: Problem, stack: Stack) -> int:
         *_keyed("region", problem.regions),
         *_keyed("face", {n: f.law for n, f in problem.faces.items()}),
     ):
-        if law.at is not None:
-            raise UnsupportedError(
-                f"{key}: nonlinear laws are beyond the engine multilayer - use the engine scikit"
-            )
         if isinstance(law, Bulk):
             coefficients = (law.A, law.B, law.S, law.R, law.W, law.F)
         else:
