@@ -14,8 +14,8 @@ With n from the normal metal N to the ferromagnet F, m the magnetisation, D x = 
                        per area and polarisation P, solved exactly; it takes (1 - P^2) G t (w_N + w_F)
 
 delta = 0 is J = G D w - (G_up - G_dn) D u. delta -> infinity makes the interface a perfect sink of the longitudinal
-spin: w = 0 and J = -P j on both sides. The transverse spin of N is absorbed by the magnet; F returns none, which holds
-where F is thicker than its exchange and dephasing lengths. Where F resolves them, use `transparent`.
+spin, w_N = w_F = 0, which charge passes with G. The transverse spin of N is absorbed by the magnet; F returns none,
+which holds where F is thicker than its exchange and dephasing lengths. Where F resolves them, use `transparent`.
 Against an insulating magnet G_up = G_dn = 0 and the law is that of `hanle.boundary.b_layer` with G_s = 0,
 G_r = Re G_mix, G_i = -Im G_mix.
 
