@@ -145,24 +145,25 @@ def spin_accumulation(elements: Sequence[Element], left: Lead | None = None, rig
         raise InputError("elements", "such that spin relaxes somewhere", 0.0, "use two_channel_resistance")
     joints = len(elements) + (0 if periodic else 1)
     shape = np.broadcast_shapes(*(own.shape for own, _, _ in stack), *(np.shape(e) for e in _ends(left, right)))
-    matrix, source = np.zeros((*shape, joints, joints)), np.zeros((*shape, joints))
+    coupling, diagonal = np.zeros((*shape, joints, joints)), np.zeros((*shape, joints))
+    source = np.zeros((*shape, joints))
     for k, (own, through, p) in enumerate(stack):
         a, b = k, (k + 1) % joints
-        # Rows: J of the element to the right minus J of the one to the left is zero.
-        matrix[..., a, a] -= own
-        matrix[..., a, b] += through
-        matrix[..., b, b] -= own
-        matrix[..., b, a] += through
-        source[..., a] -= p
-        source[..., b] += p
+        # Rows: J at the start of the next element minus J at the end of the last one is zero.
+        for here, there, sign in ((a, b, 1), (b, a, -1)):
+            diagonal[..., here] += own
+            coupling[..., here, there] -= through
+            source[..., here] += sign * p
+    scale = 1 / np.sqrt(diagonal)
     if left is not None and right is not None:
-        for row, lead, sign in ((0, left, 1), (-1, right, -1)):
+        for end, lead, sign in ((0, left, -1), (-1, right, 1)):
+            # In a lead J = P j +- w/(r l); a sink, r l = 0, holds w = 0.
             r = np.asarray(lead.spin_resistance, dtype=float)
-            # A lead: J = P j +- w/(r l). A sink, r = 0, holds w = 0; rows are scaled by r to allow it.
-            matrix[..., row, :] *= r[..., None]
-            matrix[..., row, row] -= 1.0
-            source[..., row] = r * (source[..., row] + sign * np.asarray(lead.polarisation))
-    return np.asarray(np.linalg.solve(matrix, source[..., None])[..., 0])
+            scale[..., end] = np.sqrt(r / (1 + r * diagonal[..., end]))
+            source[..., end] += sign * np.asarray(lead.polarisation)
+    # With a unit diagonal on both sides no pivot is exchanged: exchanges would integrate the growing solution.
+    matrix = np.eye(joints) + scale[..., :, None] * coupling * scale[..., None, :]
+    return np.asarray(scale * np.linalg.solve(matrix, (scale * source)[..., None])[..., 0])
 
 
 def _resistance(elements: Sequence[Element], left: Lead | None, right: Lead | None) -> Array:
