@@ -24,9 +24,11 @@ from hanle.boundary.circuit import (
     without_sharvin,
 )
 from hanle.meshes.layered import Layers
+from hanle.meshes.layers import stack
 from hanle.pde.coefficients import FaceLaw, Side, apply_value, dense
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.engines.multilayer import Multilayer
+from hanle.pde.engines.scikit import Scikit
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.ferromagnet import ferromagnet
 from hanle.pde.fields import CHARGE_AND_SPIN
@@ -53,6 +55,8 @@ ROUND_OFF = 1e-12
 #: Rounding of the layered engine where charge and spin couple.
 EXACT = 1e-10
 BALANCE = 1e-9
+#: Discretisation error of the correction with second-order elements of a quarter of the shortest length.
+P2 = 3e-5
 UP = {"below": "minus", "above": "plus"}
 NF = {"normal": "minus", "ferromagnet": "plus"}
 ENDS = {"low": Terminal(("bottom",)), "high": Terminal(("top",))}
@@ -218,6 +222,25 @@ def test_large_conductances_are_the_transparent_interface():
         errors.append(np.abs(found - limit).max() / np.abs(limit).max())
     assert errors[0] / errors[1] == pytest.approx(10, rel=0.02)
     assert errors[1] < 1e-3
+
+
+@pytest.mark.parametrize("ends", [ENDS, {}], ids=["contacts", "film"])
+def test_finite_elements_agree_with_the_exact_stack(ends):
+    """Pt with spin Hall effect on Co, across and along the film; with no contact the potential floats."""
+    law = normal_ferromagnet("Co", G, M)
+    regions = {
+        "Pt": normal_metal(**PT, spin_hall_angle=0.1),
+        "Co": magnet(anomalous_hall_angle=0.01, anisotropy=0.02),
+    }
+    mesh = stack([("Pt", 4e-9), ("Co", 8e-9)]).mesh({"Pt": 1.7e-9, "Co": 0.9e-9}, cells_per_length=4)
+    drives = (Gradient("u", "x"), Gradient("u", "y"))
+    ground = ends or {"ground": Terminal(("top",))}
+    elements = Problem(mesh, regions, {"Pt|Co": Face(law, NF)}, ends, drives)
+    exact = Problem(Layers(("Pt", "Co"), [[4e-9, 8e-9]]), regions, {"Pt|Co": Face(law, NF)}, ground, drives)
+    found = respond(elements, Scikit(2), tolerance=1e-11).correction[0]
+    expected = solve(exact).correction[0][-len(found) :, -len(found) :]
+    scale = np.sqrt(np.abs(np.outer(np.diag(expected), np.diag(expected))))
+    assert np.abs((found - expected) / scale).max() < P2
 
 
 def test_insulating_magnet_is_the_b_layer():
