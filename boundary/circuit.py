@@ -21,7 +21,8 @@ G_r = Re G_mix, G_i = -Im G_mix.
 
 Resistances of Valet & Fert, 1993, are r_b* = 1/[G (1 - P^2)] and gamma = P: see `channels`.
 Sources: Brataas, Nazarov & Bauer, 2000; Kim et al., 2017 (the law without its spin-orbit terms); memory loss as in
-Bass & Pratt, 2007; it takes longitudinal spin only, what transverse spin loses is part of G_mix. Second law: G_up, G_dn, Re G_mix, delta >= 0.
+Bass & Pratt, 2007; it takes longitudinal spin only, what transverse spin loses is part of G_mix.
+Second law: G_up, G_dn, Re G_mix, delta >= 0.
 """
 
 from dataclasses import dataclass
