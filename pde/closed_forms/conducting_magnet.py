@@ -43,7 +43,7 @@ def exchange_rates(
         S_par, S_square: spin along m and its mean square (..., sublattices).
     """
     s, t, along, square = (np.asarray(v, dtype=float) for v in (spin, x, S_par, S_square))
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         bose = np.where(t == 0, 1.0, t / np.expm1(t))
     rate = np.asarray(host, dtype=float)
     par = rate + np.sum(strength * bose * (s * (s + 1) - square - along), axis=-1)
