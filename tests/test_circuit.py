@@ -243,6 +243,18 @@ def test_finite_elements_agree_with_the_exact_stack(ends):
     assert np.abs((found - expected) / scale).max() < P2
 
 
+@pytest.mark.parametrize("m", [(0, 0, 1.0), (0.36, -0.48, 0.8), (1.0, 0, 0)])
+def test_the_potential_of_a_film_floats_in_the_exact_engine(m):
+    """The interface couples u and w; a constant u makes no flux all the same, so that no ground is needed."""
+    law = normal_ferromagnet("Co", G, m)
+    regions = {"Pt": normal_metal(**PT, spin_hall_angle=0.1), "Co": magnet(m, anomalous_hall_angle=0.01)}
+    layers, faces = Layers(("Pt", "Co"), [[4e-9, 8e-9]]), {"Pt|Co": Face(law, NF)}
+    drives = (Gradient("u", "x"), Gradient("u", "y"))
+    free = solve(Problem(layers, regions, faces, gradients=drives)).matrix[0]
+    held = solve(Problem(layers, regions, faces, {"ground": Terminal(("top",))}, drives)).matrix[0, 1:, 1:]
+    np.testing.assert_allclose(free, held, rtol=EXACT, atol=EXACT * np.abs(held).max())
+
+
 def test_insulating_magnet_is_the_b_layer():
     """G_r = Re G_mix, G_i = -Im G_mix, G_s = 0: fluxes and torques."""
     circuit = normal_ferromagnet("YIG", Circuit(0.0, 0.0, 3e14 - 0.8e14j), M)

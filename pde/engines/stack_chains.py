@@ -91,25 +91,47 @@ def _shunts(model: StackModel, part: Part) -> list[Shunt]:
 
 
 def floating_of(model: StackModel) -> tuple[Floating, ...]:
-    """Sets of unknowns of which a common constant makes no flux: no sink, no terminal, no given value."""
-    sets = Sets(model.numbering.size)
-    for k in model.layers:
-        for pair in zip(*(t.tolist() for t in model.traces(k)), strict=True):
-            sets.join(pair)
+    """Sets of unknowns of which a common constant makes no flux: no sink, no terminal, no given value.
+
+    First sets of one component: the constant u of a polarised interface makes no flux, although it is coupled to w
+    there. What a set of one component does not leave alone may do so with others (fields that exchange).
+    """
+    sets, names = _pieces(model)
     sinks = list(_sinks(model))
-    for unknowns, entries in sinks:
-        for (i, j), weight in entries.items():
-            if nonzero(weight):
-                sets.join((unknowns[i], unknowns[j]))
+    coupled = [
+        (unknowns[i], unknowns[j]) for unknowns, entries in sinks for (i, j), w in entries.items() if nonzero(w)
+    ]
+    for i, j in coupled:
+        if names[i] == names[j]:
+            sets.join((i, j))
+    single = _free(model, sets, sinks)
+    for i, j in coupled:
+        if sets.find(i) not in single and sets.find(j) not in single:
+            sets.join((i, j))
+    roots = np.array(sets.roots())
+    return tuple(_floating(model, np.flatnonzero(roots == r)) for r in _free(model, sets, sinks))
+
+
+def _pieces(model: StackModel) -> tuple[Sets, list[str]]:
+    """The unknowns that layers connect, and the component of each."""
+    sets, names = Sets(model.numbering.size), [""] * model.numbering.size
+    for k, layer in model.layers.items():
+        for name, *pair in zip(layer.bulk.fields.components, *(t.tolist() for t in model.traces(k)), strict=True):
+            sets.join(pair)
+            for i in pair:
+                names[i] = name
+    return sets, names
+
+
+def _free(model: StackModel, sets: Sets, sinks: list[tuple[list[int], Table]]) -> list[int]:
+    """Roots of the sets that nothing holds and whose common constant makes no flux."""
     roots = np.array(sets.roots())
     held = set(roots[model.fixed].tolist())
     for unknowns, entries in sinks:
         held |= {
             root for root in roots[unknowns].tolist() if _absorbs([roots[u] == root for u in unknowns], entries)
         }
-    return tuple(
-        _floating(model, np.flatnonzero(roots == r)) for r in dict.fromkeys(roots.tolist()) if r not in held
-    )
+    return [root for root in dict.fromkeys(roots.tolist()) if root not in held]
 
 
 def _sinks(model: StackModel) -> Iterator[tuple[list[int], Table]]:
