@@ -10,7 +10,8 @@ from hanle.build import face_density, face_names, interface_conductances
 from hanle.conditions import Conditions
 from hanle.config import Case
 from hanle.device import Device
-from hanle.engines import AUTO, choose_engine
+from hanle.engines import AUTO, SCIKIT, choose_engine
+from hanle.launch import FENICSX
 from hanle.materials.records import MagneticInsulator, NormalMetal
 from hanle.meshes.coarse import resolution
 from hanle.meshes.layered import Layers
@@ -22,8 +23,8 @@ from hanle.solving import pose
 from hanle.sweeps import state, states_of
 from hanle.wiring import CURRENT_DIMENSION, DRIVE, Wiring
 
-#: Memory of a solve on the finite element engine, at most about this per unknown [bytes], and of the program.
-BYTES_PER_UNKNOWN, BYTES_AT_REST = 800.0, 3e8
+#: Memory of a solve by finite elements, at most about this per unknown [bytes], and of the program (of each process).
+BYTES_PER_UNKNOWN, BYTES_AT_REST = {SCIKIT: 800.0, FENICSX: 5000.0}, 3e8
 
 
 def check(case: Case) -> str:
@@ -52,7 +53,7 @@ def check(case: Case) -> str:
         *_interfaces(device, mesh, first),
         f"drive       {_drive(posed.wiring, device)}",
         f"engine      {engine.name}" + (f", order {order}" if isinstance(mesh, TaggedMesh) else ""),
-        *_geometry(device, mesh, states, order),
+        *_geometry(device, mesh, states, engine.name, order),
     ]
     return "\n".join(lines)
 
@@ -105,7 +106,9 @@ def _drive(drive: Wiring, device: Device) -> str:
     return ", ".join(parts) + (f"; floating: {', '.join(floating)}" if floating else "")
 
 
-def _geometry(device: Device, mesh: TaggedMesh | Layers, states: Conditions, order: int) -> Iterator[str]:
+def _geometry(
+    device: Device, mesh: TaggedMesh | Layers, states: Conditions, engine: str, order: int
+) -> Iterator[str]:
     if isinstance(mesh, Layers):
         sizes = (f"{n} {show(float(d), 'length')}" for n, d in zip(mesh.names, mesh.thickness[0], strict=True))
         yield f"layers      {', '.join(sizes)}; exact, no mesh"
@@ -116,5 +119,5 @@ def _geometry(device: Device, mesh: TaggedMesh | Layers, states: Conditions, ord
         yield f"resolution  {found}"
     nodes = sum(len(np.unique(mesh.cells[mesh.region_cells(name)])) for name in device.metals)
     unknowns = nodes * CHARGE_AND_SPIN.size * (2**mesh.dimension if order == 2 else 1)
-    memory = (BYTES_AT_REST + BYTES_PER_UNKNOWN * unknowns) / 1e9
+    memory = (BYTES_AT_REST + BYTES_PER_UNKNOWN[engine] * unknowns) / 1e9
     yield f"unknowns    about {unknowns}; at most about {memory:.1f} GB"

@@ -25,7 +25,7 @@ OWN = {
     "doctor": ("hanle.doctor", "what works on this machine, what is missing, and how to get it"),
 }
 #: Commands that several processes may run together.
-SHARED = ("run", "doctor")
+SHARED = ("run", "verify", "doctor")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,7 +62,7 @@ def _one_voice() -> Iterator[None]:
 
 def _command(words: list[str]) -> int:
     if started() > 1 and words and words[0] not in SHARED and not words[0].startswith("-"):
-        must = f"{' or '.join(SHARED)}, on {started()} processes"
+        must = f"{', '.join(SHARED[:-1])} or {SHARED[-1]}, on {started()} processes"
         raise InputError("command", must, words[0], "start it without mpirun")
     if words and words[0] in OWN:
         command: Callable[[list[str]], int] = import_module(OWN[words[0]][0]).main

@@ -1,5 +1,9 @@
 """Which engine and which linear solver: by name, or chosen."""
 
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from hanle.boundary.b_layer import Conductances
@@ -56,10 +60,21 @@ def choose_engine(device: "Device", name: str = AUTO, order: int | None = None) 
 def _fenicsx(order: int) -> Engine:
     from hanle.pde.engines.fenicsx_available import require_dolfinx
 
-    require_dolfinx()
-    from hanle.pde.engines.fenicsx import Fenicsx
-
+    with _warnings_shown():
+        require_dolfinx()
+        from hanle.pde.engines.fenicsx import Fenicsx
     return Fenicsx(order=order)
+
+
+@contextmanager
+def _warnings_shown() -> Iterator[None]:
+    """Imports inside leave warnings where they were: ffcx, which dolfinx loads, hands them to a logger without output."""
+    before = warnings.showwarning
+    try:
+        yield
+    finally:
+        if warnings.showwarning is not before:
+            logging.captureWarnings(False)
 
 
 def is_uniform_stack(device: "Device") -> bool:

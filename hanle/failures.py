@@ -8,12 +8,15 @@ processes are ended.
 import sys
 import time
 import traceback
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from hanle.launch import processes, shared_by
+from hanle.meshes.coarse import CoarseMeshWarning
 
 if TYPE_CHECKING:
     from hanle.pde.processes import Processes
@@ -103,3 +106,14 @@ def team(engine: str) -> "Processes":
     if found.size > 1:
         reporter()
     return found
+
+
+@contextmanager
+def heard_once(team: "Processes") -> Iterator[None]:
+    """Inside, what is to be said of a mesh that all processes make is said by the first."""
+    if team.rank == 0:
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CoarseMeshWarning)
+        yield

@@ -12,22 +12,25 @@ from pathlib import Path
 
 from hanle.pde.errors import InputError
 
-#: Packages whose versions decide the numbers in a file.
+#: Packages whose versions decide the numbers in a file; those of an engine are quoted where it was used.
 NUMERICAL_PACKAGES = ("numpy", "scipy")
+ENGINE_PACKAGES = {"fenicsx": ("fenics-dolfinx", "petsc4py", "mpi4py")}
 
 
-def provenance(*, inputs: str = "", citations: Iterable[str] = ()) -> dict[str, str]:
+def provenance(*, inputs: str = "", citations: Iterable[str] = (), engine: str = "") -> dict[str, str]:
     """Where a file comes from: attributes for every file and picture.
 
     Args:
         inputs: text of the input (a device as TOML); its SHA-256 is kept, not the text.
         citations: what the run relied on, one entry each.
+        engine: whose libraries are quoted with their versions.
 
     Returns:
-        "hanle version", "numpy version", "scipy version", "date" (UTC, ISO 8601), and if given "input sha256"
-        and "citations" (joined by "; ").
+        "hanle version", "numpy version", "scipy version", "date" (UTC, ISO 8601), and if given "input sha256",
+        "citations" (joined by "; ") and the versions of an engine's libraries.
     """
-    found = {f"{name} version": version(name) for name in ("hanle", *NUMERICAL_PACKAGES)}
+    packages = ("hanle", *NUMERICAL_PACKAGES, *ENGINE_PACKAGES.get(engine, ()))
+    found = {f"{name} version": version(name) for name in packages}
     found["date"] = datetime.now(UTC).isoformat(timespec="seconds")
     if inputs:
         found["input sha256"] = sha256(inputs.encode()).hexdigest()

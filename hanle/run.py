@@ -101,7 +101,7 @@ def _write_numbers(
 ) -> dict[str, str]:
     """Results, sources and the input as it was resolved; returns the provenance of all files."""
     used = sources(solved.result)
-    stamp = provenance(inputs=text, citations=used)
+    stamp = provenance(inputs=text, citations=used, engine=solved.result.proof.engine)
     # All processes compute what the first one writes.
     numbers = json.dumps(as_json(solved.result, 0, stamp), indent=2)
 

@@ -10,7 +10,7 @@ from hanle.build import problem as build_problem
 from hanle.conditions import Conditions
 from hanle.device import Device
 from hanle.engines import AUTO, choose_engine, choose_solver, layers
-from hanle.failures import team
+from hanle.failures import heard_once, team
 from hanle.fitting import require_fit
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
@@ -65,23 +65,24 @@ def solve(
         SolveError: no convergence; the message names the next step.
     """
     processes = team(engine)
-    posed = pose(
-        device,
-        drive={
-            "current": current,
-            "current_density": current_density,
-            "wiring": wiring,
-            "source": source,
-            "drain": drain,
-        },
-        engine=engine,
-        order=order,
-        solver=solver,
-        mesh=mesh,
-        mesh_options=mesh_options,
-        conditions=conditions,
-        previous=previous,
-    )
+    with heard_once(processes):
+        posed = pose(
+            device,
+            drive={
+                "current": current,
+                "current_density": current_density,
+                "wiring": wiring,
+                "source": source,
+                "drain": drain,
+            },
+            engine=engine,
+            order=order,
+            solver=solver,
+            mesh=mesh,
+            mesh_options=mesh_options,
+            conditions=conditions,
+            previous=previous,
+        )
     response = respond(
         posed.problem,
         posed.engine,

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from hanle.conditions import Conditions
 from hanle.device import Device
 from hanle.engines import AUTO, choose_engine
-from hanle.failures import team
+from hanle.failures import heard_once, team
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.quantity import parse
 from hanle.pde.tensors import Array, unit
@@ -137,7 +137,8 @@ def sweep_and_first(
     if chosen.batched:
         results: Iterator[Result] = iter([solve(device, conditions=states, mesh_options=mesh_options, **common)])
     else:
-        mesh = device.mesh(conditions=states, **(mesh_options or {}))
+        with heard_once(processes):
+            mesh = device.mesh(conditions=states, **(mesh_options or {}))
         results = _loop(device, states, {"mesh": mesh, **common}, progress and processes.rank == 0)
     first = next(results)
     # Only numbers are kept of each state: the fields of a long sweep would fill the memory.

@@ -9,11 +9,14 @@ import argparse
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hanle.engines import SCIKIT
+from hanle.failures import team
+from hanle.launch import FENICSX, require_shared
 from hanle.meshes.coarse import CoarseMeshWarning
 from hanle.pde.tensors import Array
 
@@ -55,14 +58,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="hanle verify", description="Compare the engines with formulas.")
     parser.add_argument("device", nargs="?", help="a device file (TOML); built-in cases without it")
+    parser.add_argument("--engine", choices=(SCIKIT, FENICSX), default=SCIKIT, help="of finite elements")
     given = parser.parse_args(argv)
+    require_shared(given.engine)
+    team(given.engine)
     start = time.monotonic()
     if given.device is None:
-        return report(built_in(), start)
+        return report(built_in(given.engine), start)
     from hanle.config import load
     from hanle.verify_device import rows
 
-    return report(rows(load(given.device)), start)
+    return report(rows(load(given.device), given.engine), start)
 
 
 def report(rows: Iterator[Row], start: float, say: Callable[[str], None] = print) -> int:
@@ -81,12 +87,12 @@ def report(rows: Iterator[Row], start: float, say: Callable[[str], None] = print
     return 1 if failed or not found else 0
 
 
-def built_in() -> Iterator[Row]:
-    """Rows of all built-in cases, in order."""
+def built_in(elements: str = SCIKIT) -> Iterator[Row]:
+    """Rows of all built-in cases, in order; `elements`: the engine of finite elements."""
     from hanle.verify_cases import cases
 
     for case in cases():
-        for method in case.methods:
+        for method in (replace(method, elements=elements) for method in case.methods):
             yield compare(case, method.name, method.order, lambda cells, c=case, m=method: c.found(m, cells))  # type: ignore[misc]
 
 

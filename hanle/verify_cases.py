@@ -13,7 +13,7 @@ import numpy as np
 from hanle.boundary.b_layer import Conductances
 from hanle.build import problem as build_problem
 from hanle.device import Device
-from hanle.engines import choose_engine
+from hanle.engines import MULTILAYER, SCIKIT, choose_engine
 from hanle.meshes.layers import film, stack
 from hanle.meshes.strips import channel
 from hanle.meshes.tagged import TaggedMesh
@@ -55,13 +55,23 @@ SMALL_THETA = 1e-4
 
 @dataclass(frozen=True)
 class Method:
-    """An engine as verified: `order` 0 is the exact engine for layers."""
+    """An engine as verified.
+
+    Attributes:
+        order: of the elements; 0 is the exact engine for layers.
+        elements: the engine of finite elements.
+    """
 
     order: int
+    elements: str = SCIKIT
+
+    @property
+    def engine(self) -> str:
+        return self.elements if self.order else MULTILAYER
 
     @property
     def name(self) -> str:
-        return "multilayer" if self.order == 0 else f"scikit, order {self.order}"
+        return f"{self.engine}, order {self.order}" if self.order else self.engine
 
 
 EXACT, FIRST, SECOND = Method(0), Method(1), Method(2)
@@ -122,10 +132,9 @@ def mesh_of(given: Device, cells: float, **options: Any) -> TaggedMesh:
 
 
 def _solved(given: Device, method: Method, mesh: TaggedMesh | None) -> Any:
-    engine = "multilayer" if method is EXACT else "scikit"
-    geometry = None if method is EXACT else mesh
+    order, geometry = (method.order, mesh) if method.order else (None, None)
     return given.solve(
-        engine=engine, order=method.order or None, mesh=geometry, tolerance=1e-11, current_density=CURRENT_DENSITY
+        engine=method.engine, order=order, mesh=geometry, tolerance=1e-11, current_density=CURRENT_DENSITY
     )
 
 
@@ -183,7 +192,7 @@ def _wire() -> Case:
         shape = wire(2e-9, [("Pt", radius), ("YIG", 1e-9)], sectors=int(6 * cells), periodic=True)
         given = device(shape, field=FIELD * x, magnetisation={"YIG": x}, interfaces=interfaces)
         problem = build_problem(given, mesh_of(given, cells, sizes={"x": 1e-9}))
-        response = respond(problem, choose_engine(given, "scikit", method.order), tolerance=1e-11)
+        response = respond(problem, choose_engine(given, method.elements, method.order), tolerance=1e-11)
         along = response.index("du/dx")
         return np.asarray(-response.correction[:, along, along] / response.matrix[:, along, along])
 
@@ -238,7 +247,7 @@ def _valve() -> Case:
 
     def found(method: Method, cells: float) -> Array:
         mesh = channel(segments).mesh(lam, cells_per_length=cells, growth=1.0)
-        engine = choose_engine(given, "scikit", method.order) if method.order else _layered()
+        engine = choose_engine(given, method.elements, method.order) if method.order else _layered()
         # both ends at the same potential: no charge current anywhere
         ends = dict.fromkeys(given.terminals, 0.0)
         solution = wire_up(respond(build_problem(given, mesh), engine, tolerance=1e-11), amplitudes=ends)

@@ -16,7 +16,7 @@ from hanle.boundary.b_layer import Conductances
 from hanle.build import interface_conductances
 from hanle.build import problem as build_problem
 from hanle.device import Device
-from hanle.engines import choose_engine, is_uniform_stack, layers
+from hanle.engines import SCIKIT, choose_engine, is_uniform_stack, layers
 from hanle.materials.records import MagneticInsulator, NormalMetal
 from hanle.meshes.coarse import CoarseMeshWarning
 from hanle.meshes.layered import Layers
@@ -45,17 +45,20 @@ USABLE = 0.05
 ORIGIN = np.zeros((1, 3))
 
 
-def rows(device: Device) -> Iterator[Row]:
+def rows(device: Device, elements: str = SCIKIT) -> Iterator[Row]:
     """Rows of the table for one device.
+
+    Args:
+        elements: the engine of finite elements.
 
     Raises:
         InputError: a device that nothing drives.
     """
     stack = layers(device) if is_uniform_stack(device) else None
     if stack is None:
-        yield from _elements(device)
+        yield from _elements(device, elements)
     else:
-        yield from _stack(device, stack)
+        yield from _stack(device, stack, elements)
 
 
 def formula(device: Device) -> Array | None:
@@ -96,7 +99,7 @@ def _numbers(g: Conductances) -> tuple[float, float, float]:
     return s, r, i
 
 
-def _stack(device: Device, stack: Layers) -> Iterator[Row]:
+def _stack(device: Device, stack: Layers, elements: str) -> Iterator[Row]:
     """The exact engine against the formula, if there is one; elements against both."""
     exact = formula(device)
     engine = choose_engine(device, "multilayer")
@@ -109,33 +112,33 @@ def _stack(device: Device, stack: Layers) -> Iterator[Row]:
     yield _balance(layered, "multilayer", EXACT_BALANCE)
     coarse, fine = meshes(device)
     for order in (1, 2):
-        found = [_respond(device, mesh, order, TIGHT) for mesh in (coarse, fine)]
+        found = [_respond(device, mesh, elements, order, TIGHT) for mesh in (coarse, fine)]
         expected = richardson(read(found[0]), read(found[1]), 2 * order, _ratio(coarse, fine)) + ROUNDING
-        yield Row(what, f"scikit, order {order}", difference(read(found[1]), reference), expected)
+        yield Row(what, f"{elements}, order {order}", difference(read(found[1]), reference), expected)
 
 
-def _elements(device: Device) -> Iterator[Row]:
+def _elements(device: Device, elements: str) -> Iterator[Row]:
     """First-order elements against second order, in solids against elements of half the size.
 
     Re-entrant corners may spoil the order: only order 1 is taken for granted.
     """
     grids = meshes(device)
-    steps = [_respond(device, mesh, 1) for mesh in grids]
+    steps = [_respond(device, mesh, elements, 1) for mesh in grids]
     values = [_quantity(response) for response in steps]
     if len(values) == 3:
         expected = richardson(values[0], values[1], 1) / 2 + TOLERANCE
-        yield Row("elements of half the size", "scikit, order 1", difference(values[1], values[2]), expected)
+        yield Row("elements of half the size", f"{elements}, order 1", difference(values[1], values[2]), expected)
     else:
-        second = _respond(device, grids[0], 2)
+        second = _respond(device, grids[0], elements, 2)
         expected = richardson(values[0], values[1], 1) + TOLERANCE if len(values) == 2 else USABLE
         deviation = difference(values[-1], _quantity(second))
-        yield Row("elements of second order", "scikit, order 1", deviation, expected)
-        yield _balance(second, "scikit, order 2")
-    yield _balance(steps[-1], "scikit, order 1")
+        yield Row("elements of second order", f"{elements}, order 1", deviation, expected)
+        yield _balance(second, f"{elements}, order 2")
+    yield _balance(steps[-1], f"{elements}, order 1")
 
 
-def _respond(device: Device, mesh: TaggedMesh, order: int, tolerance: float = TOLERANCE) -> Response:
-    return respond(build_problem(device, mesh), choose_engine(device, "scikit", order), tolerance=tolerance)
+def _respond(device: Device, mesh: TaggedMesh, elements: str, order: int, tolerance: float = TOLERANCE) -> Response:
+    return respond(build_problem(device, mesh), choose_engine(device, elements, order), tolerance=tolerance)
 
 
 def _film(response: Response) -> Array:

@@ -70,7 +70,9 @@ def test_other_engines_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture
         shown = capsys.readouterr().err
         assert 'engine must be "fenicsx" on 2 processes' in shown
         assert "add --engine fenicsx, or start hanle without mpirun" in shown
-    for command in ("check", "materials", "verify", "demo"):
+    assert main(["verify"]) == 1
+    assert 'engine must be "fenicsx" on 2 processes' in capsys.readouterr().err
+    for command in ("check", "materials", "demo"):
         assert main([command]) == 1
         assert f'received "{command}" - start it without mpirun' in capsys.readouterr().err
     assert os.listdir(tmp_path) == ["device.toml"]
