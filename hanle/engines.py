@@ -68,7 +68,7 @@ def _fenicsx(order: int) -> Engine:
 
 @contextmanager
 def _warnings_shown() -> Iterator[None]:
-    """Imports inside leave warnings where they were: ffcx, which dolfinx loads, hands them to a logger without output."""
+    """Imports inside leave warnings as they were: ffcx, which dolfinx loads, hands them to a logger without output."""
     before = warnings.showwarning
     try:
         yield
