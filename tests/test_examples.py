@@ -53,6 +53,16 @@ def test_fig4(tmp_path):
     assert (tmp_path / "zhang2019_fig4.png").is_file()
 
 
+def test_conducting_magnet_curves(tmp_path):
+    found = load("conducting_magnet_curves").main(points=21, pictures=tmp_path)
+    assert found.deviation < EXACT
+    # Flips freeze as e^{-x}, with x = 11 at 10 K; at 60 K, and with the temperature, relaxation moves the minimum.
+    assert found.minimum == pytest.approx(1, rel=1e-6)
+    assert 1e-8 < abs(found.warm_minimum - 1) < 1e-3
+    assert 1e-3 < found.temperature < 0.1
+    assert (tmp_path / "conducting_magnet_curves.png").is_file()
+
+
 def test_patterned_insulator(tmp_path):
     assert load("patterned_insulator").main(periods=(1.0, 4.0), pictures=tmp_path) < PATTERN
     assert (tmp_path / "patterned_insulator.png").is_file()
