@@ -25,6 +25,7 @@ from hanle.materials.weiss import antiferromagnet, ferrimagnet, ferromagnet, fro
 from hanle.meshes.layered import Layers
 from hanle.meshes.layers import stack
 from hanle.pde.closed_forms.conducting_magnet import MagneticFilm, anisotropic_deficit, exchange_rates, precession
+from hanle.pde.closed_forms.film import film_drho
 from hanle.pde.closed_forms.oblique import decay_matrix
 from hanle.pde.closed_forms.oblique_reference import oblique_deficit_multiprecision
 from hanle.pde.closed_forms.resistivity import exact_correction
@@ -107,6 +108,15 @@ def test_printed_form_errs_as_the_fourth_power_of_theta():
             assert abs(small) < 10 * 0.02**4
             if counts:
                 assert large / small == pytest.approx(16, rel=0.01)
+
+
+def test_printed_form_is_the_interface_film_without_conductances():
+    """drho0, drho1, drho2 of both papers: drho0 = theta^2 rho (2 - R_par) there, rho R_par here."""
+    film = film_of(IRON, 7.0, 60.0)
+    zero, one, two = film.parts()
+    drude = THETA**2 * RHO
+    expected = (drude * (2 - zero), drude * one, drude * two)
+    np.testing.assert_allclose(film_drho(film.film, THETA), expected, atol=1e-12 * drude)
 
 
 def test_neel_vector_without_field_and_given():
