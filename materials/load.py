@@ -21,8 +21,8 @@ from hanle.materials.records import (
     NormalMetal,
     Sourced,
     Sublattice,
-    require_positive,
 )
+from hanle.materials.sourced import require_positive
 from hanle.materials.weiss import (
     G_FACTOR,
     Moments,

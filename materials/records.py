@@ -1,148 +1,74 @@
 """What a region is made of: frozen records whose numbers carry dimension, temperature and source.
 
-No number follows the temperature of a device or sweep except through the moments of a magnet; `Sourced.temperature`
-only says where a number was found.
+    NormalMetal         sigma = 2 e^2 nu D (nu: density of states per spin), tau_s = lambda^2/D
+    FerromagneticMetal  polarised conduction, as `hanle.pde.ferromagnet` puts it
+    LocalMomentMetal    a metal with moments in its volume, as `hanle.pde.conducting_magnet` puts it
+    MagneticInsulator   microscopic (spins, critical temperature, areal densities and sd couplings at the interface),
+                        or its interface conductances as plain numbers
 
-Normal metal: sigma = 2 e^2 nu D (nu: density of states per spin), tau_s = lambda^2/D.
-Magnetic insulator: either microscopic (spins, critical temperature, areal densities and sd couplings at the
-interface) or its interface conductances as plain numbers. A change is a copy: `dataclasses.replace`.
+Every record says its `kind`, whether it `conducts`, whether it is `magnetic`, and which of its quantities may vary in
+space (`profiles`). A change is a copy: `dataclasses.replace`.
 """
 
-import math
 from dataclasses import dataclass
+from typing import ClassVar, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hanle.materials.conductors import NONE, Conductor
 from hanle.materials.rates import Rates, rates_at
-from hanle.materials.weiss import G_FACTOR, Moments
-from hanle.pde.constants import E_CHARGE
-from hanle.pde.errors import InputError, UnsupportedError, unknown_name
-from hanle.pde.quantity import DIMENSIONS, show, usual_range
+from hanle.materials.sourced import USER, Sourced
+from hanle.materials.sublattices import (
+    Sublattice,
+    VolumeSublattice,
+    in_joules,
+    require_coupling,
+    require_density,
+    require_one_per_spin,
+    require_weights,
+)
+from hanle.materials.weiss import Moments
+from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.tensors import Array, is_symmetric
 
-#: Source of a number that the user gave without one.
-USER = "user"
+__all__ = [
+    "USER",
+    "FerromagneticMetal",
+    "FixedConductances",
+    "LocalMomentMetal",
+    "MagneticInsulator",
+    "NormalMetal",
+    "Record",
+    "Sourced",
+    "Sublattice",
+    "VolumeSublattice",
+]
+
+_METAL_PROFILES: Final = ("resistivity", "spin_hall_angle", "diffusion_length")
 
 
-@dataclass(frozen=True)
-class Sourced:
-    """A number in SI and where it comes from.
-
-    Attributes:
-        value: in the SI unit of `dimension`.
-        dimension: a name in `hanle.pde.quantity.DIMENSIONS`.
-        temperature: at which it was found [K]; None where it does not matter or is not known.
-        source: BibTeX key, or "user".
-        note: what a reader should know.
-        estimate: the number is a judgement (of the source or ours), not a measurement.
-    """
-
-    value: float
-    dimension: str
-    temperature: float | None = None
-    source: str = USER
-    note: str = ""
-    estimate: bool = False
-
-    def __post_init__(self) -> None:
-        if self.dimension not in DIMENSIONS:
-            raise unknown_name("dimension", self.dimension, DIMENSIONS)
-        if not math.isfinite(self.value):
-            raise InputError("value", f"{DIMENSIONS[self.dimension].title}, finite", self.value)
-        if self.temperature is not None and not (math.isfinite(self.temperature) and self.temperature > 0):
-            raise InputError("temperature", "a temperature > 0 K", self.temperature, usual_range("temperature"))
-
-    def __str__(self) -> str:
-        return show(self.value, self.dimension)
-
-
-@dataclass(frozen=True)
-class NormalMetal:
+@dataclass(frozen=True, kw_only=True)
+class NormalMetal(Conductor):
     """A metal without moments.
 
-    Attributes:
-        name: as messages say it.
-        resistivity: Drude resistivity rho_D; the bulk resistivity is rho_D/(1 - 2 theta^2).
-        spin_hall_angle: theta > 0 for Pt, theta^2 < 1/2.
+    Attributes, besides those of `Conductor`:
         diffusion_length: lambda; or else `relaxation`.
         relaxation: symmetric positive definite 3x3 tensor of spin relaxation rates [1/s], x, y, z.
-        density_of_states: nu per spin; or else `diffusion_constant`.
-        diffusion_constant: D.
-        mobility: of the ordinary Hall term; None leaves it out.
-        g_factor: of the conduction electrons.
-
-    Raises:
-        InputError: a value out of range, or not exactly one of the two in each pair above.
     """
 
-    name: str
-    resistivity: Sourced
-    spin_hall_angle: Sourced
+    kind: ClassVar[str] = "normal metal"
+    magnetic: ClassVar[bool] = False
+    profiles: ClassVar[tuple[str, ...]] = _METAL_PROFILES
+
     diffusion_length: Sourced | None = None
     relaxation: tuple[tuple[float, ...], ...] | None = None
-    density_of_states: Sourced | None = None
-    diffusion_constant: Sourced | None = None
-    mobility: Sourced | None = None
-    g_factor: Sourced = Sourced(G_FACTOR, "dimensionless", note="free electrons, rounded", estimate=True)
 
-    def __post_init__(self) -> None:
-        for name in ("resistivity", "diffusion_length", "density_of_states", "diffusion_constant", "g_factor"):
-            given: Sourced | None = getattr(self, name)
-            if given is not None:
-                require_positive(f"{self.name}.{name}", given)
-        self._require_one("diffusion_length", "relaxation")
-        self._require_one("density_of_states", "diffusion_constant")
-        if self.theta**2 >= 0.5:
-            key, reason = f"{self.name}.spin_hall_angle", "the bulk resistivity rho_D/(1 - 2 theta^2) must be > 0"
-            raise InputError(key, "below 1/sqrt(2) = 0.707 in size", self.theta, reason)
+    def check(self) -> None:
+        """Refuse lambda and a tensor together, neither, and a tensor that is none of rates."""
+        self.require_one("diffusion_length", "relaxation")
         if self.relaxation is not None:
             _require_relaxation(f"{self.name}.relaxation", self.relaxation)
-
-    def _require_one(self, first: str, second: str) -> None:
-        given = [name for name in (first, second) if getattr(self, name) is not None]
-        if len(given) != 1:
-            hint = "one follows from the other" if given else "neither is given"
-            raise InputError(f"{self.name}.{first}", f"given, or else {second} (one of the two)", given, hint)
-
-    @property
-    def rho(self) -> float:
-        """Drude resistivity [Ohm m]."""
-        return self.resistivity.value
-
-    @property
-    def sigma(self) -> float:
-        """Drude conductivity [S/m]."""
-        return 1 / self.rho
-
-    @property
-    def theta(self) -> float:
-        """Spin Hall angle."""
-        return self.spin_hall_angle.value
-
-    @property
-    def g(self) -> float:
-        """g factor of the conduction electrons."""
-        return self.g_factor.value
-
-    @property
-    def mu(self) -> float:
-        """Mobility of the ordinary Hall term [m^2/(V s)]; 0 where it is left out."""
-        return 0.0 if self.mobility is None else self.mobility.value
-
-    @property
-    def D(self) -> float:
-        """Diffusion constant [m^2/s]."""
-        if self.diffusion_constant is not None:
-            return self.diffusion_constant.value
-        return self.sigma / (2 * E_CHARGE**2 * self.nu)
-
-    @property
-    def nu(self) -> float:
-        """Density of states per spin [1/(J m^3)]."""
-        if self.density_of_states is not None:
-            return self.density_of_states.value
-        return self.sigma / (2 * E_CHARGE**2 * self.D)
 
     @property
     def lam(self) -> float:
@@ -166,6 +92,145 @@ class NormalMetal:
         return np.eye(3) / self.tau_s
 
 
+@dataclass(frozen=True, kw_only=True)
+class FerromagneticMetal(Conductor):
+    """A metallic ferromagnet by drift diffusion; signs and second law in `hanle.pde.ferromagnet`.
+
+    Attributes, besides those of `Conductor`:
+        resistivity: averaged over the directions of m, (rho_par + 2 rho_perp)/3, both spins together.
+        diffusion_length: lambda_sf, over which spin along m decays.
+        polarisation: P = (sigma_majority - sigma_minority)/sigma of the bulk, between -1 and 1; beta of Valet and
+            Fert, 1993.
+        exchange_length: lambda_J = (D hbar/exchange splitting)^{1/2}; None without precession about m.
+        dephasing_length: lambda_phi of spin across m; None without dephasing.
+        anomalous_hall_angle: alpha = sigma_AH/sigma; > 0 where the anomalous Hall effect has the sign of the
+            ordinary one of electrons in a field along m, so < 0 for Co and Fe.
+        anisotropy: (rho_par - rho_perp)/rho, between -3/2 and 3.
+        saturation_magnetisation: M_s, with which a torque becomes an effective field.
+    """
+
+    kind: ClassVar[str] = "ferromagnetic metal"
+    magnetic: ClassVar[bool] = True
+    profiles: ClassVar[tuple[str, ...]] = (
+        *_METAL_PROFILES,
+        "polarisation",
+        "exchange_length",
+        "dephasing_length",
+        "anomalous_hall_angle",
+        "anisotropy",
+    )
+
+    diffusion_length: Sourced
+    polarisation: Sourced
+    spin_hall_angle: Sourced = NONE
+    exchange_length: Sourced | None = None
+    dephasing_length: Sourced | None = None
+    anomalous_hall_angle: Sourced = NONE
+    anisotropy: Sourced = NONE
+    saturation_magnetisation: Sourced | None = None
+
+    def check(self) -> None:
+        """Refuse lengths <= 0, |P| >= 1, negative resistivities and what breaks the second law."""
+        self.require_positive("exchange_length", "dephasing_length", "saturation_magnetisation")
+        if abs(self.P) >= 1:
+            raise InputError(f"{self.name}.polarisation", "between -1 and 1 (|P| < 1)", self.P)
+        if not -1.5 < self.amr < 3:
+            hint = "(rho_par - rho_perp)/rho with rho = (rho_par + 2 rho_perp)/3; both must be positive"
+            raise InputError(f"{self.name}.anisotropy", "between -1.5 and 3", self.amr, hint)
+        bound = (1 - 2 * self.theta**2) / max(1 + 2 * self.amr / 3, 1 - self.amr / 3)
+        if self.P**2 >= bound:
+            must = f"below {bound**0.5:.4g} in size, with this spin_hall_angle and anisotropy"
+            hint = "P^2 < (1 - 2 theta^2) rho/max(rho_par, rho_perp): this metal would create energy"
+            raise InputError(f"{self.name}.polarisation", must, self.P, hint)
+
+    @property
+    def P(self) -> float:
+        """Polarisation of the conductivity."""
+        return self.polarisation.value
+
+    @property
+    def lam(self) -> float:
+        """lambda_sf [m]."""
+        return self.diffusion_length.value
+
+    @property
+    def lam_J(self) -> float:
+        """Exchange length [m]; infinite where none is given."""
+        return np.inf if self.exchange_length is None else self.exchange_length.value
+
+    @property
+    def lam_phi(self) -> float:
+        """Dephasing length [m]; infinite where none is given."""
+        return np.inf if self.dephasing_length is None else self.dephasing_length.value
+
+    @property
+    def alpha(self) -> float:
+        """Anomalous Hall angle."""
+        return self.anomalous_hall_angle.value
+
+    @property
+    def amr(self) -> float:
+        """Anisotropy of the resistivity."""
+        return self.anisotropy.value
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalMomentMetal(Conductor):
+    """A metal with localised moments in its volume: a ferro-, ferri- or antiferromagnet, or magnetic impurities.
+
+    Attributes, besides those of `Conductor`:
+        diffusion_length: lambda = (D tau_0)^{1/2} without the moments.
+        moments: Weiss model; critical temperature 0 for free impurities.
+        sublattices: one for each spin of the moments; several densities are in the ratio of `moments.weights`.
+        facts: the sourced numbers behind `moments` (critical temperature, spins), for citations.
+    """
+
+    kind: ClassVar[str] = "magnetic metal"
+    magnetic: ClassVar[bool] = True
+    profiles: ClassVar[tuple[str, ...]] = _METAL_PROFILES
+
+    diffusion_length: Sourced
+    moments: Moments
+    sublattices: tuple[VolumeSublattice, ...]
+    facts: tuple[Sourced, ...] = ()
+
+    def check(self) -> None:
+        """Refuse sublattices that do not fit the moments, negative densities and couplings without the right unit."""
+        require_one_per_spin(f"{self.name}.sublattices", self.moments, self.sublattices)
+        for i, sublattice in enumerate(self.sublattices):
+            key = f"{self.name}.sublattices[{i}]"
+            require_density(f"{key}.density", sublattice.density)
+            for coupling in sublattice.principal:
+                require_coupling(f"{key}.coupling", coupling)
+        require_weights(f"{self.name}.sublattices.density", self.moments, self.densities)
+
+    @property
+    def lam(self) -> float:
+        """Spin diffusion length without the moments [m]."""
+        return self.diffusion_length.value
+
+    @property
+    def densities(self) -> tuple[float, ...]:
+        """n_S of each sublattice [1/m^3]."""
+        return tuple(sublattice.density.value for sublattice in self.sublattices)
+
+    @property
+    def anisotropic(self) -> bool:
+        """Whether the couplings are tensors."""
+        return any(sublattice.anisotropic for sublattice in self.sublattices)
+
+    def couplings(self, density_of_states: ArrayLike) -> Array:
+        """J [J m^3] at nu [1/(J m^3)] per spin.
+
+        Returns:
+            shape (*nu, sublattices); with `anisotropic` diagonal tensors, (*nu, sublattices, 3, 3).
+        """
+        if not self.anisotropic:
+            return in_joules([s.principal[0] for s in self.sublattices], density_of_states)
+        principal = [in_joules(s.principal, density_of_states) for s in self.sublattices]
+        return np.stack(principal, axis=-2)[..., None] * np.eye(3)
+
+
 @dataclass(frozen=True)
 class FixedConductances:
     """Interface conductances as plain numbers; G_s <= 0 and G_r - G_s >= 0 (second law)."""
@@ -176,24 +241,11 @@ class FixedConductances:
 
 
 @dataclass(frozen=True)
-class Sublattice:
-    """Moments of one sublattice as the metal meets them.
-
-    Attributes:
-        areal_density: n2D at the interface, >= 0.
-        coupling: sd coupling, as J ("energy volume") or as nu J ("dimensionless"), the number that
-            Zhang et al., 2019, quote; > 0 aligns spins.
-    """
-
-    areal_density: Sourced
-    coupling: Sourced
-
-
-@dataclass(frozen=True)
 class MagneticInsulator:
     """An insulator with localised moments.
 
     Attributes:
+        kind, conducts, magnetic, profiles: as those of `Conductor`.
         name: as messages say it.
         moments: Weiss model of the bulk; with `sublattices`, one for each spin.
         conductances: instead of both, the interface conductances.
@@ -202,6 +254,11 @@ class MagneticInsulator:
     Raises:
         InputError: neither or both of the two models, the second law broken, a negative density.
     """
+
+    kind: ClassVar[str] = "magnetic insulator"
+    conducts: ClassVar[bool] = False
+    magnetic: ClassVar[bool] = True
+    profiles: ClassVar[tuple[str, ...]] = ()
 
     name: str
     moments: Moments | None = None
@@ -213,19 +270,16 @@ class MagneticInsulator:
         if (self.moments is None) == (self.conductances is None):
             must = "either a set of moments or the conductances G_s, G_r, G_i"
             raise InputError(self.name, must, "neither" if self.moments is None else "both")
-        if len(self.sublattices) != (0 if self.moments is None else len(self.moments.spins)):
-            raise InputError(f"{self.name}.sublattices", "one for each spin of the moments", len(self.sublattices))
+        require_one_per_spin(f"{self.name}.sublattices", self.moments, self.sublattices)
         for i, sublattice in enumerate(self.sublattices):
-            _require_sublattice(f"{self.name}.sublattices[{i}]", sublattice)
+            require_density(f"{self.name}.sublattices[{i}].areal_density", sublattice.areal_density)
+            require_coupling(f"{self.name}.sublattices[{i}].coupling", sublattice.coupling)
         if self.conductances is not None:
             _require_dissipative(self.name, self.conductances)
 
     def couplings(self, density_of_states: ArrayLike) -> Array:
         """sd coupling J [J m^3] to a metal with nu [1/(J m^3)] per spin, shape (*nu, sublattices)."""
-        nu = np.asarray(density_of_states, dtype=float)
-        reduced = [s.coupling.dimension == "dimensionless" for s in self.sublattices]
-        values = np.array([s.coupling.value for s in self.sublattices])
-        return values / np.where(reduced, nu[..., None], 1.0)
+        return in_joules([s.coupling for s in self.sublattices], density_of_states)
 
     def rates(self, density_of_states: ArrayLike, field: ArrayLike, temperature: ArrayLike) -> Rates:
         """Relaxation of the electrons of a metal at the interface; see `hanle.materials.rates`.
@@ -246,11 +300,7 @@ class MagneticInsulator:
         )
 
 
-def require_positive(key: str, given: Sourced) -> None:
-    """Refuse a value <= 0."""
-    if given.value <= 0:
-        title = DIMENSIONS[given.dimension].title
-        raise InputError(key, f"{title}, positive", str(given), f"usual: {usual_range(given.dimension)}")
+Record: TypeAlias = NormalMetal | FerromagneticMetal | LocalMomentMetal | MagneticInsulator
 
 
 def _require_relaxation(key: str, rates: tuple[tuple[float, ...], ...]) -> None:
@@ -262,15 +312,6 @@ def _require_relaxation(key: str, rates: tuple[tuple[float, ...], ...]) -> None:
     slowest = float(np.linalg.eigvalsh(matrix).min())
     if slowest <= 0:
         raise InputError(key, "positive definite", slowest, "the slowest rate, an eigenvalue, must be > 0")
-
-
-def _require_sublattice(key: str, sublattice: Sublattice) -> None:
-    density, coupling = sublattice.areal_density, sublattice.coupling
-    if density.value < 0:
-        raise InputError(f"{key}.areal_density", ">= 0", str(density), f"usual: {usual_range('areal density')}")
-    if coupling.dimension not in ("dimensionless", "energy volume"):
-        must = "nu J (a plain number) or J (an energy times a volume)"
-        raise InputError(f"{key}.coupling", must, str(coupling), 'e.g. 0.1 or "2 meV nm^3"')
 
 
 def _require_dissipative(name: str, g: FixedConductances) -> None:

@@ -1,0 +1,117 @@
+"""What all metals share: Drude conductivity, spin Hall angle, density of states or diffusion constant, mobility."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from hanle.materials.sourced import Sourced, require_positive
+from hanle.materials.weiss import G_FACTOR
+from hanle.pde.constants import E_CHARGE
+from hanle.pde.errors import InputError
+
+#: A number of 0 for an effect that nobody asked for.
+NONE: Final = Sourced(0.0, "dimensionless", note="left out", estimate=True)
+FREE: Final = Sourced(G_FACTOR, "dimensionless", note="free electrons, rounded", estimate=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conductor(ABC):
+    """A metal; the records of `hanle.materials.records` add what is their own.
+
+    Attributes:
+        kind: of the record, as tables name it.
+        conducts, magnetic: what the record is to a device.
+        profiles: quantities that may vary in space.
+        name: as messages say it.
+        resistivity: Drude resistivity rho_D; the bulk resistivity is rho_D/(1 - 2 theta^2).
+        spin_hall_angle: theta > 0 for Pt, theta^2 < 1/2.
+        diffusion_length: lambda.
+        density_of_states: nu per spin; or else `diffusion_constant`.
+        diffusion_constant: D; sigma = 2 e^2 nu D.
+        mobility: of the ordinary Hall term; None leaves it out.
+        g_factor: of the conduction electrons.
+
+    Raises:
+        InputError: a value out of range, or not exactly one of density of states and diffusion constant.
+    """
+
+    kind: ClassVar[str]
+    conducts: ClassVar[bool] = True
+    magnetic: ClassVar[bool]
+    profiles: ClassVar[tuple[str, ...]]
+
+    name: str
+    resistivity: Sourced
+    spin_hall_angle: Sourced
+    diffusion_length: Sourced | None
+    density_of_states: Sourced | None = None
+    diffusion_constant: Sourced | None = None
+    mobility: Sourced | None = None
+    g_factor: Sourced = FREE
+
+    def __post_init__(self) -> None:
+        self.require_positive(
+            "resistivity", "diffusion_length", "density_of_states", "diffusion_constant", "g_factor"
+        )
+        self.require_one("density_of_states", "diffusion_constant")
+        if self.theta**2 >= 0.5:
+            key, reason = f"{self.name}.spin_hall_angle", "the bulk resistivity rho_D/(1 - 2 theta^2) must be > 0"
+            raise InputError(key, "below 1/sqrt(2) = 0.707 in size", self.theta, reason)
+        self.check()
+
+    @abstractmethod
+    def check(self) -> None:
+        """Refuse what only this kind of metal can have wrong."""
+
+    def require_positive(self, *names: str) -> None:
+        """Refuse values <= 0 among those fields that are given."""
+        for name in names:
+            given: Sourced | None = getattr(self, name)
+            if given is not None:
+                require_positive(f"{self.name}.{name}", given)
+
+    def require_one(self, first: str, second: str) -> None:
+        """Refuse both or neither of two fields."""
+        given = [name for name in (first, second) if getattr(self, name) is not None]
+        if len(given) != 1:
+            hint = "one follows from the other" if given else "neither is given"
+            raise InputError(f"{self.name}.{first}", f"given, or else {second} (one of the two)", given, hint)
+
+    @property
+    def rho(self) -> float:
+        """Drude resistivity [Ohm m]."""
+        return self.resistivity.value
+
+    @property
+    def sigma(self) -> float:
+        """Drude conductivity [S/m]."""
+        return 1 / self.rho
+
+    @property
+    def theta(self) -> float:
+        """Spin Hall angle."""
+        return self.spin_hall_angle.value
+
+    @property
+    def g(self) -> float:
+        """g factor of the conduction electrons."""
+        return self.g_factor.value
+
+    @property
+    def mu(self) -> float:
+        """Mobility of the ordinary Hall term [m^2/(V s)]; 0 where it is left out."""
+        return 0.0 if self.mobility is None else self.mobility.value
+
+    @property
+    def D(self) -> float:
+        """Diffusion constant [m^2/s]."""
+        if self.diffusion_constant is not None:
+            return self.diffusion_constant.value
+        return self.sigma / (2 * E_CHARGE**2 * self.nu)
+
+    @property
+    def nu(self) -> float:
+        """Density of states per spin [1/(J m^3)]; in a ferromagnet the mean of the two."""
+        if self.density_of_states is not None:
+            return self.density_of_states.value
+        return self.sigma / (2 * E_CHARGE**2 * self.D)
