@@ -7,7 +7,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 COPY . /opt/hanle
 RUN python3 -m venv --system-site-packages /opt/venv && /opt/venv/bin/pip install --no-cache-dir /opt/hanle
-# The caches are writable for any user (docker run --user); a container is one machine, whose root may start MPI.
-ENV PATH=/opt/venv/bin:$PATH XDG_CACHE_HOME=/tmp/cache NUMBA_CACHE_DIR=/tmp/cache/numba OMP_NUM_THREADS=1 \
+# Any user may write caches (docker run --user); a container is one machine, whose root may start MPI.
+ENV PATH=/opt/venv/bin:$PATH HOME=/tmp OMP_NUM_THREADS=1 \
     OMPI_MCA_btl=self,sm OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 WORKDIR /work
