@@ -10,7 +10,7 @@
     [run]                           current, current_density, wiring, source, drain, engine, order, solver, tolerance,
                                     mesh (options of the mesh)
     [sweep]                         angle, field, temperature, rotate
-    [output]                        fields, pictures
+    [output]                        fields (true, false, "vtm", "pvd" or "vtkhdf"), pictures
 
 Fields, magnetisations, profiles and conductances may be functions of position, written "module:function" (modules
 beside the file are found), or arrays, written { file = "x.npz", array = "name", sha256 = "..." }.

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 RUN_KEYS = (*DRIVE, "engine", "order", "solver", "tolerance", "mesh")
 SWEEP_KEYS = ("angle", "field", "temperature", "rotate")
+#: Endings of files of fields; see `hanle.write_fields`.
+FIELD_FORMATS = ("vtm", "pvd", "vtkhdf")
 _RANGE_KEYS = ("from", "to", "points")
 
 
@@ -26,11 +28,11 @@ class Output:
     """What a run writes beside its results.
 
     Attributes:
-        fields: VTK files of the fields.
+        fields: files of the fields: whether, or in which of FIELD_FORMATS.
         pictures: of fields and curves.
     """
 
-    fields: bool = True
+    fields: bool | str = True
     pictures: bool = True
 
 
@@ -110,8 +112,9 @@ def read_output(table: Mapping[str, Any]) -> Output:
     """What to write, from [output]."""
     require_known("output", table, ("fields", "pictures"))
     for key, value in table.items():
-        if not isinstance(value, bool):
-            raise InputError(f"output.{key}", "true or false", value)
+        formats = FIELD_FORMATS if key == "fields" else ()
+        if not isinstance(value, bool) and value not in formats:
+            raise InputError(f"output.{key}", " or ".join(("true", "false", *formats)), value)
     return Output(**table)
 
 

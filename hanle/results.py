@@ -199,7 +199,9 @@ class Result:
         from hanle.fields_file import write_fields
         from hanle.output import provenance
 
-        return write_fields(self.solution, path, provenance=provenance(), overwrite=overwrite)
+        return write_fields(
+            self.solution, path, provenance=provenance(engine=self.proof.engine), overwrite=overwrite
+        )
 
     @property
     def balances(self) -> Mapping[str, Balance]:

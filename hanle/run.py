@@ -25,12 +25,11 @@ if TYPE_CHECKING:
     from xarray import Dataset
 
 #: Files of an output folder. The first one tells a folder of results from any other.
-RESULTS, DEVICE, ARRAYS, FIELDS, PARALLEL_FIELDS, CURVES, SOURCES = (
+RESULTS, DEVICE, ARRAYS, FIELDS, CURVES, SOURCES = (
     "results.json",
     "device.toml",
     "device.npz",
-    "fields.vtm",
-    "fields.pvd",
+    "fields",
     "curves.nc",
     "sources.bib",
 )
@@ -62,8 +61,8 @@ def run(case: Case, folder: Path, *, overwrite: bool = False, say: Say | None = 
     """Solve and write. Where several processes were started all must call; the first writes.
 
     The folder holds results.json (quantities, proof, provenance), device.toml (the input, resolved, with the modules
-    and arrays it needs), sources.bib (of the materials), fields.vtm (of several processes: fields.pvd) with its pieces,
-    curves.nc where there is a sweep, and pictures.
+    and arrays it needs), sources.bib (of the materials), fields.vtm (of several processes: fields.pvd; or the format
+    that the case asks for) with its pieces, curves.nc where there is a sweep, and pictures.
 
     Args:
         overwrite: replace an earlier folder of results.
@@ -85,8 +84,9 @@ def run(case: Case, folder: Path, *, overwrite: bool = False, say: Say | None = 
         stamp = _write_numbers(case, solved, draft, text, arrays, processes)
         if case.output.fields:
             tell("writing fields")
-            fields = draft / (FIELDS if processes.size == 1 else PARALLEL_FIELDS)
-            write_fields(solved.result.solution, fields, provenance=stamp)
+            usual = "vtm" if processes.size == 1 else "pvd"
+            ending = case.output.fields if isinstance(case.output.fields, str) else usual
+            write_fields(solved.result.solution, draft / f"{FIELDS}.{ending}", provenance=stamp)
         curves = solved.curves
         if curves is not None:
             led(processes, lambda: write_curves(curves, draft / CURVES, provenance=stamp))

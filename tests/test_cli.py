@@ -90,6 +90,19 @@ def test_run_writes_what_solve_finds(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "solving for du/dx" in shown.err
 
 
+@pytest.mark.parametrize("ending", ["vtm", "pvd", "vtkhdf"])
+def test_fields_in_the_format_asked_for(ending: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path, FILM + f'[output]\nfields = "{ending}"\npictures = false\n')
+    assert main(["run", path, "-o", str(tmp_path / "a"), "--quiet"]) == 0
+    assert (tmp_path / "a" / f"fields.{ending}").is_file()
+    assert load_case(tmp_path / "a" / "device.toml").output.fields == ending
+    for wrong in ('"vtu"', "1", '"true"'):
+        assert main(["run", write(tmp_path, FILM + f"[output]\nfields = {wrong}\n")]) == 1
+        assert "output.fields must be true or false or vtm or pvd or vtkhdf" in capsys.readouterr().err
+    assert main(["run", write(tmp_path, FILM + '[output]\npictures = "pvd"\n')]) == 1
+    assert "output.pictures must be true or false; instead" in capsys.readouterr().err
+
+
 def test_run_can_be_repeated_from_its_output(tmp_path: Path) -> None:
     path = write(tmp_path, FILM)
     assert main(["run", path, "-o", str(tmp_path / "a"), "--no-pictures", "--quiet"]) == 0

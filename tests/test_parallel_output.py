@@ -15,6 +15,7 @@ import meshio
 import numpy as np
 import pytest
 import pyvista
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from hanle.fields_file import write_fields
@@ -281,6 +282,9 @@ def test_the_first_process_acts_for_all() -> None:
         taken: list[int] = []
         streamed(team, 10 * team.rank, taken.append)
         assert taken == ([0, 10, 20] if team.rank == 0 else [])
+        with pytest.raises(ZeroDivisionError):
+            streamed(team, team.rank, lambda rank: taken.append(rank) or 1 // 0)
+        assert taken == ([0, 10, 20, 0] if team.rank == 0 else [])
         with pytest.raises(
             InputError, match='field must be a vector; instead received "5" - write three'
         ) as caught:
@@ -293,8 +297,12 @@ def test_the_first_process_acts_for_all() -> None:
     assert in_processes(3, act) == [0, 1, 2]
 
 
-def test_pictures_are_drawn_once(bar: Solution, painted: Any, tmp_path: Path) -> None:
+def test_pictures_are_drawn_once(
+    bar: Solution, painted: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """From all cells, by the first process; the others know what is on them."""
+    savefig, saved = Figure.savefig, []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path: saved.append(path.name) or savefig(figure, path))
     flat = painted(Problem(film(100 * NM, [("YIG", 20 * NM), ("Pt", 5 * NM)]).mesh(), {"Pt": metal()}), paint)
     for k, (solution, draw) in enumerate(((flat, show_current), (bar, plot_section), (flat, plot_section))):
         alone = draw(solution, tmp_path / f"{k}-alone.png")
@@ -302,5 +310,5 @@ def test_pictures_are_drawn_once(bar: Solution, painted: Any, tmp_path: Path) ->
         assert found[0] == found[1]
         assert found[0].texts == alone.texts
         np.testing.assert_array_equal(imread(found[0].path), imread(alone.path))
-    files = sorted(p.name for p in tmp_path.iterdir())
-    assert files == sorted(f"{k}{part}.png" for k in range(3) for part in ("", "-alone"))
+    assert saved == [f"{k}{part}.png" for k in range(3) for part in ("-alone", "")]
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted(saved)
