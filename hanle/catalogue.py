@@ -1,15 +1,15 @@
 """The library of materials as text."""
 
-from hanle.materials.load import METAL, available, bibliography, load, numbers, title
-from hanle.materials.records import NormalMetal, Sourced
+from hanle.materials.load import available, bibliography, load, numbers, title
+from hanle.materials.sourced import Sourced
 
 
 def listing() -> str:
     """One line per record: name, kind, title."""
-    lines = []
-    for name in available():
-        kind = METAL if isinstance(load(name), NormalMetal) else "magnetic insulator"
-        lines.append(f"{name:<4} {kind:<18}  {title(name)}")
+    names = available()
+    kinds = {name: load(name).kind for name in names}
+    widths = max(map(len, names)), max(map(len, kinds.values()))
+    lines = [f"{name:<{widths[0]}}  {kinds[name]:<{widths[1]}}  {title(name)}" for name in names]
     return "\n".join([*lines, "", "hanle materials NAME shows the numbers with their sources"])
 
 

@@ -202,6 +202,9 @@ class LocalMomentMetal(Conductor):
             require_density(f"{key}.density", sublattice.density)
             for coupling in sublattice.principal:
                 require_coupling(f"{key}.coupling", coupling)
+            if len({coupling.dimension for coupling in sublattice.principal}) > 1:
+                received = [str(coupling) for coupling in sublattice.principal]
+                raise InputError(f"{key}.coupling", "three numbers of one kind, all J or all nu J", received)
         require_weights(f"{self.name}.sublattices.density", self.moments, self.densities)
 
     @property
