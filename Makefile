@@ -27,7 +27,7 @@ test: .venv/test
 test-fenicsx: .venv/test
 	@tools/test-fenicsx $(ARGS)
 
-test-fenicsx-latest: .venv/test
+test-fenicsx-latest:
 	@tools/test-fenicsx --suite sid $(ARGS)
 
 # An environment with ruff and mypy may be active already; otherwise .venv serves.
