@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hanle.boundary.b_layer import MAGNET, METAL, b_layer, conductances
-from hanle.build import continuity
+from hanle.boundary.circuit import transparent
 from hanle.materials.rates import Rates, rates_at
 from hanle.materials.weiss import ferromagnet
 from hanle.meshes.layered import Layers
@@ -85,7 +85,7 @@ def interface() -> Problem:
 def layer(b: float) -> Problem:
     """Metal on a layer of itself that holds the moments."""
     hosted = metal_with_moments("EuS", moments(DENSITY / b), M, **BULK)
-    contact = Face(continuity(), {"below": MINUS, "above": PLUS})
+    contact = Face(transparent(), {"below": MINUS, "above": PLUS})
     thickness = np.array([[b, THICKNESS]])
     return Problem(
         Layers(("b", "Pt"), thickness),

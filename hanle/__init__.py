@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from hanle.boundary.b_layer import Conductances as Conductances
+    from hanle.boundary.circuit import Circuit as Circuit
     from hanle.config import Case as Case
     from hanle.config import dump as dump
     from hanle.config import load as load
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 #: would put it in the place of the name.
 _HOME: dict[str, str] = {
     "Case": "hanle.config",
+    "Circuit": "hanle.boundary.circuit",
     "Conductances": "hanle.boundary.b_layer",
     "Device": "hanle.device",
     "HanleError": "hanle.pde.errors",

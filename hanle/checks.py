@@ -6,17 +6,19 @@ from collections.abc import Iterator
 import numpy as np
 
 from hanle.boundary.b_layer import CONDUCTANCES
-from hanle.build import face_density, face_names, interface_conductances
+from hanle.boundary.circuit import Circuit
 from hanle.conditions import Conditions
 from hanle.config import Case
 from hanle.device import Device
 from hanle.engines import AUTO, SCIKIT, choose_engine
+from hanle.face_laws import Choice, face_density, interface_conductances
 from hanle.launch import FENICSX
-from hanle.materials.records import MagneticInsulator, NormalMetal
+from hanle.materials.records import MagneticInsulator
 from hanle.meshes.coarse import resolution
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.fields import CHARGE_AND_SPIN
+from hanle.pde.problem import Face
 from hanle.pde.quantity import show
 from hanle.resolution import decay_lengths
 from hanle.solving import pose
@@ -69,26 +71,35 @@ def _state(conditions: Conditions) -> str:
 def _materials(device: Device, states: Conditions) -> Iterator[str]:
     lengths = decay_lengths(device, states)
     for name, record in device.materials.items():
-        kind = "normal metal" if isinstance(record, NormalMetal) else "magnetic insulator"
         decay = f", shortest decay length {show(lengths[name], 'length')}" if name in lengths else ""
-        yield f"region      {name}: {kind}{decay}"
+        yield f"region      {name}: {record.kind}{decay}"
 
 
 def _interfaces(device: Device, mesh: TaggedMesh | Layers, conditions: Conditions) -> Iterator[str]:
-    for name in face_names(mesh):
+    for name in mesh.face_names:
         regions = mesh.face_regions(name)
-        metals = [r for r in regions if isinstance(device.materials[r], NormalMetal)]
+        metals = [r for r in regions if r in device.conductors]
         magnets = [r for r in regions if isinstance(device.materials[r], MagneticInsulator)]
         choice = device.interfaces.get(name)
-        if len(metals) != 1 or len(magnets) != 1 or isinstance(choice, str):
+        if len(metals) != 1 or len(magnets) != 1 or isinstance(choice, (str, Face)):
             if len(regions) == 2:
-                yield f"interface   {name}: {choice or ('continuous' if len(metals) == 2 else 'closed')}"
+                yield f"interface   {name}: {_plainly(choice, len(metals) == 2)}"
             continue
         points = np.zeros((1, 3)) if isinstance(mesh, Layers) else mesh.face_centres(name)
         nu = face_density(device, mesh, name, metals[0])
         g = interface_conductances(device, name, metals[0], magnets[0], points, conditions, nu)
         values = (f"{n} {_span(np.asarray(getattr(g, n), dtype=float))}" for n in CONDUCTANCES)
         yield f"interface   {name}: {', '.join(values)} S/m^2"
+
+
+def _plainly(choice: Choice | None, metals: bool) -> str:
+    """A law in a few words."""
+    if isinstance(choice, Circuit):
+        given = ", ".join(f"{n} {getattr(choice, n)!s}" for n in ("G_up", "G_dn", "G_mix"))
+        return f"{given} S/m^2, memory loss {choice.memory_loss!s}"
+    if isinstance(choice, Face):
+        return "a law of one's own"
+    return str(choice) if choice else ("continuous" if metals else "closed")
 
 
 def _span(values: np.ndarray) -> str:
@@ -117,7 +128,7 @@ def _geometry(
     yield f"mesh        {len(mesh.points)} points, {len(mesh.cells)} cells ({mesh.kind}): {cells}"
     for found in resolution(mesh, dict.fromkeys(mesh.regions, math.inf) | decay_lengths(device, states)):
         yield f"resolution  {found}"
-    nodes = sum(len(np.unique(mesh.cells[mesh.region_cells(name)])) for name in device.metals)
+    nodes = sum(len(np.unique(mesh.cells[mesh.region_cells(name)])) for name in device.conductors)
     unknowns = nodes * CHARGE_AND_SPIN.size * (2**mesh.dimension if order == 2 else 1)
     memory = (BYTES_AT_REST + BYTES_PER_UNKNOWN[engine] * unknowns) / 1e9
     yield f"unknowns    about {unknowns}; at most about {memory:.1f} GB"

@@ -4,7 +4,7 @@
     [shape]                         kind = "hall_bar", and the arguments of `hanle.hall_bar`
     [materials]                     region = name in the library, or a table [materials.Pt]
     [magnetisation]                 magnet = [0, 0, 1]
-    [interfaces]                    "YIG|Pt" = "closed", "continuous" or { G_s = ..., G_r = ..., G_i = ... }
+    [interfaces]                    "YIG|Pt" = "closed", "continuous" or a table: `hanle.interface_table`
     [profiles]                      "Pt.resistivity", "YIG|Pt.G_r" = "module:function" or an array
     [contacts]                      terminal = [outer faces]
     [run]                           current, current_density, wiring, source, drain, engine, order, solver, tolerance,
@@ -27,8 +27,10 @@ from typing import Any
 
 import numpy as np
 
-from hanle.boundary.b_layer import CONDUCTANCES, Conductances
+from hanle.boundary.b_layer import Conductances
+from hanle.boundary.circuit import Circuit
 from hanle.device import PROFILE_DIMENSIONS, Device
+from hanle.interface_table import read_interface, read_profile, write_interface, write_profile
 from hanle.materials.write import to_given
 from hanle.options import (
     Output,
@@ -92,9 +94,9 @@ class Case:
     def modules(self) -> tuple[Path, ...]:
         """Modules beside the file that functions of the device come from."""
         device = self.device
-        laws = [law for law in device.interfaces.values() if isinstance(law, Conductances)]
+        laws = [law for law in device.interfaces.values() if isinstance(law, (Conductances, Circuit))]
         given = [device.field, *device.magnetisation.values(), *device.profiles.values()]
-        given += [getattr(law, name) for law in laws for name in CONDUCTANCES]
+        given += [value for law in laws for value in vars(law).values()]
         files = (module_file(value, self.folder) for value in given if callable(value) and self.folder)
         return tuple(dict.fromkeys(file for file in files if file))
 
@@ -212,11 +214,13 @@ def _device(data: Mapping[str, Any], folder: Path | None) -> Device:
             for name, given in data.get("magnetisation", {}).items()
         },
         interfaces={
-            name: _interface(given, f"interfaces.{name}", folder)
+            name: read_interface(given, f"interfaces.{name}", folder)
             for name, given in data.get("interfaces", {}).items()
         },
         profiles={
-            name: _profile(given, PROFILE_DIMENSIONS.get(name.rpartition(".")[2], ""), f"profiles.{name}", folder)
+            name: read_profile(
+                given, PROFILE_DIMENSIONS.get(name.rpartition(".")[2], ""), f"profiles.{name}", folder
+            )
             for name, given in data.get("profiles", {}).items()
         },
         contacts={n: _faces(given, f"contacts.{n}") for n, given in data["contacts"].items()}
@@ -251,26 +255,6 @@ def _vector(given: Any, dimension: str, key: str, folder: Path | None) -> Any:
     )
 
 
-def _profile(given: Any, dimension: str, key: str, folder: Path | None) -> Any:
-    if is_function_name(given):
-        return read_function(given, key, folder)
-    if isinstance(given, Mapping):
-        return read_array(given, key, folder)
-    # An unknown quantity has no dimension; the device names it.
-    return parse(given, dimension, key, bare_is_si=False) if dimension else given
-
-
-def _interface(given: Any, key: str, folder: Path | None) -> Any:
-    if not isinstance(given, Mapping):
-        return given
-    require_known(key, given, CONDUCTANCES)
-    for name in CONDUCTANCES:
-        if name not in given:
-            raise InputError(f"{key}.{name}", "given", "nothing", 'e.g. "1e13 S/m^2"; 0 is written "0 S/m^2"')
-    values = (_profile(given[n], PROFILE_DIMENSIONS[n], f"{key}.{n}", folder) for n in CONDUCTANCES)
-    return Conductances(*values)
-
-
 def _table(device: Device, store: Store, folder: Path) -> dict[str, Any]:
     table: dict[str, Any] = {"name": device.name} if device.name else {}
     table["temperature"] = exact(float(device.temperature), "temperature")
@@ -282,9 +266,9 @@ def _table(device: Device, store: Store, folder: Path) -> dict[str, Any]:
             name: _write_vector(m, "dimensionless", f"magnetisation.{name}", store)
             for name, m in device.magnetisation.items()
         },
-        "interfaces": {name: _write_interface(name, law, store) for name, law in device.interfaces.items()},
+        "interfaces": {name: write_interface(name, law, store) for name, law in device.interfaces.items()},
         "profiles": {
-            name: _write_profile(value, PROFILE_DIMENSIONS[name.rpartition(".")[2]], f"profiles.{name}", store)
+            name: write_profile(value, PROFILE_DIMENSIONS[name.rpartition(".")[2]], f"profiles.{name}", store)
             for name, value in device.profiles.items()
         },
     }
@@ -313,19 +297,3 @@ def _write_vector(value: Profile, dimension: str, key: str, store: Store) -> Any
         return function_name(value, key)
     array = np.asarray(value, dtype=float)
     return [exact(float(x), dimension) for x in array] if array.ndim == 1 else store.put(key, array)
-
-
-def _write_profile(value: Profile, dimension: str, key: str, store: Store) -> Any:
-    if callable(value):
-        return function_name(value, key)
-    array = np.asarray(value, dtype=float)
-    return store.put(key, array) if array.ndim else exact(float(array), dimension)
-
-
-def _write_interface(name: str, law: Any, store: Store) -> Any:
-    if isinstance(law, str):
-        return law
-    key = f"interfaces.{name}"
-    if not isinstance(law, Conductances):
-        raise InputError(key, "conductances or a name, to be written", type(law).__name__, "keep it in Python")
-    return {n: _write_profile(getattr(law, n), PROFILE_DIMENSIONS[n], f"{key}.{n}", store) for n in CONDUCTANCES}

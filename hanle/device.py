@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanle.boundary.b_layer import CONDUCTANCES, Conductances
+from hanle.boundary.circuit import Circuit
 from hanle.conditions import Conditions
+from hanle.face_laws import Choice
 from hanle.materials.load import Record, material
-from hanle.materials.records import MagneticInsulator, NormalMetal
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.problem import Face
 from hanle.pde.quantity import parse
@@ -20,13 +21,12 @@ if TYPE_CHECKING:
     from hanle.meshes.tagged import TaggedMesh
     from hanle.results import Result
 
-#: Quantities of a metal that may vary in space.
-METAL_PROFILES = ("resistivity", "spin_hall_angle", "diffusion_length")
 #: Dimensions of all quantities that may vary in space.
 PROFILE_DIMENSIONS = {
     "resistivity": "resistivity",
     "spin_hall_angle": "dimensionless",
-    "diffusion_length": "length",
+    **dict.fromkeys(("diffusion_length", "exchange_length", "dephasing_length"), "length"),
+    **dict.fromkeys(("polarisation", "anomalous_hall_angle", "anisotropy"), "dimensionless"),
     **dict.fromkeys(CONDUCTANCES, "conductance per area"),
 }
 #: Face laws that have a name.
@@ -46,8 +46,8 @@ class Device:
             given as numbers are those of their records at any T.
         field: B [T]: a vector (strings with unit accepted), a function of points (n, 3) -> (n, 3), or an array.
         magnetisation: magnet -> direction m, as `field`; along B where not given. A paramagnet follows B always.
-        interfaces: face -> `Conductances`, "closed", "continuous" or a `Face` with a law of one's own; default: by the
-            materials (metal | metal continuous, metal | magnetic insulator the b-layer law of its moments).
+        interfaces: face -> `Conductances`, `Circuit`, "closed", "continuous" or a `Face` (a law of one's own). Default:
+            metals are continuous, metal | magnetic insulator has the b-layer law of its moments.
         profiles: "region.quantity" or "A|B.G_s" -> values in space, replacing the record's number
             (resistivity, spin_hall_angle, diffusion_length; G_s, G_r, G_i), SI units.
         contacts: terminal -> outer faces; default: those of the shape, less strips that are insulators.
@@ -62,7 +62,7 @@ class Device:
     temperature: float | str = 300.0
     field: Any = (0.0, 0.0, 0.0)
     magnetisation: Mapping[str, Profile] = attribute(default_factory=dict)
-    interfaces: Mapping[str, Conductances | str | Face] = attribute(default_factory=dict)
+    interfaces: Mapping[str, Choice] = attribute(default_factory=dict)
     profiles: Mapping[str, Profile] = attribute(default_factory=dict)
     contacts: Mapping[str, Sequence[str]] | None = None
     name: str = ""
@@ -112,23 +112,25 @@ class Device:
         return {
             name: tuple(faces)
             for name, faces in self.shape.terminals.items()
-            if name not in self.magnets or not all(face.startswith(f"{name}|") for face in faces)
+            if name not in self.materials
+            or self.materials[name].conducts
+            or not all(face.startswith(f"{name}|") for face in faces)
         }
 
     @property
-    def metals(self) -> tuple[str, ...]:
-        return tuple(n for n, m in self.materials.items() if isinstance(m, NormalMetal))
+    def conductors(self) -> tuple[str, ...]:
+        """Regions of metal, magnetic or not."""
+        return tuple(n for n, m in self.materials.items() if m.conducts)
 
     @property
     def magnets(self) -> tuple[str, ...]:
-        return tuple(n for n, m in self.materials.items() if isinstance(m, MagneticInsulator))
+        """Magnetic regions, metals among them."""
+        return tuple(n for n, m in self.materials.items() if m.magnetic)
 
     def is_paramagnet(self, region: str) -> bool:
         """Whether a region has moments that follow the field at any temperature."""
-        record = self.materials[region]
-        return isinstance(record, MagneticInsulator) and bool(
-            record.moments and not record.moments.critical_temperature
-        )
+        moments = getattr(self.materials[region], "moments", None)
+        return bool(moments and not moments.critical_temperature)
 
     def with_changes(self, **changes: Any) -> "Device":
         """A copy with some attributes replaced."""
@@ -166,7 +168,7 @@ class Device:
         return solve(self, **options)
 
     def _check_magnets(self, records: Mapping[str, Record]) -> None:
-        magnets = [n for n, r in records.items() if isinstance(r, MagneticInsulator)]
+        magnets = [n for n, r in records.items() if r.magnetic]
         _check_names("magnetisation", self.magnetisation, magnets)
         for name in self.magnetisation:
             if self.is_paramagnet(name):
@@ -178,7 +180,7 @@ class Device:
                 )
 
     def _check_profiles(self, records: Mapping[str, Record]) -> None:
-        known = [f"{n}.{q}" for n, r in records.items() if isinstance(r, NormalMetal) for q in METAL_PROFILES]
+        known = [f"{n}.{q}" for n, r in records.items() for q in r.profiles]
         faces = [f"{a}|{b}" for a in records for b in records if a != b]
         known += [f"{face}.{q}" for face in faces for q in CONDUCTANCES]
         _check_names("profiles", self.profiles, known)
@@ -206,11 +208,7 @@ def _vector(given: Any, dimension: str, key: str) -> Callable[..., Any] | np.nda
 
 def _scalar(given: Any, quantity: str, key: str) -> Profile:
     """A number or profile in SI."""
-    if callable(given):
-        return given  # type: ignore[no-any-return]
-    if np.ndim(given) == 0:
-        return parse(given, PROFILE_DIMENSIONS[quantity], key)
-    return _finite(given, key)
+    return _in_si(given, PROFILE_DIMENSIONS[quantity], key)
 
 
 def _finite(given: Any, key: str) -> np.ndarray:
@@ -227,17 +225,41 @@ def _finite(given: Any, key: str) -> np.ndarray:
     return array
 
 
-def _choice(face: str, given: Any) -> Conductances | str | Face:
+def _choice(face: str, given: Any) -> Choice:
     """What a user says of a face, conductances in SI and dissipative."""
     key = f"interfaces.{face}"
     if isinstance(given, str) and given not in CHOICES:
         raise unknown_name(key, given, CHOICES)
     if isinstance(given, (str, Face)):
         return given
+    if isinstance(given, Circuit):
+        return _circuit(key, given)
     if not isinstance(given, Conductances):
-        raise InputError(key, 'Conductances, "closed", "continuous" or a Face', given)
+        raise InputError(key, 'Conductances, Circuit, "closed", "continuous" or a Face', given)
     g = Conductances(*(_scalar(getattr(given, name), name, f"{key}.{name}") for name in CONDUCTANCES))  # type: ignore[arg-type]
     if not callable(g.G_s) and np.any(np.asarray(g.G_s) > 0):
         worst = float(np.max(g.G_s))
         raise InputError(f"{key}.G_s", "<= 0 S/m^2", worst, "a positive spin sink would create energy")
     return g
+
+
+def _circuit(key: str, given: Circuit) -> Circuit:
+    """The same in SI; G_mix is a complex number or a pair (real, imaginary) of values with unit."""
+    per_area = "conductance per area"
+    up, dn = (_in_si(getattr(given, n), per_area, f"{key}.{n}") for n in ("G_up", "G_dn"))
+    loss, mix = _in_si(given.memory_loss, "dimensionless", f"{key}.memory_loss"), given.G_mix
+    if isinstance(mix, (tuple, list)) and len(mix) == 2:
+        real, imaginary = (parse(part, per_area, f"{key}.G_mix") for part in mix)
+        mix = complex(real, imaginary)
+    for name, value in (("G_up", up), ("G_dn", dn), ("memory_loss", loss)):
+        if not callable(value) and np.any(np.asarray(value) < 0):
+            raise InputError(f"{key}.{name}", ">= 0", float(np.min(value)), "it would create energy")
+    if not callable(mix) and np.any(np.real(np.asarray(mix)) < 0):
+        raise InputError(f"{key}.G_mix", "of a real part >= 0 S/m^2", mix, "it would create energy")
+    return Circuit(up, dn, mix, loss)  # type: ignore[arg-type]
+
+
+def _in_si(given: Any, dimension: str, key: str) -> Profile:
+    if callable(given):
+        return given  # type: ignore[no-any-return]
+    return parse(given, dimension, key) if np.ndim(given) == 0 else _finite(given, key)

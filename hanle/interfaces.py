@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hanle.boundary.b_layer import CONDUCTANCES, Conductances
-from hanle.build import CLOSED, face_names, interface_conductances
-from hanle.materials.records import MagneticInsulator, NormalMetal
+from hanle.face_laws import CLOSED, interface_conductances
+from hanle.materials.records import MagneticInsulator
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.problem import Face
 from hanle.profiles import varies
@@ -40,9 +40,9 @@ def _open_faces(device: "Device") -> dict[str, tuple[str, str]]:
     """Face -> (metal, magnet), for all faces with the b-layer law."""
     mesh = device.shape.mesh()
     found = {}
-    for face in face_names(mesh):
+    for face in mesh.face_names:
         regions = mesh.face_regions(face)
-        metals = [r for r in regions if isinstance(device.materials.get(r), NormalMetal)]
+        metals = [r for r in regions if r in device.conductors]
         magnets = [r for r in regions if isinstance(device.materials.get(r), MagneticInsulator)]
         choice = device.interfaces.get(face)
         if len(metals) == 1 and len(magnets) == 1 and choice != CLOSED and not isinstance(choice, Face):

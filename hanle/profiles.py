@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from hanle.pde.errors import InputError, UserCodeError
 from hanle.pde.tensors import Array
@@ -26,6 +26,12 @@ def scalar_at(value: Profile, points: Array, key: str) -> Array:
 def vector_at(value: Profile, points: Array, key: str) -> Array:
     """A vector profile at points (n, 3): shape (3,) if constant, else (n, 3)."""
     return _at(value, points, key, (3,))
+
+
+def complex_at(value: Profile, points: Array, key: str) -> NDArray[np.complex128]:
+    """A complex profile at points (n, 3): shape () if constant, else (n,)."""
+    raw = np.asarray(_call(value, points, key) if callable(value) else value, dtype=complex)
+    return scalar_at(raw.real, points, key) + 1j * scalar_at(raw.imag, points, key)
 
 
 def _at(value: Profile, points: Array, key: str, tail: tuple[int, ...]) -> Array:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hanle.build import metal_bulk
 from hanle.conditions import Conditions
+from hanle.media import bulk_law
 from hanle.profiles import varies
 
 if TYPE_CHECKING:
@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 def decay_lengths(device: "Device", conditions: Conditions) -> dict[str, float]:
     """Metal -> shortest decay length [m]; what varies in space is sampled at the cell centres of a coarse mesh."""
-    local = any(varies(p, 1) for p in device.profiles.values()) or varies(device.field, 3)
+    textures = [m for name, m in device.magnetisation.items() if name in device.conductors]
+    local = any(varies(p, 1) for p in device.profiles.values())
+    local |= any(varies(vector, 3) for vector in (device.field, *textures))
     coarse = device.shape.mesh(resolve={}) if local else None
     if coarse is not None:
         conditions = conditions.on_cells(coarse)
     found = {}
-    for name in device.metals:
+    for name in device.conductors:
         points = np.zeros((1, 3)) if coarse is None else coarse.centres(name)
-        lengths = metal_bulk(device, name, points, conditions).decay_lengths
+        lengths = bulk_law(device, name, points, conditions).decay_lengths
         if lengths:
             found[name] = min(lengths)
     return found

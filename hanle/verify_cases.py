@@ -126,7 +126,7 @@ def device(shape: Any, *, theta: float = THETA, **changes: Any) -> Device:
 
 def mesh_of(given: Device, cells: float, **options: Any) -> TaggedMesh:
     """Equal elements, `cells` per spin diffusion length."""
-    metals = dict.fromkeys(given.metals, LAMBDA)
+    metals = dict.fromkeys(given.conductors, LAMBDA)
     mesh: TaggedMesh = given.shape.mesh(metals, cells_per_length=cells, growth=1.0, **options)
     return mesh
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from hanle.boundary.b_layer import Conductances
-from hanle.build import interface_conductances
 from hanle.build import problem as build_problem
 from hanle.device import Device
 from hanle.engines import SCIKIT, choose_engine, is_uniform_stack, layers
+from hanle.face_laws import interface_conductances
 from hanle.materials.records import MagneticInsulator, NormalMetal
 from hanle.meshes.coarse import CoarseMeshWarning
 from hanle.meshes.layered import Layers
@@ -64,10 +64,11 @@ def rows(device: Device, elements: str = SCIKIT) -> Iterator[Row]:
 def formula(device: Device) -> Array | None:
     """(rho_L/rho - 1, rho_T/rho) of a stack with one metal, exact in theta; None where the formula does not hold."""
     stack = layers(device)
-    metals = [m for m in device.materials.values() if isinstance(m, NormalMetal)]
-    if stack is None or len(metals) != 1 or device.terminals or device.profiles or metals[0].mu:
+    if stack is None or len(device.conductors) != 1 or device.terminals or device.profiles:
         return None
-    metal, at = metals[0], stack.names.index(device.metals[0])
+    metal, at = device.materials[device.conductors[0]], stack.names.index(device.conductors[0])
+    if not isinstance(metal, NormalMetal) or metal.mu:
+        return None
     # the metal lies between the faces `at` and `at + 1`
     below, above = (_mixing(device, stack, stack.face_names[k]) for k in (at, at + 1))
     if below is None or above is None:
@@ -87,7 +88,7 @@ def _mixing(device: Device, stack: Layers, face: str) -> Array | None:
     if not magnets or (isinstance(choice, str) and choice == "closed"):
         return np.zeros((3, 3))
     conditions = device.conditions
-    g = interface_conductances(device, face, device.metals[0], magnets[0], ORIGIN, conditions)
+    g = interface_conductances(device, face, device.conductors[0], magnets[0], ORIGIN, conditions)
     s, r, i = _numbers(g)
     if not r and not i:
         return s * np.eye(3)

@@ -265,7 +265,7 @@ def test_unknown_face_law(refused: Refused) -> None:
 def test_conductances_between_metals(refused: Refused) -> None:
     text = changed(FILM, 'YIG = "YIG"', 'YIG = "Cu"')
     text += '[interfaces]\n"YIG|Pt" = { G_s = "-1e12 S/m^2", G_r = "1e14 S/m^2", G_i = "0 S/m^2" }\n'
-    refused(text, "interfaces.YIG|Pt", "only between metal and magnet")
+    refused(text, "interfaces.YIG|Pt", "only between a metal and a magnetic insulator")
 
 
 def test_callable_that_raises(refused: Refused, tmp_path: Path) -> None:

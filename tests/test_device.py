@@ -422,7 +422,7 @@ def test_decay_lengths(film: Device) -> None:
         ({"profiles": {"Pt|YIG.G_r": 1e14}}, r"profiles\.Pt\|YIG\.G_r must be one of .*YIG\|Pt"),
         ({"interfaces": {"YIG|Pt": 3}}, r"interfaces\.YIG\|Pt must be Conductances"),
         ({"interfaces": {"YIG|Pt": "continuous"}}, "only metals can be continuous"),
-        ({"interfaces": {"top": Conductances(0, 0, 0)}}, r"interfaces\.top must be given as conductances only"),
+        ({"interfaces": {"top": Conductances(0, 0, 0)}}, r"interfaces\.top must be G_s, G_r, G_i only between"),
         ({"contacts": {"a": ["tpo"], "b": ["bottom"]}}, 'did you mean "top"'),
         ({"shape": [("Pt", 5e-9)]}, r"shape must be made by hanle\.stack"),
     ],

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from hanle.boundary.b_layer import Conductances
-from hanle.build import face_density, interface_conductances
 from hanle.device import Device
+from hanle.face_laws import face_density, interface_conductances
 from hanle.materials.load import material
 from hanle.materials.records import NormalMetal
 from hanle.meshes.coarse import Resolution

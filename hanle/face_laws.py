@@ -1,0 +1,206 @@
+"""What two media do to each other at a face: the user's choice, or the default of the pair.
+
+metal | metal               all fields continuous; `Circuit` puts conductances between them
+metal | magnetic insulator  the b-layer law of its moments; `Conductances` gives its numbers
+insulator | insulator, and every outer face: closed
+"""
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hanle.boundary.b_layer import CONDUCTANCES, MAGNET, METAL, Conductances, b_layer, conductances
+from hanle.boundary.circuit import (
+    ABOVE,
+    BELOW,
+    FERROMAGNET,
+    NORMAL,
+    Circuit,
+    collinear_ferromagnets,
+    normal_ferromagnet,
+    normal_normal,
+    transparent,
+)
+from hanle.conditions import Conditions
+from hanle.materials.records import FerromagneticMetal, MagneticInsulator
+from hanle.media import Place, density_of_states
+from hanle.meshes.layered import Layers
+from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.coefficients import FaceLaw, as_weight
+from hanle.pde.errors import InputError, UnsupportedError
+from hanle.pde.problem import MINUS, PLUS, Face
+from hanle.pde.tensors import Array
+from hanle.profiles import complex_at, scalar_at
+
+if TYPE_CHECKING:
+    from hanle.device import Device
+
+#: Face laws a user can name instead of the default.
+CLOSED, CONTINUOUS = "closed", "continuous"
+#: What a user may say of a face.
+Choice: TypeAlias = Conductances | Circuit | str | Face
+#: 1 - cosine up to which two directions are one.
+COLLINEAR = 1e-9
+
+
+def face_law(device: "Device", mesh: TaggedMesh | Layers, name: str, conditions: Conditions) -> Face | None:
+    """The law of one face; None where it is closed.
+
+    Raises:
+        InputError: a choice that does not fit the pair of media.
+    """
+    choice, regions = device.interfaces.get(name), mesh.face_regions(name)
+    if choice == CLOSED:
+        return None
+    if isinstance(choice, Face):
+        return choice
+    metals = [r for r in regions if r in device.conductors]
+    insulators = [r for r in regions if isinstance(device.materials.get(r), MagneticInsulator)]
+    _require_fitting(name, choice, len(metals), len(insulators), regions)
+    if len(metals) == 2:
+        return _between_metals(Place(device, name, face_points(mesh, name), conditions), choice, regions)
+    if len(metals) == 1 and len(insulators) == 1:
+        return _on_insulator(device, mesh, name, metals[0], insulators[0], conditions)
+    return None
+
+
+def face_points(mesh: TaggedMesh | Layers, name: str) -> Array:
+    """Centres of the facets (n, 3); for layers one point at the origin."""
+    return np.zeros((1, 3)) if isinstance(mesh, Layers) else mesh.face_centres(name)
+
+
+def interface_conductances(
+    device: "Device",
+    face: str,
+    metal: str,
+    magnet: str,
+    points: Array,
+    conditions: Conditions,
+    nu: ArrayLike | None = None,
+) -> Conductances:
+    """G_s, G_r, G_i of a metal | magnetic insulator face at points (n, 3), from moments or from given numbers.
+
+    Args:
+        nu: density of states of the metal at the points, from `face_density`; by default from its profile there.
+    """
+    given, record = device.interfaces.get(face), device.materials[magnet]
+    if isinstance(given, Conductances):
+        found = Conductances(
+            *(scalar_at(getattr(given, n), points, f"interfaces.{face}.{n}") for n in CONDUCTANCES)
+        )
+    elif isinstance(record, MagneticInsulator) and record.conductances is not None:
+        fixed = record.conductances
+        found = Conductances(fixed.G_s.value, fixed.G_r.value, fixed.G_i.value)
+    else:
+        local = density_of_states(device, metal, points) if nu is None else nu
+        found = _microscopic(device, metal, magnet, points, conditions, local)
+    place = Place(device, face, points, conditions)
+    return Conductances(*(place.quantity(name, getattr(found, name)) for name in CONDUCTANCES))
+
+
+def face_density(device: "Device", mesh: TaggedMesh | Layers, face: str, metal: str) -> Array:
+    """nu [1/(J m^3)] of a metal in the cells at a face: () or (facets,)."""
+    if isinstance(mesh, Layers):
+        return density_of_states(device, metal, np.zeros((1, 3)))
+    nu = density_of_states(device, metal, mesh.centres(metal))
+    if nu.ndim == 0:
+        return nu
+    side = mesh.face_regions(face).index(metal)
+    return np.asarray(nu[np.searchsorted(mesh.region_cells(metal), mesh.faces[face].cells[:, side])])
+
+
+def _require_fitting(
+    name: str, choice: Choice | None, metals: int, insulators: int, regions: tuple[str, ...]
+) -> None:
+    key = f"interfaces.{name}"
+    if isinstance(choice, Conductances) and (metals, insulators) != (1, 1):
+        must = "G_s, G_r, G_i only between a metal and a magnetic insulator"
+        raise InputError(key, must, regions, "between metals: G_up, G_dn, G_mix (hanle.Circuit)")
+    if isinstance(choice, Circuit) and metals != 2:
+        raise InputError(key, "G_up, G_dn, G_mix only between two metals", regions, "else: hanle.Conductances")
+    if choice == CONTINUOUS and metals != 2:
+        raise InputError(key, "closed, or a law: only metals can be continuous", choice)
+
+
+def _between_metals(place: Place, choice: Choice | None, regions: tuple[str, ...]) -> Face:
+    stacked = {BELOW: MINUS, ABOVE: PLUS}
+    if not isinstance(choice, Circuit):
+        return Face(transparent(), stacked)
+    given = circuit_at(choice, place.points, f"interfaces.{place.name}")
+    magnets = [r for r in regions if isinstance(place.device.materials[r], FerromagneticMetal)]
+    directions = [place.conditions.magnetisation_at(r, place.points) for r in magnets]
+    try:
+        if len(magnets) == 2:
+            return Face(collinear_ferromagnets(given, *directions), stacked)
+        if not magnets:
+            return Face(_unpolarised(given), stacked)
+        sides = (
+            {NORMAL: MINUS, FERROMAGNET: PLUS} if regions[1] == magnets[0] else {NORMAL: PLUS, FERROMAGNET: MINUS}
+        )
+        return Face(normal_ferromagnet(magnets[0], given, directions[0]), sides)
+    except InputError as error:
+        raise error.within(f"interfaces.{place.name}.") from error
+
+
+def circuit_at(given: Circuit, points: Array, key: str) -> Circuit:
+    """Conductances at points (n, 3): numbers or one per facet."""
+    up, dn, loss = (
+        scalar_at(getattr(given, n), points, f"{key}.{n}")  # a number, an array or a function of position
+        for n in ("G_up", "G_dn", "memory_loss")
+    )
+    return Circuit(up, dn, complex_at(given.G_mix, points, f"{key}.G_mix"), loss)
+
+
+def _unpolarised(given: Circuit) -> FaceLaw:
+    """Between normal metals, where no axis sets spin channels apart."""
+    up, dn = np.asarray(given.G_up, dtype=float), np.asarray(given.G_dn, dtype=float)
+    if np.any(up != dn) or np.any(np.asarray(given.G_mix)):
+        must = "G_up = G_dn and no G_mix between metals that are not ferromagnetic"
+        raise InputError("G_up", must, (given.G_up, given.G_dn, given.G_mix))
+    return normal_normal(1 / (up + dn), given.memory_loss)
+
+
+def _on_insulator(
+    device: "Device", mesh: TaggedMesh | Layers, name: str, metal: str, magnet: str, conditions: Conditions
+) -> Face:
+    sides = (MINUS, PLUS) if mesh.face_regions(name)[0] == metal else (PLUS, MINUS)
+    points = face_points(mesh, name)
+    nu = face_density(device, mesh, name, metal)
+    g = interface_conductances(device, name, metal, magnet, points, conditions, nu)
+    direction = _direction(magnet, g, points, conditions)
+    return Face(b_layer(magnet, g, direction), {METAL: sides[0], MAGNET: sides[1]})
+
+
+def _direction(magnet: str, g: Conductances, points: Array, conditions: Conditions) -> Array:
+    """m, or any axis where the interface is isotropic and nothing sets one (a paramagnet at B = 0)."""
+    isotropic = not np.any(as_weight(g.G_r)) and not np.any(as_weight(g.G_i))
+    if isotropic and magnet not in conditions.magnetisation:
+        return np.array([0.0, 0.0, 1.0])
+    return conditions.magnetisation_at(magnet, points)
+
+
+def _microscopic(
+    device: "Device", metal: str, magnet: str, points: Array, conditions: Conditions, nu: ArrayLike
+) -> Conductances:
+    record = device.materials[magnet]
+    if not (isinstance(record, MagneticInsulator) and record.moments):
+        raise UnsupportedError(f"interface {metal}|{magnet}: {magnet} has no moments at its interface")
+    along = np.linalg.norm(conditions.field_at(points), axis=-1)
+    if magnet in conditions.magnetisation:
+        along = np.sum(conditions.field_at(points) * conditions.magnetisation_at(magnet, points), axis=-1)
+        _require_order(magnet, record.moments.critical_temperature, along, points, conditions)
+    return conductances(record.rates(nu, along, conditions.temperature), nu)
+
+
+def _require_order(magnet: str, critical: float, along: Array, points: Array, conditions: Conditions) -> None:
+    """Refuse a direction m other than that of B (B.m = `along`) where no order holds the moments."""
+    disordered = np.asarray(conditions.temperature, dtype=float) >= critical
+    size = np.linalg.norm(conditions.field_at(points), axis=-1)
+    if np.any(disordered & (along < size * (1 - COLLINEAR))):
+        raise InputError(
+            f"magnetisation.{magnet}",
+            f"along B where the moments do not order (at and above {critical:.4g} K)",
+            np.asarray(conditions.magnetisation_at(magnet, points)).reshape(-1, 3)[0].tolist(),
+            "leave it out, or give the interface G_s, G_r, G_i as numbers",
+        )

@@ -1,0 +1,132 @@
+"""What a region is made of becomes its bulk law: one function per kind of record.
+
+A new kind of material is a record in `hanle.materials.records`, a medium in `hanle.pde` and an entry here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hanle.conditions import Conditions
+from hanle.materials.conductors import Conductor
+from hanle.materials.records import FerromagneticMetal, LocalMomentMetal, NormalMetal
+from hanle.pde.coefficients import Bulk
+from hanle.pde.conducting_magnet import LocalMoments, conducting_magnet
+from hanle.pde.constants import E_CHARGE
+from hanle.pde.errors import InputError
+from hanle.pde.ferromagnet import ferromagnet
+from hanle.pde.metal import normal_metal
+from hanle.pde.tensors import Array
+from hanle.profiles import Profile, scalar_at
+
+if TYPE_CHECKING:
+    from hanle.device import Device
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A region or face of a device at points (n, 3), under conditions that may be a batch."""
+
+    device: "Device"
+    name: str
+    points: Array
+    conditions: Conditions
+
+    def quantity(self, name: str, default: Profile) -> Array:
+        """A number, or its profile: per point (n,) or, from batched conditions, (batch, 1)."""
+        key = f"{self.name}.{name}"
+        if key in self.device.profiles:
+            return scalar_at(self.device.profiles[key], self.points, key)
+        return np.asarray(default, dtype=float)
+
+
+def bulk_law(device: "Device", region: str, points: Array, conditions: Conditions) -> Bulk:
+    """Law of a conducting region, its profiles sampled at points (n, 3)."""
+    place, record = Place(device, region, points, conditions), device.materials[region]
+    if type(record) not in MEDIA:
+        raise InputError(f"materials.{region}", "a metal", record)
+    try:
+        return MEDIA[type(record)](place, record)
+    except InputError as error:
+        # The records are checked already: what is out of range here came from a profile.
+        raise (
+            error
+            if error.key.startswith((f"{region}.", "field", "magnetisation", "profiles"))
+            else error.within(f"profiles.{region}.")
+        ) from error
+
+
+def density_of_states(device: "Device", metal: str, points: Array) -> Array:
+    """nu per spin [1/(J m^3)] of a metal at points (n, 3): () or (n,).
+
+    Where D is given, nu = sigma/(2 e^2 D) follows a profile of the resistivity, as the bulk does.
+    """
+    host = device.materials[metal]
+    if not isinstance(host, Conductor):
+        raise InputError(f"materials.{metal}", "a metal", host)
+    if host.density_of_states is not None:
+        return np.asarray(host.nu)
+    rho = Place(device, metal, points, device.conditions).quantity("resistivity", host.rho)
+    return 1 / (2 * E_CHARGE**2 * host.D * rho)
+
+
+def _conduction(place: Place, metal: Conductor) -> dict[str, Any]:
+    """The arguments that all metals share."""
+    rho = place.quantity("resistivity", metal.rho)
+    if not np.all(rho > 0):
+        raise InputError(f"profiles.{place.name}.resistivity", "positive [Ohm m]", float(rho.min()))
+    return {
+        "conductivity": 1 / rho,
+        "diffusion_constant": 1 / rho / (2 * E_CHARGE**2 * metal.nu) if metal.density_of_states else metal.D,
+        "spin_hall_angle": place.quantity("spin_hall_angle", metal.theta),
+        "field": place.conditions.field_at(place.points),
+        "g_factor": metal.g,
+        "mobility": metal.mu,
+    }
+
+
+def _normal_metal(place: Place, metal: NormalMetal) -> Bulk:
+    relaxation = None if metal.relaxation is None else metal.relaxation_rates
+    length = None if relaxation is not None else place.quantity("diffusion_length", metal.lam)
+    return normal_metal(diffusion_length=length, relaxation=relaxation, **_conduction(place, metal))
+
+
+def _ferromagnetic_metal(place: Place, metal: FerromagneticMetal) -> Bulk:
+    return ferromagnet(
+        place.name,
+        magnetisation=place.conditions.magnetisation_at(place.name, place.points),
+        polarisation=place.quantity("polarisation", metal.P),
+        diffusion_length=place.quantity("diffusion_length", metal.lam),
+        exchange_length=place.quantity("exchange_length", metal.lam_J),
+        dephasing_length=place.quantity("dephasing_length", metal.lam_phi),
+        anomalous_hall_angle=place.quantity("anomalous_hall_angle", metal.alpha),
+        anisotropy=place.quantity("anisotropy", metal.amr),
+        **_conduction(place, metal),
+    )
+
+
+def _local_moment_metal(place: Place, metal: LocalMomentMetal) -> Bulk:
+    shared = _conduction(place, metal)
+    nu = density_of_states(place.device, place.name, place.points)
+    given = place.conditions.magnetisation.get(place.name)
+    m = None if given is None else place.conditions.magnetisation_at(place.name, place.points)
+    local = LocalMoments(metal.moments, metal.densities, metal.couplings(nu), metal.anisotropic)
+    return conducting_magnet(
+        place.name,
+        local,
+        temperature=place.conditions.temperature,
+        magnetisation=m,
+        density_of_states=nu,
+        diffusion_length=place.quantity("diffusion_length", metal.lam),
+        **shared,
+    )
+
+
+#: Kind of record -> its bulk law.
+MEDIA: Mapping[type, Callable[[Place, Any], Bulk]] = {
+    NormalMetal: _normal_metal,
+    FerromagneticMetal: _ferromagnetic_metal,
+    LocalMomentMetal: _local_moment_metal,
+}
