@@ -104,7 +104,7 @@ def team(engine: str) -> "Processes":
     """
     found = shared_by(engine)
     if found.size > 1:
-        pass
+        reporter()
     return found
 
 
