@@ -71,7 +71,7 @@ class Fenicsx:
             earlier, forms = None, Forms(self._held(problem, problem.mesh, processes))
         whole, part = forms.held.whole, forms.held.part
         tied = ties(problem, whole)
-        unknowns = shared_unknowns(part.entry, tied, whole.size if tied is None else tied.shape[1], processes)
+        unknowns = shared_unknowns(whole, part.entry, tied, processes)
         mine = local_laws(problem, part.numbering)
         scalars = Scalars(part.numbering, earlier.scalars if earlier else None, forms)
         forms.prepare(mine, scalars)

@@ -23,6 +23,9 @@ from hanle.pde.linear.sharing import Sharing
 from hanle.pde.problem import Problem
 from hanle.pde.processes import Processes
 
+#: Nodes between processes that one of them gets in a row.
+DEALT = 16
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
@@ -87,19 +90,26 @@ def _used(
     return used
 
 
-def shared_unknowns(entry: IntArray, ties: sp.csr_matrix | None, count: int, processes: Processes) -> Unknowns:
-    """The unknowns behind a part's entries of x; each belongs to the first process that has it.
+def shared_unknowns(
+    whole: Numbering, entry: IntArray, ties: sp.csr_matrix | None, processes: Processes
+) -> Unknowns:
+    """The unknowns behind a part's entries of x; those that several processes have are dealt out between them.
 
     Args:
-        entry: of the part.
+        whole: numbering of the whole problem.
+        entry: entries of the part.
         ties: of the whole problem, or None.
-        count: unknowns of the whole problem.
     """
-    comm, rank = processes.comm, processes.rank
+    comm, rank, size = processes.comm, processes.rank, processes.size
     label = entry if ties is None else ties.indices[entry].astype(np.int64)
-    owner = np.full(count, processes.size, dtype=np.int32)
-    owner[label] = rank
+    first_entry = np.arange(whole.size) if ties is None else np.unique(ties.indices, return_index=True)[1]
+    count = len(first_entry)
+    # Runs of DEALT nodes go to one process each, in turn; all components of a node together.
+    turn = (_nodes(whole, first_entry[label]) // DEALT + rank) % size
+    owner = np.full(count, size * size, dtype=np.int32)
+    owner[label] = turn * size + rank
     comm.Allreduce(MPI.IN_PLACE, owner, op=MPI.MIN)
+    owner %= size
     counts = np.bincount(owner, minlength=processes.size)
     number = np.empty(count, dtype=np.int64)
     number[np.argsort(owner, kind="stable")] = np.arange(count)
@@ -108,6 +118,13 @@ def shared_unknowns(entry: IntArray, ties: sp.csr_matrix | None, count: int, pro
     tied = np.zeros(len(label), dtype=bool) if ties is None else (np.bincount(ties.indices) > 1)[label]
     sharing = Sharing(comm, number[label], start, start + int(counts[rank]))
     return Unknowns(first[owner[mine] == rank], count, tied, sharing=sharing, processes=processes)
+
+
+def _nodes(numbering: Numbering, entries: IntArray) -> IntArray:
+    """The node within its block of each entry of x."""
+    block = np.searchsorted(numbering.offsets, entries, side="right") - 1
+    width = np.array([b.fields.size for b in numbering.blocks])
+    return np.asarray((entries - np.array(numbering.offsets)[block]) // width[block])
 
 
 def prescribed(whole: Constraints, entry: IntArray, size: int) -> Constraints:
