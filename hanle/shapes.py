@@ -222,8 +222,13 @@ def strips(
     width: Length | None = None,
     contacts: Sequence[str] | None = None,
     periodic: bool = False,
+    overhang: Length | None = None,
 ) -> UserShape:
-    """A channel along x with strips (name, position, width, thickness) on it; see `hanle.meshes.strips.strips`."""
+    """A channel along x with strips (name, position, width, thickness) on it; see `hanle.meshes.strips.strips`.
+
+    Args:
+        overhang: how far strips reach over both sides of a channel with a width, to be contacted at their ends.
+    """
     return make("strips", {**locals(), "periodic": periodic or None})
 
 
@@ -341,6 +346,7 @@ KINDS: dict[str, Kind] = {
             "width": LENGTH,
             "contacts": NAMES,
             "periodic": FLAG,
+            "overhang": LENGTH,
         },
         ("length", "layers", "strips"),
     ),

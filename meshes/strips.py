@@ -39,13 +39,15 @@ def strips(
     width: float | None = None,
     contacts: Sequence[str] | None = None,
     periodic: bool = False,
+    overhang: float | None = None,
 ) -> BlockShape:
     """A layered channel along x with strips across it: section (x, z), or 3D with a width.
 
     The channel covers |x| <= length/2, z from 0 upwards (and |y| <= width/2); the strips stand on it.
     Faces: "A|B" (minus the lower one, layers below strips), "bottom", ends "left" and "right" of the contacted layers
     ("A|left", ... with several), "<strip>|top", "A|outside". Terminals: "left", "right" and one per strip, on its top
-    (a device leaves out those of strips that are insulators).
+    (a device leaves out those of strips that are insulators). Strips with an overhang are contacted at their end at
+    high y, "<strip>|y+"; "<strip>|y-" is the other end, and their tops belong to "<strip>|outside".
 
     Args:
         length: of the channel [m].
@@ -54,9 +56,11 @@ def strips(
         width: along y [m]; None: invariant along y.
         contacts: layers that "left" and "right" touch; default the topmost.
         periodic: repeat along x (a grating): no ends, no terminals "left" and "right".
+        overhang: how far the strips reach over both sides of the channel along y [m], for shapes with a width; there
+            is nothing below them. None: they end with the channel.
 
     Raises:
-        InputError: a strip beyond the channel, overlapping or repeated strips, a size that is not positive.
+        InputError: an overhang without a width, a strip beyond the channel, overlapping or repeated strips, a size that is not positive.
     """
     half, pairs = positive(length, "length") / 2, read_layers(layers)
     names, heights = [name for name, _ in pairs], elevations(pairs)
@@ -65,16 +69,30 @@ def strips(
     if len(set(regions)) != len(regions):
         raise InputError("strips", "regions with a name of their own each", list(regions))
     touched = contacted(names, contacts)
+    if overhang is not None and width is None:
+        raise InputError("overhang", "left out without a width", overhang, "or give the width of the channel")
+    side = 0.0 if width is None else positive(width, "width") / 2
+    reach = side if overhang is None else side + positive(overhang, "overhang")
     blocks = _section(names, heights, half, crossing)
+    if width is not None:
+        blocks = [_widened(b, side if b.region in names else reach) for b in blocks]
     ends = () if periodic else (("left", -half), ("right", half))
     sets = [(name, end_faces(name, touched, "x", at)) for name, at in ends]
-    sets += [(s.name, (FaceRule(f"{s.name}|top", s.name, "z", heights[-1] + s.thickness),)) for s in crossing]
+    if overhang is None:
+        sets += [(s.name, (FaceRule(f"{s.name}|top", s.name, "z", heights[-1] + s.thickness),)) for s in crossing]
+    else:
+        sets += [(s.name, (FaceRule(f"{s.name}|y+", s.name, "y", reach),)) for s in crossing]
+    far_ends = () if overhang is None else tuple(FaceRule(f"{s.name}|y-", s.name, "y", -reach) for s in crossing)
     axes = ("x", "z") if width is None else ("x", "y", "z")
     return BlockShape(
         axes=axes,
         regions=regions,
-        blocks=tuple(blocks if width is None else _widened(blocks, positive(width, "width") / 2)),
-        named=(*end_faces("bottom", names[:1], "z", 0.0), *(rule for _, rules in sets for rule in rules)),
+        blocks=tuple(blocks),
+        named=(
+            *end_faces("bottom", names[:1], "z", 0.0),
+            *(rule for _, rules in sets for rule in rules),
+            *far_ends,
+        ),
         contacts=tuple((name, tuple(rule.name for rule in rules)) for name, rules in sets),
         periodic=("x",) if periodic else (),
         lateral=axes[:-1],
@@ -89,9 +107,9 @@ def _section(names: Sequence[str], heights: Sequence[float], half: float, crossi
     return [*below, *(Block(s.name, (s.span[0], top), (s.span[1], top + s.thickness)) for s in crossing)]
 
 
-def _widened(blocks: Iterable[Block], half: float) -> list[Block]:
-    """Blocks of the section (x, z) between y = -half and y = half."""
-    return [Block(b.region, (b.low[0], -half, b.low[1]), (b.high[0], half, b.high[1])) for b in blocks]
+def _widened(block: Block, half: float) -> Block:
+    """A block of the section (x, z) between y = -half and y = half."""
+    return Block(block.region, (block.low[0], -half, block.low[1]), (block.high[0], half, block.high[1]))
 
 
 def channel(segments: LayerList) -> BlockShape:

@@ -128,6 +128,23 @@ def test_lateral_valve(width: float | None, cells: str | None) -> None:
     assert np.all(facet_normals(mesh, mesh.faces["Cu|F1"])[0][:, -1] > 0.5)
 
 
+@pytest.mark.parametrize("cells", [None, "tetra"])
+def test_strips_that_reach_over_the_channel(cells: str | None) -> None:
+    length, layers, first = VALVE
+    shape = strips(length, layers, [*first, ("F2", 250 * NM, 200 * NM, 30 * NM)], width=150 * NM, overhang=60 * NM)
+    mesh = shape.mesh({"Cu": 300 * NM, "F1": 5 * NM, "F2": 5 * NM}, cells=cells)
+    check_mesh(mesh)
+    assert shape.terminals == {"left": ("left",), "right": ("right",), "F1": ("F1|y+",), "F2": ("F2|y+",)}
+    assert close(region_volume(mesh, "Cu"), length * 100 * NM * 150 * NM)
+    assert close(region_volume(mesh, "F2"), 200 * NM * 30 * NM * 270 * NM)
+    assert close(face_area(mesh, "Cu|F2"), 200 * NM * 150 * NM)
+    for end, sign in (("y+", 1), ("y-", -1)):
+        assert close(face_area(mesh, f"F1|{end}"), 100 * NM * 20 * NM)
+        assert mesh.face_centres(f"F1|{end}")[:, 1] == pytest.approx(sign * 135 * NM, rel=ROUNDING)
+    outside = 2 * 20 * 270 + 100 * 270 + 2 * 100 * 60  # sides, top, and what hangs over
+    assert close(face_area(mesh, "F1|outside"), outside * NM**2)
+
+
 def test_touching_strips_and_gratings() -> None:
     length, layers, first = VALVE
     shape = strips(length, layers, [*first, ("F2", -200 * NM, 100 * NM, 10 * NM)], contacts=["SiO2", "Cu"])
@@ -211,6 +228,8 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "strip named as a layer": (lambda: strips(*VALVE[:2], [("Cu", 0.0, NM, NM)]), "named differently"),
     "same strips": (lambda: strips(*VALVE[:2], [*VALVE[2], *VALVE[2]]), "name of their own"),
+    "overhang in a section": (lambda: strips(*VALVE, overhang=NM), "overhang must be left out without a width"),
+    "no overhang": (lambda: strips(*VALVE, width=NM, overhang=0.0), "overhang must be a positive length"),
     "no thickness": (lambda: strips(*VALVE[:2], [("F1", 0.0, NM, 0.0)]), "strips.F1.thickness"),
     "strip without numbers": (lambda: strips(*VALVE[:2], [("F1", 0.0)]), "name, position"),  # type: ignore[list-item]
     "unknown contact": (lambda: strips(*VALVE, contacts=["Al"]), "contacts must be one of"),
