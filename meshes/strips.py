@@ -60,7 +60,8 @@ def strips(
             is nothing below them. None: they end with the channel.
 
     Raises:
-        InputError: an overhang without a width, a strip beyond the channel, overlapping or repeated strips, a size that is not positive.
+        InputError: an overhang without a width, a strip beyond the channel, overlapping or repeated strips, a size
+            that is not positive.
     """
     half, pairs = positive(length, "length") / 2, read_layers(layers)
     names, heights = [name for name, _ in pairs], elevations(pairs)
