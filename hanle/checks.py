@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -95,11 +96,22 @@ def _interfaces(device: Device, mesh: TaggedMesh | Layers, conditions: Condition
 def _plainly(choice: Choice | None, metals: bool) -> str:
     """A law in a few words."""
     if isinstance(choice, Circuit):
-        given = ", ".join(f"{n} {getattr(choice, n)!s}" for n in ("G_up", "G_dn", "G_mix"))
-        return f"{given} S/m^2, memory loss {choice.memory_loss!s}"
+        given = ", ".join(f"{n} {_given(getattr(choice, n))}" for n in ("G_up", "G_dn", "G_mix"))
+        return f"{given} S/m^2, memory loss {_given(choice.memory_loss)}"
     if isinstance(choice, Face):
         return "a law of one's own"
     return str(choice) if choice else ("continuous" if metals else "closed")
+
+
+def _given(value: Any) -> str:
+    """A conductance as the user gave it."""
+    if callable(value):
+        return "a function of position"
+    array = np.asarray(value)
+    if not np.iscomplexobj(array):
+        return _span(array)
+    real, imaginary = _span(array.real), _span(array.imag)
+    return real if imaginary == "0" else f"{real} + i {imaginary}"
 
 
 def _span(values: np.ndarray) -> str:

@@ -244,19 +244,33 @@ def _choice(face: str, given: Any) -> Choice:
 
 
 def _circuit(key: str, given: Circuit) -> Circuit:
-    """The same in SI; G_mix is a complex number or a pair (real, imaginary) of values with unit."""
-    per_area = "conductance per area"
-    up, dn = (_in_si(getattr(given, n), per_area, f"{key}.{n}") for n in ("G_up", "G_dn"))
-    loss, mix = _in_si(given.memory_loss, "dimensionless", f"{key}.memory_loss"), given.G_mix
-    if isinstance(mix, (tuple, list)) and len(mix) == 2:
-        real, imaginary = (parse(part, per_area, f"{key}.G_mix") for part in mix)
-        mix = complex(real, imaginary)
+    """The same in SI."""
+    up, dn = (_in_si(getattr(given, n), "conductance per area", f"{key}.{n}") for n in ("G_up", "G_dn"))
+    loss = _in_si(given.memory_loss, "dimensionless", f"{key}.memory_loss")
+    mix = _mixing(given.G_mix, f"{key}.G_mix")
     for name, value in (("G_up", up), ("G_dn", dn), ("memory_loss", loss)):
         if not callable(value) and np.any(np.asarray(value) < 0):
             raise InputError(f"{key}.{name}", ">= 0", float(np.min(value)), "it would create energy")
     if not callable(mix) and np.any(np.real(np.asarray(mix)) < 0):
         raise InputError(f"{key}.G_mix", "of a real part >= 0 S/m^2", mix, "it would create energy")
     return Circuit(up, dn, mix, loss)  # type: ignore[arg-type]
+
+
+def _mixing(given: Any, key: str) -> Any:
+    """G_mix in SI: a complex number, a real one with unit, a pair (real, imaginary), an array or a function."""
+    pair = isinstance(given, (tuple, list)) and len(given) == 2
+    if pair or isinstance(given, str):
+        parts = [parse(part, "conductance per area", key) for part in (given if pair else [given])]
+        return complex(*parts)
+    if callable(given):
+        return given
+    try:
+        array = np.asarray(given, dtype=complex)
+    except (TypeError, ValueError) as error:
+        must = "a complex number, a pair (real, imaginary), an array or a function"
+        raise InputError(key, must, type(given).__name__, str(error)) from error
+    _finite(np.stack([array.real, array.imag]), key)
+    return array if array.ndim else complex(array)
 
 
 def _in_si(given: Any, dimension: str, key: str) -> Profile:

@@ -5,7 +5,7 @@
              | { G_up = "1e15 S/m^2", G_dn = ..., G_mix = ["4e14 S/m^2", "1e13 S/m^2"], memory_loss = 0.25 }
              | { area_resistance = "0.5 mOhm um^2", polarisation = 0.75, G_mix = ..., memory_loss = ... }
 
-G_mix is a pair (real, imaginary); it and memory_loss are 0 where left out. Each number may be a profile.
+G_mix is a pair (real, imaginary), or real; it and memory_loss are 0 where left out. Each number may be a profile.
 """
 
 from collections.abc import Mapping
@@ -83,12 +83,23 @@ def _read_circuit(given: Mapping[str, Any], key: str, folder: Path | None) -> Ci
     values = {n: read_profile(given[n], _DIMENSIONS[n], f"{key}.{n}", folder) for n in given if n != "G_mix"}
     if "G_mix" in given:
         values["G_mix"] = _read_mixing(given["G_mix"], f"{key}.G_mix", folder)
-    return channels(**values) if first is _RESISTANCE else Circuit(**values)
+    if first is _CHANNELS:
+        return Circuit(**values)
+    for name in _RESISTANCE:
+        if callable(values.get(name)):
+            must = "a number or an array; functions of position stand in G_up and G_dn"
+            raise InputError(f"{key}.{name}", must, given[name])
+    try:
+        return channels(**values)
+    except InputError as error:
+        raise error.within(f"{key}.") from error
 
 
 def _read_mixing(given: Any, key: str, folder: Path | None) -> Any:
     if is_function_name(given):
         return read_function(given, key, folder)
+    if isinstance(given, str):
+        return complex(read_profile(given, _DIMENSIONS["G_mix"], key, folder))
     if not isinstance(given, list) or len(given) != 2:
         raise InputError(key, 'a pair [real, imaginary], e.g. ["4e14 S/m^2", "0 S/m^2"]', given)
     real, imaginary = (read_profile(part, _DIMENSIONS["G_mix"], key, folder) for part in given)
