@@ -35,6 +35,8 @@ def coarsening(problem: Problem, numbering: Numbering, scalars: Scalars, block: 
 def _coarsening(numbering: Numbering, block: int, tensors: dict[str, Array]) -> sp.csr_matrix:
     nodes, b = numbering.nodes, numbering.blocks[block]
     element = nodes.element
+    if not any(len(numbering.cells_of[region]) for region in b.regions):
+        return sp.csr_matrix((b.nodes, b.nodes))
     connectivity = np.concatenate([numbering.connectivity(r) for r in b.regions])
     indptr, indices = kernels.pattern(connectivity, b.nodes, _coupled(element))
     data = np.zeros(indices.size)

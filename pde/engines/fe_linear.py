@@ -142,7 +142,7 @@ def _block(
         nodes=b.nodes,
         components=int(kept.sum()),
         fixed=np.ascontiguousarray(fixed[:, kept]),
-        coarsening=given.coarsening[k] if given.coarsening else sp.csr_matrix((b.nodes, b.nodes)),
+        coarsening=given.coarsening[k],
         floating=tuple(pieces for pieces, x in zip(loose, kept, strict=True) if x),
         groups=_groups(b.fields, kept),
     )

@@ -51,7 +51,7 @@ class System:
         problem: with the laws of this process's cells.
         numbering: entries of the block vectors x of this process.
         terms: this process's part of the operator and of the loads.
-        coarse: for each block an M-matrix for multigrid; empty where no solver asks for them.
+        coarse: for each block an M-matrix for multigrid, of this process's cells.
         unknowns: x = T y; states are y.
     """
 

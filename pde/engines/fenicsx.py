@@ -17,6 +17,7 @@ from mpi4py import MPI
 
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.engines.contract import System as AnySystem
+from hanle.pde.engines.fe_coarsening import coarsening
 from hanle.pde.engines.fe_constraints import constraints
 from hanle.pde.engines.fe_nodes import nodes_of
 from hanle.pde.engines.fe_numbering import number, ties
@@ -76,9 +77,10 @@ class Fenicsx:
         scalars = Scalars(part.numbering, earlier.scalars if earlier else None, forms)
         forms.prepare(mine, scalars)
         terms = collected(mine, part.numbering, scalars, unknowns)
+        coarse = tuple(coarsening(mine, part.numbering, scalars, k) for k in range(len(whole.blocks)))
         scalars.previous = None
         held = prescribed(constraints(problem, whole), part.entry, whole.size)
-        return System(mine, part.numbering, scalars, terms, (), unknowns, held)
+        return System(mine, part.numbering, scalars, terms, coarse, unknowns, held)
 
     def default_solver(self, system: AnySystem) -> Any:
         """MUMPS for small systems, the field-split preconditioner for large ones."""
