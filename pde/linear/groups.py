@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hanle.pde.linear.contract import BlockTerm, LinearSystem
 from hanle.pde.linear.reduced import Reduced
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,25 @@ class Group:
         """Components per node."""
         return self.parts[0].width
 
+    @property
+    def singles(self) -> "list[Group]":
+        """Its components one by one."""
+        starts = [(p.block, p.columns.start) for p in self.parts]
+        return [Group(tuple(Part(b, slice(c + k, c + k + 1)) for b, c in starts)) for k in range(self.width)]
+
     def columns(self, block: int) -> slice:
         """Its components in a block."""
         return next((p.columns for p in self.parts if p.block == block), slice(0, 0))
+
+    def entries(self, system: LinearSystem) -> IntArray:
+        """(nodes, width) its entries of x, part by part."""
+        tables = [
+            system.offsets[p.block]
+            + np.arange(system.blocks[p.block].nodes)[:, None] * system.blocks[p.block].components
+            + np.arange(p.columns.start, p.columns.stop)
+            for p in self.parts
+        ]
+        return np.concatenate(tables)
 
     def fields(self, term: BlockTerm, source: "Group | None" = None) -> Array:
         """The field matrix of a term from `source` (itself) to this group, other entries left out."""

@@ -51,6 +51,32 @@ class Hierarchy:
     def __init__(self, reduced: Reduced, options: Multigrid) -> None:
         self._reduced, self._options = reduced, options
         self._operator = Operator(reduced.system)
+        self._cycle = Cycle(reduced)
+        self.iterations = 0
+
+    def solve(self, rhs: Array, *, tolerance: float) -> Array:
+        """A x = rhs to a relative true residual below `tolerance`; raises SolveError with the next step."""
+        reduced, options = self._reduced, self._options
+        load = reduced.nulls.balanced(reduced.load(rhs), tolerance)
+        with kernels.threads_for(reduced.system.size):
+            result = gmres(
+                lambda y: reduced.restrict(self._operator.apply(reduced.extend(y))),
+                self._cycle,
+                load,
+                tolerance=tolerance,
+                restart=options.restart,
+                limit=options.limit,
+                progress=options.progress,
+            )
+        self.iterations = result.iterations
+        return reduced.answer(reduced.nulls.project(result.x))
+
+
+class Cycle:
+    """One multigrid cycle: y, the right-hand side of the tied system, to an approximate solution in float32."""
+
+    def __init__(self, reduced: Reduced) -> None:
+        self._reduced = reduced
         self._levels: list[Level] = []
         system = reduced.system
         approximated = replace(system, terms=(*system.terms, *springs(system)))
@@ -61,43 +87,25 @@ class Hierarchy:
                         self._levels.append(Level(grid, copy=bool(self._levels)))
                 else:
                     self._coarsest = Coarsest(grid, singular=len(reduced.nulls.right) > 0)
-        self.iterations = 0
 
-    def solve(self, rhs: Array, *, tolerance: float) -> Array:
-        """A x = rhs to a relative true residual below `tolerance`; raises SolveError with the next step."""
-        reduced, options = self._reduced, self._options
-        load = reduced.nulls.balanced(reduced.load(rhs), tolerance)
-        with kernels.threads_for(reduced.system.size):
-            result = gmres(
-                lambda y: reduced.restrict(self._operator.apply(reduced.extend(y))),
-                self._precondition,
-                load,
-                tolerance=tolerance,
-                restart=options.restart,
-                limit=options.limit,
-                progress=options.progress,
-            )
-        self.iterations = result.iterations
-        return reduced.extend(reduced.nulls.project(result.x))
-
-    def _precondition(self, y: Array) -> Single:
+    def __call__(self, y: Array) -> Single:
         reduced = self._reduced
         x = reduced.spread(y)
         offsets = reduced.system.offsets
         parts = [x[a:b].astype(np.float32) for a, b in pairwise(offsets)]
-        z = reduced.gather(np.concatenate(self._cycle(parts, 0)))
+        z = reduced.gather(np.concatenate(self._step(parts, 0)))
         if len(reduced.nulls.right):
             z = reduced.nulls.project(z)
         return z.astype(np.float32, copy=False)
 
-    def _cycle(self, rhs: list[Single], depth: int) -> list[Single]:
+    def _step(self, rhs: list[Single], depth: int) -> list[Single]:
         if depth == len(self._levels):
             return self._coarsest.solve(rhs)
         level = self._levels[depth]
         with kernels.threads_for(level.unknowns):
             x = level.smooth(level.start(rhs), rhs, level.weights[1:])
             coarse_rhs = level.restrict(level.residual(x, rhs))
-        coarse = self._cycle(coarse_rhs, depth + 1)
+        coarse = self._step(coarse_rhs, depth + 1)
         with kernels.threads_for(level.unknowns):
             level.prolong(coarse, x)
             return level.smooth(x, rhs, level.weights[::-1])

@@ -11,7 +11,7 @@ from petsc4py import PETSc
 from hanle.pde.errors import SolveError
 from hanle.pde.linear.contract import LinearSystem
 from hanle.pde.linear.operators import matrix
-from hanle.pde.linear.petsc_matrix import coupled
+from hanle.pde.linear.petsc_matrix import summed
 from hanle.pde.linear.reduced import Reduced, norm, reduce
 from hanle.pde.linear.refinement import refined, undetermined
 from hanle.pde.linear.sharing import Sharing
@@ -46,13 +46,13 @@ class Factors:
 
     def __init__(self, reduced: Reduced) -> None:
         self._reduced = reduced
-        self._sharing = _sharing(reduced)
+        self._sharing = reduced.sharing
         # Objects of earlier solvers end here: all processes pass this line, whenever each of them let go of its own.
         PETSc.garbage_cleanup(self._sharing.comm)
         self._pins = _pins(reduced, self._sharing)
         local = matrix(_pinned(reduced, self._sharing, self._pins))
         _require_equations(reduced, local)
-        self._matrix = coupled(self._sharing, local)
+        self._matrix = summed(self._sharing, local)
         self._rhs, self._out = self._matrix.createVecs()
         self._pc, code = _factorised(self._matrix)
         if code in NO_PIVOT:
@@ -97,19 +97,13 @@ class Factors:
         )
 
 
-def _sharing(reduced: Reduced) -> Sharing:
-    found = reduced.system.sharing
-    assert found is not None  # for the type checker
-    return found
-
-
 def _pins(reduced: Reduced, sharing: Sharing) -> NDArray[np.int64]:
     """One unknown per null vector, chosen one after the other so that the pinned system is well posed."""
     vectors, pins = reduced.nulls.right.copy(), []
     for k in range(len(vectors)):
         at = int(np.argmax(np.abs(vectors[k]))) if sharing.owned else 0
         offers = reduced.processes.gather(
-            (sharing.start + at, vectors[:, at] if sharing.owned else 0.0 * vectors[:, 0])
+            (sharing.start + at, vectors[:, at] if sharing.owned else np.zeros(len(vectors)))
         )
         pin, column = max(offers, key=lambda offer: abs(offer[1][k]))
         pins.append(pin)
@@ -126,7 +120,7 @@ def _pinned(reduced: Reduced, sharing: Sharing, pins: NDArray[np.int64]) -> Line
 
 
 def _require_equations(reduced: Reduced, local: sp.csr_matrix) -> None:
-    entries = reduced.restrict(np.asarray(abs(local).sum(axis=1)).ravel())
+    entries = reduced.restrict(np.asarray(abs(local).sum(axis=1), dtype=float).ravel())
     empty = (entries == 0.0).astype(float)
     if reduced.processes.any(empty):
         raise SolveError(undetermined(reduced, empty, "have no equation"))

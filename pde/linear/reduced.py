@@ -1,4 +1,4 @@
-"""The square system that is solved: A itself, or T^T A T when unknowns are tied or shared (x = T y), and its null space.
+"""The square system that is solved, A or T^T A T when unknowns are tied or shared (x = T y), and its null space.
 
 With `sharing` a vector y is the part that this process owns, and sums over unknowns are sums over all processes.
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from hanle.pde.errors import SolveError
 from hanle.pde.linear.contract import LinearSystem
 from hanle.pde.linear.operators import apply, apply_transpose, matrix
+from hanle.pde.linear.sharing import Sharing
 from hanle.pde.processes import ALONE, Processes
 from hanle.pde.tensors import Array
 
@@ -66,6 +67,13 @@ class Reduced:
     def processes(self) -> Processes:
         """Those that share the unknowns."""
         return _processes(self.system)
+
+    @property
+    def sharing(self) -> Sharing:
+        """How they share them, for solvers that need it."""
+        found = self.system.sharing
+        assert found is not None  # for the type checker: such solvers are given nothing else
+        return found
 
     @cached_property
     def fixed(self) -> NDArray[np.bool_]:
@@ -179,10 +187,10 @@ def _combinations(system: LinearSystem, candidates: Array, transpose: bool) -> A
     _, values, rows = np.linalg.svd(_triangle(processes, images / size[:, None]))
     vectors = (rows[values < NULL] / size) @ candidates
     if not len(vectors):
-        return vectors
+        return np.asarray(vectors)
     _, values, rows = np.linalg.svd(_triangle(processes, vectors))
     kept = values > NULL * values.max()
-    return np.ascontiguousarray((rows[kept] / values[kept, None]) @ vectors)
+    return np.asarray((rows[kept] / values[kept, None]) @ vectors)
 
 
 def _triangle(processes: Processes, rows: Array) -> Array:

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hanle.meshes.tagged import IntArray
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 
 
 class Sharing:

@@ -1,0 +1,174 @@
+"""A group of unknowns solved by each process on its own part, the cut between the parts open.
+
+With A = sum of T^T A_p T over the processes, the inverse is approximated by the sum of T^T D A_p^-1 D T, where D
+shares out an unknown among the processes that hold it, in proportion to their diagonal entries (Neumann-Neumann;
+Bourgat et al., 1989). A_p^-1 is a multigrid cycle; no matrix is built. What is constant on a part is solved for all
+parts together before (balancing; Mandel, 1993), so that decay lengths may be larger than the parts.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from hanle.pde.errors import SolveError
+from hanle.pde.linear.contract import BlockTerm, LinearSystem
+from hanle.pde.linear.groups import Group
+from hanle.pde.linear.multigrid import Cycle
+from hanle.pde.linear.operators import Operator, merge
+from hanle.pde.linear.reduced import Reduced, reduce
+from hanle.pde.linear.sharing import Sharing
+from hanle.pde.processes import Processes
+from hanle.pde.tensors import Array, IntArray
+
+#: Singular values of the operator on the constants below this fraction of the largest count as none.
+NULL = 1e-11
+
+
+class ProcessParts:
+    """Approximate inverse of a group, from and to the owned parts of vectors y.
+
+    Raises SolveError, on all processes, where the part of one of them is singular.
+    """
+
+    def __init__(self, reduced: Reduced, group: Group) -> None:
+        processes, sharing = reduced.processes, reduced.sharing
+        numbers, ties = _merged(sharing.index[group.entries(reduced.system).ravel()])
+        self._exchange = Sharing(sharing.comm, numbers, sharing.start, sharing.stop)
+        part = reduce(_local(reduced.system, group, ties)) if len(numbers) else None
+        self._cycle, failure = _cycle(part)
+        failures = [text for text in processes.gather(failure) if text]
+        if failures:
+            raise SolveError(failures[0])
+        diagonal = np.zeros(0) if part is None else part.restrict(_diagonal(part.system))
+        self._weight = diagonal / self._exchange.spread(self._exchange.gathered(diagonal))
+        self._constants = None
+        if processes.size > 1:
+            self._constants = Constants(processes, self._exchange, part, self._weight, group.width)
+
+    def __call__(self, r: Array) -> Array:
+        """The approximate solution, owned part; zero outside the group."""
+        if self._constants is None:
+            return self._parts(r)
+        level, image = self._constants.solve(r)
+        return level + self._parts(r - image)
+
+    def _parts(self, r: Array) -> Array:
+        x = self._weight * self._exchange.spread(r)
+        return self._exchange.gathered(x if self._cycle is None else self._weight * self._cycle(x))
+
+
+class Constants:
+    """The equations restricted to what is constant on each part, one number per process and component.
+
+    Args:
+        part: the system of this process, None where it holds nothing.
+        weight: share of this process in each of its unknowns.
+    """
+
+    def __init__(
+        self, processes: Processes, exchange: Sharing, part: Reduced | None, weight: Array, width: int
+    ) -> None:
+        self._processes, self._exchange = processes, exchange
+        copies = exchange.spread(exchange.gathered(np.ones(len(weight))))
+        self._basis = _basis(processes, exchange, part, weight, copies, width)
+        self._shares = 1.0 / copies
+        self._image = self._basis if part is None else _image(part, self._basis)
+        matrix = processes.total((self._basis.T @ self._image).toarray())
+        self._inverse = np.linalg.pinv(matrix, rcond=NULL)
+
+    def solve(self, r: Array) -> tuple[Array, Array]:
+        """(solution among the constants, its image under the operator), owned parts."""
+        # Every holder of an unknown counts its share of it.
+        load = self._processes.total(self._basis.T @ (self._shares * self._exchange.spread(r)))
+        amplitudes = self._inverse @ load
+        level = self._exchange.gathered(self._shares * (self._basis @ amplitudes))
+        return level, self._exchange.gathered(self._image @ amplitudes)
+
+
+def _basis(
+    processes: Processes, exchange: Sharing, part: Reduced | None, weight: Array, copies: Array, width: int
+) -> sp.csr_matrix:
+    """(unknowns of this process, processes * width) the constants of all parts, weighted, where they reach this one."""
+    value, component = np.zeros(0), np.zeros(0, dtype=np.int64)
+    if part is not None:
+        tile = np.tile(np.arange(width, dtype=float), part.system.size // width)
+        component = np.rint(part.restrict(tile) / part.restrict(np.ones(part.system.size))).astype(np.int64)
+        value = np.where(part.fixed, 0.0, weight)
+    rows, columns, data = [np.arange(len(value))], [processes.rank * width + component], [value]
+    cut = np.flatnonzero(copies > 1.5)
+    shared = Sharing(exchange.comm, exchange.index[cut], exchange.start, exchange.stop)
+    for rank in range(processes.size):
+        own = value[cut] if rank == processes.rank else np.zeros(len(cut))
+        found = shared.spread(shared.gathered(own))
+        if rank != processes.rank:
+            here = np.flatnonzero(found)
+            rows.append(cut[here])
+            columns.append(rank * width + component[cut[here]])
+            data.append(found[here])
+    entries = (np.concatenate(rows), np.concatenate(columns))
+    return sp.csr_matrix((np.concatenate(data), entries), shape=(len(value), processes.size * width))
+
+
+def _image(part: Reduced, basis: sp.csr_matrix) -> sp.csr_matrix:
+    """The operator of a part on the columns of `basis`."""
+    operator, columns = Operator(part.system), basis.tocsc()
+    images = []
+    for k in range(basis.shape[1]):
+        vector = np.zeros(basis.shape[0])
+        if columns.indptr[k + 1] > columns.indptr[k]:
+            vector = columns[:, [k]].toarray().ravel()
+            vector = np.where(part.fixed, 0.0, part.restrict(operator.apply(part.extend(vector))))
+        images.append(sp.csc_matrix(vector[:, None]))
+    return sp.csr_matrix(sp.hstack(images, format="csr"))
+
+
+def _merged(numbers: IntArray) -> tuple[IntArray, sp.csr_matrix | None]:
+    """Numbers without repetition, and the ties of the entries that share one; None where none do."""
+    wanted, place = np.unique(numbers, return_inverse=True)
+    if len(wanted) == len(numbers):
+        return numbers, None
+    arrays = (np.ones(len(place)), place.astype(np.int32), np.arange(len(place) + 1))
+    return wanted, sp.csr_matrix(arrays, shape=(len(place), len(wanted)))
+
+
+def _local(system: LinearSystem, group: Group, ties: sp.csr_matrix | None) -> LinearSystem:
+    """The group on this process, skew terms left out."""
+    parts = [p for p in group.parts if system.blocks[p.block].nodes]
+    places = {p.block: k for k, p in enumerate(parts)}
+    blocks = [
+        replace(
+            system.blocks[p.block],
+            components=p.width,
+            fixed=np.ascontiguousarray(system.blocks[p.block].fixed[:, p.columns]),
+            floating=(),
+            groups=(),
+        )
+        for p in parts
+    ]
+    terms = merge(
+        BlockTerm(places[t.row], places[t.col], t.matrix, group.fields(t))
+        for t in system.terms
+        if not t.skew and t.row in places and t.col in places
+    )
+    return LinearSystem(tuple(blocks), tuple(terms), ties)
+
+
+def _cycle(part: Reduced | None) -> tuple[Cycle | None, str]:
+    """The cycle of a part, or why there is none."""
+    if part is None:
+        return None, ""
+    try:
+        return Cycle(part), ""
+    except SolveError as error:
+        return None, str(error)
+
+
+def _diagonal(system: LinearSystem) -> Array:
+    """Size of the diagonal entries, averaged over the components of a node."""
+    found = np.zeros(system.size)
+    views = system.views(found)
+    for t in system.terms:
+        if t.row == t.col:
+            views[t.row][:] += (t.matrix.diagonal() * (np.trace(t.fields) / len(t.fields)))[:, None]
+    return np.abs(found)
