@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hanle.conditions import Conditions
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde import observables
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from hanle.device import Device
     from hanle.figures import Picture
+    from hanle.torques import SpinOrbitTorque
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,7 @@ class Result:
         mesh: on which mesh or layers.
         solution: fields, fluxes and balances in the terms of the equations.
         wiring: what was given at the terminals.
+        conditions: field, temperature and magnetisations of the states, one or a batch; None: those of the device.
 
     Arrays have a leading batch axis in sweeps on the exact engine; single states give numbers. Where several processes
     hold the device, all must ask the same questions in the same order, and all get the answer for the whole device.
@@ -44,6 +47,7 @@ class Result:
     mesh: TaggedMesh | Layers
     solution: Solution
     wiring: Wiring = field(default_factory=Wiring)
+    conditions: Conditions | None = None
 
     @property
     def response(self) -> Response:
@@ -164,6 +168,16 @@ class Result:
         """(centres (n, 3) [m], torque density (n, 3) a magnet absorbs through a face [J/m^2] or inside [J/m^3])."""
         centres, density = observables.torque_map(self.solution, magnet, place)
         return centres, _plain(density)
+
+    def spin_orbit_torque(self, magnet: str, metal: str | None = None) -> "SpinOrbitTorque":
+        """The torque on a uniform magnet as damping-like and field-like part, efficiencies and effective fields.
+
+        Args:
+            metal: whose normal and field define the parts; needed where the magnet touches several metals.
+        """
+        from hanle.torques import spin_orbit_torque
+
+        return spin_orbit_torque(self, magnet, metal)
 
     def spin_accumulation(self, region: str, points: Array) -> Array:
         """mu_s/e (n, 3) [V] at points (n, 3) [m] of a metal."""

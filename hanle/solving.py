@@ -96,7 +96,7 @@ def solve(
         solution = wire(response, amplitudes=plan.amplitudes, fluxes=plan.fluxes)
     else:
         solution = _film(response, plan.density)
-    return Result(device, posed.problem.mesh, solution, plan)
+    return Result(device, posed.problem.mesh, solution, plan, conditions)
 
 
 @dataclass(frozen=True, eq=False)

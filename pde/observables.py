@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.coefficients import apply_value
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.engines.contract import FaceSamples, Samples
@@ -17,6 +18,10 @@ from hanle.pde.tensors import Array
 
 #: Names of the drives of a film: macroscopic fields along x and y.
 FIELD_X, FIELD_Y = "du/dx", "du/dy"
+#: Sine of the angle below which m counts as along an axis.
+ALONG = 1e-6
+#: By how much the normals of a flat face may differ.
+FLAT = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,6 +198,62 @@ def torque_map(solution: Solution, magnet: str, place: str) -> tuple[Array, Arra
     """(centres (n, 3), torque density (batch, n, 3)) that a magnet absorbs through a face [J/m^2] or inside [J/m^3]."""
     centres, density = deposit_map(solution, place, f"torque:{magnet}")
     return centres, HBAR / (2 * E_CHARGE) * density
+
+
+def torque_parts(given: Array, m: Array, axis: Array) -> tuple[Array, Array]:
+    """(DL, FL) of a torque = DL (y - m (m.y)) + FL m x y; both vectors span what is perpendicular to m.
+
+    Args:
+        given: the torque (..., 3), perpendicular to m.
+        m: unit vector of the moments (..., 3).
+        axis: unit vector y (..., 3): N x E/|E| for the normal N outward from the metal and the field E along it.
+
+    Raises:
+        InputError: m along y, where neither part can act.
+    """
+    along = np.einsum("...a,...a->...", m, axis)
+    across, turned = axis - m * along[..., None], np.cross(m, axis)
+    size = np.einsum("...a,...a->...", across, across)
+    if np.any(size < ALONG**2):
+        must = "not along N x E, where the damping-like and the field-like torque vanish"
+        raise InputError("magnetisation", must, m.reshape(-1, 3)[np.argmin(size)].tolist(), "tilt it")
+    damping, turning = (np.einsum("...a,...a->...", given, v) / size for v in (across, turned))
+    return np.asarray(damping), np.asarray(turning)
+
+
+def flat_face(solution: Solution, face: str, region: str) -> tuple[Array, Array, Array]:
+    """(normal (3,) outward from a region, area (batch,), mean field E (batch, 3) in its cells there [V/m]).
+
+    The area is that of the mesh: m^2 in 3D, m in 2D, 1 in 1D.
+
+    Raises:
+        InputError: a curved face, or none with a law.
+    """
+    problem = solution.response.system.problem
+    if face not in problem.faces:
+        raise unknown_name("face", face, problem.faces)
+    samples, mesh = solution.face(face), problem.mesh
+    if np.any(np.abs(samples.normals - samples.normals[0]) > FLAT):
+        raise InputError("face", "flat", face, "on curved faces use torque_map")
+    side = mesh.face_regions(face).index(region)
+    gradients = solution.samples(region, "centre").gradients[:, :, 0, :, _columns(solution, region, "u").start]
+    if isinstance(mesh, TaggedMesh):
+        beside = np.searchsorted(mesh.region_cells(region), mesh.faces[face].cells[:, side])
+        gradients = gradients[:, beside]
+    weights = np.broadcast_to(samples.weights.sum(axis=-1), gradients.shape[:2])
+    area = weights.sum(axis=1)
+    mean = np.einsum("bfi,bf->bi", gradients, weights) / area[:, None]
+    return samples.normals[0] * (1.0 if side == 0 else -1.0), area, mean
+
+
+def mean_current_density(solution: Solution, region: str) -> tuple[Array, Array]:
+    """(mean j (batch, 3) [A/m^2], measure of the region (batch,): m^3 in 3D, m^2 in 2D, m in 1D)."""
+    system, own = solution.response.system, solution.own_samples(region)
+    column = _columns(solution, region, "u").start
+    j = system.problem.regions[region].flux(own.values, own.gradients)[..., column]
+    weights = np.broadcast_to(own.weights, j.shape[:3])
+    size = system.processes.total(weights.sum(axis=(1, 2)))
+    return system.processes.total(np.einsum("bepi,bep->bi", j, weights)) / size[:, None], size
 
 
 def _columns(solution: Solution, region: str, field: str) -> slice:

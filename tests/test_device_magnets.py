@@ -335,3 +335,116 @@ def _with_units(values: Any) -> dict[str, Any]:
         **dict.fromkeys(("diffusion_length", "exchange_length", "dephasing_length"), "m"),
     }
     return {n: f"{v!r} {units[n]}" if n in units else v for n, v in values.items()}
+
+
+TORQUE_MIXING = hanle.Circuit(7e14, 4e14, 5e14 + 0.8e14j, 0.2)
+
+
+def bilayer(m: Any, layers_: Any = (("Pt", "5 nm"), ("Co", "3 nm")), **options: Any) -> Device:
+    """Pt and Co that returns no transverse spin."""
+    face = "|".join(name for name, _ in layers_)
+    given: dict[str, Any] = {"materials": {"Pt": "Pt", "Co": "Co"}, "interfaces": {face: TORQUE_MIXING}} | options
+    return Device(hanle.stack(list(layers_)), magnetisation={"Co": m}, **given)
+
+
+def expected_efficiency() -> Array:
+    """(xi_DL, xi_FL) per sigma E of the bilayer."""
+    pt = load("Pt")
+    assert isinstance(pt, NormalMetal)
+    return (
+        np.array(spin_orbit_torque.efficiency(pt.theta, 5e-9, pt.lam, pt.rho, Mixing(0.0, 5e14, -0.8e14))) / pt.rho
+    )
+
+
+@pytest.mark.parametrize("m", [(0, 0, 1), (0, 0, -1), (1, 0, 0), (0.3, -0.5, 0.8)])
+def test_parts_of_the_torque_do_not_depend_on_m(m: Any) -> None:
+    """DL even, FL odd in m; the parts of the formula for any direction, and over 2e/hbar and sigma E."""
+    found = bilayer(m).solve().spin_orbit_torque("Co")
+    assert found.metal == "Pt"
+    assert np.abs(np.array(found.efficiency_per_field) / expected_efficiency() - 1).max() < EXACT
+    y = np.cross([0, 0, 1.0], [1, 0, 0])
+    assert np.abs(found.axis - y).max() < 1e-2
+    again = found.damping_like * (found.axis - found.m * (found.m @ found.axis))
+    again = again + found.field_like * np.cross(found.m, found.axis)
+    assert found.per_area == pytest.approx(again, rel=EXACT, abs=EXACT * float(np.abs(again).max()))
+
+
+def test_metal_above_its_magnet_turns_the_axis_over() -> None:
+    below = bilayer((0, 0, 1)).solve().spin_orbit_torque("Co")
+    above = bilayer((0, 0, 1), (("Co", "3 nm"), ("Pt", "5 nm"))).solve().spin_orbit_torque("Co")
+    assert above.axis == pytest.approx(-below.axis, abs=EXACT)
+    assert above.damping_like == pytest.approx(float(below.damping_like), rel=EXACT)
+    assert above.field_like == pytest.approx(float(below.field_like), rel=EXACT)
+    assert above.per_area[1] == pytest.approx(-below.per_area[1], rel=EXACT)
+
+
+def test_effective_fields_turn_m_as_the_torque_does() -> None:
+    found = bilayer((0.3, -0.5, 0.8)).solve(current_density="10 MA/cm^2").spin_orbit_torque("Co")
+    damping, turning = found.effective_fields
+    gamma, moment = 2 * MU_B / HBAR, 1.40e6 * 3e-9
+    rate = -gamma / moment * found.per_area
+    assert found.moment == pytest.approx(moment, rel=EXACT)
+    assert -gamma * np.cross(found.m, damping + turning) == pytest.approx(rate, rel=1e-9)
+    assert turning == pytest.approx(found.field_like / moment * found.axis, rel=EXACT)
+    assert 1e-4 < np.linalg.norm(damping) < 1e-1
+
+
+def test_efficiency_is_that_of_the_mean_current_of_the_metal() -> None:
+    result = bilayer((0, 0, 1)).solve(engine="scikit", mesh_options={"cells_per_length": 12})
+    found = result.spin_orbit_torque("Co")
+    edges = np.sort(result.mesh.points[:, 0])  # type: ignore[union-attr]
+    points, j = result.current_density("Pt")
+    mean = np.average(j[np.argsort(points[:, 2])], axis=0, weights=np.diff(edges[edges < 5.0001e-9]))
+    assert found.current_density == pytest.approx(float(np.linalg.norm(mean)), rel=1e-6)
+    scale = found.electric_field / found.current_density
+    assert np.array(found.efficiency) == pytest.approx(scale * expected_efficiency(), rel=1e-3)
+
+
+def test_insulating_magnets_have_the_same_parts() -> None:
+    fixed = {"kind": "magnetic insulator", "G_s": "0 S/m^2", "G_r": "5e14 S/m^2", "G_i": "-0.8e14 S/m^2"}
+    device = Device(hanle.stack([("Pt", "5 nm"), ("M", "3 nm")]), {"Pt": "Pt", "M": fixed}, field=(0, 0, 0))
+    found = device.with_changes(magnetisation={"M": (1, 1, 1)}).solve().spin_orbit_torque("M")
+    assert np.abs(np.array(found.efficiency_per_field) / expected_efficiency() - 1).max() < EXACT
+    with pytest.raises(InputError, match=r"materials\.M\.saturation_magnetisation must be given"):
+        _ = found.effective_fields
+
+
+def test_torques_per_area_of_wider_meshes_are_those_of_the_film() -> None:
+    """A cross-section and a bar, periodic so that no edge matters."""
+    m = (0.3, -0.5, 0.8)
+    shape = hanle.section("20 nm", [("Pt", "5 nm"), ("Co", "3 nm")], periodic=True)
+    options: dict[str, Any] = {"cells_per_length": 8}
+    wide = bilayer(m).with_changes(shape=shape).solve(mesh_options=options).spin_orbit_torque("Co")
+    film = bilayer(m).solve(engine="scikit", mesh_options=options).spin_orbit_torque("Co")
+    for name in ("per_area", "electric_field", "current_density", "moment"):
+        expected = np.asarray(getattr(film, name))
+        assert getattr(wide, name) == pytest.approx(expected, rel=1e-6), name
+
+
+def test_torques_that_cannot_be_split_are_refused() -> None:
+    with pytest.raises(InputError, match="magnetisation must be not along N x E"):
+        bilayer(
+            (0, 1, 0), materials={"Pt": {"like": "Pt", "spin_hall_angle": 0.1}, "Co": CO}
+        ).solve().spin_orbit_torque("Co")
+    result = bilayer((0, 0, 1)).solve()
+    with pytest.raises(InputError, match=r"magnet .*Pt"):
+        result.spin_orbit_torque("Pt")
+    with pytest.raises(InputError, match=r"metal .*Cu"):
+        result.spin_orbit_torque("Co", "Cu")
+    sandwich = Device(
+        hanle.stack([("Pt", "5 nm"), ("Co", "3 nm"), ("Ta", "2 nm")]),
+        {"Pt": "Pt", "Co": "Co", "Ta": "Ta"},
+        magnetisation={"Co": (0, 0, 1)},
+    ).solve()
+    with pytest.raises(InputError, match=r"metal must be named: one beside Co"):
+        sandwich.spin_orbit_torque("Co")
+    assert sandwich.spin_orbit_torque("Co", "Ta").axis == pytest.approx(
+        -sandwich.spin_orbit_torque("Co", "Pt").axis, abs=1e-3
+    )
+    texture = bilayer(lambda p: np.stack([0 * p[:, 0], 1e8 * p[:, 1], 1 + 0 * p[:, 0]], axis=1)).with_changes(
+        shape=hanle.section("20 nm", [("Pt", "5 nm"), ("Co", "3 nm")])
+    )
+    with pytest.raises(InputError, match=r"magnetisation\.Co must be uniform"):
+        texture.solve().spin_orbit_torque("Co")
+    with pytest.raises(InputError, match="where a current flows along the face"):
+        pillar(1.0).solve().spin_orbit_torque("F1", "Cu")
