@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from hanle.solving import solve as solve
     from hanle.sweeps import angles as angles
     from hanle.sweeps import sweep as sweep
+    from hanle.textures import read_ovf as read_ovf
 
 #: Public name -> the module that defines it. No module of this folder may be called like one of them: importing it
 #: would put it in the place of the name.
@@ -66,6 +67,7 @@ _HOME: dict[str, str] = {
     "provenance": "hanle.output",
     "read_curves": "hanle.netcdf",
     "read_mesh": "hanle.shapes",
+    "read_ovf": "hanle.textures",
     "section": "hanle.shapes",
     "solve": "hanle.solving",
     "stack": "hanle.shapes",

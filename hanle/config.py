@@ -13,7 +13,8 @@
     [output]                        fields (true, false, "vtm", "pvd" or "vtkhdf"), pictures
 
 Fields, magnetisations, profiles and conductances may be functions of position, written "module:function" (modules
-beside the file are found), or arrays, written { file = "x.npz", array = "name", sha256 = "..." }.
+beside the file are found), or arrays, written { file = "x.npz", array = "name", sha256 = "..." }; magnetisations also
+OVF files, written { ovf = "x.ovf", ... }: `hanle.textures`.
 """
 
 import os
@@ -56,6 +57,7 @@ from hanle.stored import (
     read_function,
     relative,
 )
+from hanle.textures import OVF, OvfTexture, read_table
 from hanle.toml import write_toml
 
 _TABLES = (
@@ -246,6 +248,9 @@ def _vector(given: Any, dimension: str, key: str, folder: Path | None) -> Any:
     if is_function_name(given):
         return read_function(given, key, folder)
     if isinstance(given, Mapping):
+        # What an OVF file holds is a direction.
+        if OVF in given and dimension == "dimensionless":
+            return read_table(given, key, folder)
         return read_array(given, key, folder)
     if not isinstance(given, list) or len(given) != 3:
         must = 'three components, "module:function" or { file = ..., sha256 = ... }'
@@ -263,7 +268,9 @@ def _table(device: Device, store: Store, folder: Path) -> dict[str, Any]:
     table["materials"] = {name: to_given(record) for name, record in device.materials.items()}
     written = {
         "magnetisation": {
-            name: _write_vector(m, "dimensionless", f"magnetisation.{name}", store)
+            name: m.table(folder)
+            if isinstance(m, OvfTexture)
+            else _write_vector(m, "dimensionless", f"magnetisation.{name}", store)
             for name, m in device.magnetisation.items()
         },
         "interfaces": {name: write_interface(name, law, store) for name, law in device.interfaces.items()},

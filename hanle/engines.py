@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from hanle.boundary.b_layer import Conductances
+from hanle.boundary.circuit import Circuit
 from hanle.launch import FENICSX
 from hanle.meshes.layered import Layers
 from hanle.meshes.layers import Stack
@@ -80,8 +81,8 @@ def _warnings_shown() -> Iterator[None]:
 def is_uniform_stack(device: "Device") -> bool:
     """Layers along one axis with nothing that varies inside them or over a face."""
     vectors = (device.field, *device.magnetisation.values())
-    given = [g for g in device.interfaces.values() if isinstance(g, Conductances)]
-    constant = not any(varies(x, 1) for g in given for x in (g.G_s, g.G_r, g.G_i))
+    given = [g for g in device.interfaces.values() if isinstance(g, (Conductances, Circuit))]
+    constant = not any(varies(x, 1) for g in given for x in vars(g).values())
     constant &= not any(varies(p, 1) for p in device.profiles.values()) and not any(varies(v, 3) for v in vectors)
     return constant and layers(device) is not None
 

@@ -15,6 +15,7 @@ from hanle.device import Device
 from hanle.materials.load import Record, material
 from hanle.materials.load import load as library
 from hanle.materials.write import same, to_given
+from hanle.meshes.ovf import VectorGrid, read_ovf, write_ovf
 from hanle.pde.errors import InputError
 from hanle.toml import write_toml
 
@@ -28,6 +29,8 @@ Co = "Co"
 [magnetisation]
 Co = [0.0, 0.0, 1.0]
 """
+#: Between the centres of cells of 2 nm in a wall of 40 nm a texture is linear: (2 * pi/40)^2/8.
+LINEAR = 0.02
 FIELDS = ("G_up", "G_dn", "G_mix", "memory_loss")
 MODULE = """
 def G(points):
@@ -202,3 +205,80 @@ def test_check_describes_magnets_and_interfaces() -> None:
         line.startswith("region      B: ferromagnetic metal, shortest decay length 1.7 nm") for line in lines
     )
     assert any(line.startswith("region      D: magnetic metal, shortest decay length") for line in lines)
+
+
+@pytest.fixture
+def wall(tmp_path: Path) -> Path:
+    """A wall along x as OVF file: m turns from z to -z over 40 nm, one cell along y and z."""
+    x = np.linspace(-19, 19, 20) * 1e-9
+    angle = np.pi / 2 * (1 + x / 20e-9)
+    values = np.stack([np.sin(angle), 0 * x, np.cos(angle)], axis=-1)[:, None, None]
+    write_ovf(tmp_path / "wall.ovf", VectorGrid(np.array([x[0], 0, 0]), np.full(3, 2e-9), values))
+    return tmp_path / "wall.ovf"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"uniform": "yz"}, {"uniform": "yz", "smooth": False, "shift": ("1 nm", "0 nm", "2.5 nm")}, {"uniform": "zy"}],
+)
+def test_textures_of_ovf_files_return(options: Any, wall: Path, tmp_path: Path) -> None:
+    texture = hanle.read_ovf(wall, **options)
+    device = read_text(VALVE).with_changes(magnetisation={"Co": texture})
+    (tmp_path / "deep").mkdir()
+    path = dump(device, tmp_path / "deep" / "device.toml")
+    assert 'ovf = "../wall.ovf"' in path.read_text()
+    back = load(path)
+    assert back.magnetisation["Co"] == texture
+    points = np.array([[3.3e-9, 1e-6, 0], [-7e-9, 0, 5e-9]])
+    assert np.array_equal(back.magnetisation["Co"](points), texture(points))  # type: ignore[operator]
+    assert to_text(back, path.parent, "device.npz")[0] == path.read_text()
+    short = f"{VALVE.replace('Co = [0.0, 0.0, 1.0]', 'Co = { ovf = ' + repr(wall.name) + ' }')}"
+    assert read_text(short, tmp_path).magnetisation["Co"] == hanle.read_ovf(wall)
+
+
+def test_texture_is_used_and_has_the_torque_of_its_function(wall: Path) -> None:
+    """A section of Co | Pt under a wall along y, against the same angles by hand."""
+    values = read_ovf(wall).values
+    grid = VectorGrid(np.array([0, -19e-9, 0]), np.full(3, 2e-9), values.transpose(1, 0, 2, 3))
+    write_ovf(wall, grid)
+    shape = hanle.section("38 nm", [("Pt", "5 nm"), ("Co", "3 nm")])
+
+    def by_hand(points: Any) -> Any:
+        angle = np.pi / 2 * (1 + points[:, 1] / 20e-9)
+        return np.stack([np.sin(angle), 0 * angle, np.cos(angle)], axis=-1)
+
+    device = Device(shape, {"Pt": "Pt", "Co": "Co"})
+    totals = []
+    for m in (hanle.read_ovf(wall, uniform="xz"), by_hand):
+        result = device.with_changes(magnetisation={"Co": m}).solve(
+            mesh_options={"cells_per_length": 3, "growth": 1.6}
+        )
+        totals.append(result.torque("Co"))
+    assert np.abs(totals[0] - totals[1]).max() < LINEAR * np.abs(totals[1]).max()
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('{ ovf = "nothing.ovf" }', r"magnetisation\.Co\..*nothing\.ovf must be a file that can be read"),
+        ('{ ovf = "wall.ovf", sha256 = "00" }', r"magnetisation\.Co\.sha256 must be the hash of wall\.ovf"),
+        ('{ ovf = "wall.ovf", uniform = "x" }', r"magnetisation\.Co\.uniform must be axes along which"),
+        ('{ ovf = "wall.ovf", uniform = 1 }', r"magnetisation\.Co\.uniform must be axes"),
+        ('{ ovf = "wall.ovf", smooth = 1 }', r"magnetisation\.Co\.smooth must be true or false"),
+        ('{ ovf = "wall.ovf", shift = ["1 nm"] }', r"magnetisation\.Co\.shift must be three lengths"),
+        ('{ ovf = "wall.ovf", shift = ["1 T", "0 nm", "0 nm"] }', r"magnetisation\.Co\.shift\.x must be"),
+        ('{ ovf = "wall.ovf", uniforn = "z" }', r"magnetisation\.Co\.uniforn"),
+    ],
+)
+def test_wrong_textures_name_the_key(table: str, message: str, wall: Path) -> None:
+    with pytest.raises(InputError, match=message):
+        read_text(VALVE.replace("[0.0, 0.0, 1.0]", table), wall.parent)
+
+
+def test_changed_textures_are_refused(wall: Path, tmp_path: Path) -> None:
+    texture = hanle.read_ovf(wall, uniform="yz")
+    path = dump(read_text(VALVE).with_changes(magnetisation={"Co": texture}), tmp_path / "device.toml")
+    wall.write_bytes(wall.read_bytes() + b"# more\n")
+    with pytest.raises(InputError, match=r"magnetisation\.Co\.sha256 must be the hash of wall\.ovf"):
+        load(path)
+    assert hanle.read_ovf(wall, uniform="yz") != texture
