@@ -103,6 +103,23 @@ def test_hall_bar(tmp_path):
     assert (tmp_path / "hall_bar.png").is_file()
 
 
+def test_lateral_valve(tmp_path):
+    # Cells of 50 nm; the current enters through a few of 12.5 nm.
+    coarse = {"cells_per_length": 3, "growth": 3.0, "lateral": "uniform", "sizes": {"x": 5e-8, "y": 1.25e-8}}
+    found = load("lateral_valve").main(
+        separations=(300.0,), fields=(0.0, 0.4, 1.0), solid=coarse, pictures=tmp_path
+    )
+    assert found.tunnel == pytest.approx(1, abs=0.01)
+    assert found.hanle < 0.01
+    assert 0.75 < found.transparent < 0.95
+    assert found.crowding < 0.95
+    assert 0.4 < found.entering < 0.8
+    assert found.narrow < 0.9
+    assert found.wide > 1.05
+    assert (tmp_path / "lateral_valve.png").is_file()
+    assert (tmp_path / "lateral_valve_3d.png").is_file()
+
+
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_every_example_is_tested_and_has_the_same_form(path):
     text = path.read_text(encoding="utf-8")
