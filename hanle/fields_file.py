@@ -1,8 +1,9 @@
 """Fields as files for ParaView, pyvista and meshio: VTK XML (.vtm, .pvd) or VTKHDF (.vtkhdf).
 
 Coordinates are in metres. Point data: "potential V [V]", "spin accumulation mu_s/e [V]"; cell data: "charge current
-density j [A/m^2]", "spin current density J, x-polarised [A/m^2]" and so on (3 components: flow along x, y, z). Regions
-without unknowns hold their geometry. Where several processes hold the device, each cell is written by one of them.
+density j [A/m^2]", "spin current density J, x-polarised [A/m^2]" and so on (3 components: flow along x, y, z), and of
+magnets "magnetisation direction m [1]" and, inside those that conduct, "torque density [J/m^3]". Regions without
+unknowns hold their geometry. Where several processes hold the device, each cell is written by one of them.
 """
 
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from hanle.output import target
 from hanle.pde.solution import Solution
-from hanle.region_data import all_regions
+from hanle.region_data import Direction, all_regions
 from hanle.together import led
 from hanle.vtk_hdf import write_hdf
 from hanle.vtk_xml import BLOCKS, COLLECTION, write_xml
@@ -26,6 +27,7 @@ def write_fields(
     provenance: Mapping[str, str],
     index: int = 0,
     overwrite: bool = False,
+    directions: Mapping[str, Direction] | None = None,
 ) -> Path:
     """Write the fields of every region. Where several processes hold the device, all must call.
 
@@ -43,6 +45,7 @@ def write_fields(
             `hanle.output.provenance`.
         index: position along the batch axis.
         overwrite: replace earlier files of that name.
+        directions: magnet -> m, to be written in its cells; from `hanle.textures.directions`.
 
     Returns:
         The path of the index, or of the one file.
@@ -53,7 +56,7 @@ def write_fields(
     processes = solution.response.system.processes
     goal = led(processes, lambda: target(path, (BLOCKS, COLLECTION, HDF), overwrite=overwrite))
     # A format that takes pieces never needs the whole device in one process.
-    regions = all_regions(solution, index=index, own=goal.suffix.lower() != BLOCKS)
+    regions = all_regions(solution, index=index, own=goal.suffix.lower() != BLOCKS, directions=directions)
     if goal.suffix.lower() == HDF:
         write_hdf(regions, goal, provenance=provenance, processes=processes)
     else:

@@ -7,7 +7,7 @@ import numpy as np
 
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.tensors import Array
-from hanle.region_data import CURRENT, POTENTIAL, SPIN_ACCUMULATION, RegionData
+from hanle.region_data import CURRENT, POTENTIAL, SPIN_ACCUMULATION, TORQUE, RegionData
 
 MAGNITUDE = "magnitude"
 #: Told apart with any colour vision: diverging for what has a sign, perceptually even otherwise.
@@ -67,6 +67,7 @@ QUANTITIES = {
     "potential": Quantity(POTENTIAL, "potential", "$V$", "V", True, False),
     "spin_accumulation": Quantity(SPIN_ACCUMULATION, "spin accumulation", "$\\mu_{{s{a}}}/e$", "V", True, True),
     "current": Quantity(CURRENT, "current density", "$j_{{{a}}}$", "A/m^2", False, True),
+    "torque": Quantity(TORQUE, "torque density", "$\\tau_{{{a}}}$", "J/m^3", False, True),
 }
 
 

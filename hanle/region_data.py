@@ -3,8 +3,8 @@
 The unknowns are u = -V and w = mu_s/(2e); here they become V and mu_s/e. Names carry the SI unit in brackets.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,17 @@ from scipy.interpolate import make_interp_spline
 
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.coefficients import apply_value
+from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.fields import Field
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
 
 IntArray = NDArray[np.int64]
+
+#: Direction of the moments as a function of position: points (n, 3) [m] -> unit vectors (n, 3).
+Direction = Callable[[Array], Array]
 
 #: Pieces drawn of a layer for each one that the engine gives.
 REFINEMENT = 4
@@ -26,6 +31,8 @@ POTENTIAL = "potential V [V]"
 SPIN_ACCUMULATION = "spin accumulation mu_s/e [V]"
 CURRENT = "charge current density j [A/m^2]"
 SPIN_CURRENT = {axis: f"spin current density J, {axis}-polarised [A/m^2]" for axis in "xyz"}
+TORQUE = "torque density [J/m^3]"
+MAGNETISATION = "magnetisation direction m [1]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +45,7 @@ class RegionData:
         points: (n, 3) [m] over x, y, z, zero along absent axes.
         cells: (c, k) point numbers, VTK order.
         point_data: name with unit -> (n,) or (n, 3).
-        cell_data: name with unit -> (c, 3), flow along x, y, z.
+        cell_data: name with unit -> (c, 3), flow along x, y, z; of magnets that conduct the torque they take.
     """
 
     name: str
@@ -86,13 +93,24 @@ def region_data(solution: Solution, region: str, *, index: int = 0, own: bool = 
         columns = problem.fields_of(region).slice(field.name)
         point_data.update(_values(field, values[index][:, columns]))
         cell_data.update(_fluxes(field, flux[:, :, columns]))
+    cell_data.update(_torque(solution, region, points[cells].mean(axis=1), part, index))
     return RegionData(region, kind, points, cells, point_data, cell_data)
 
 
-def all_regions(solution: Solution, *, index: int = 0, own: bool = False) -> dict[str, RegionData]:
-    """`region_data` of every region of the mesh, in mesh order."""
+def all_regions(
+    solution: Solution, *, index: int = 0, own: bool = False, directions: Mapping[str, Direction] | None = None
+) -> dict[str, RegionData]:
+    """`region_data` of every region of the mesh, in mesh order.
+
+    Args:
+        directions: magnet -> m, to be shown in its cells; from `hanle.textures.directions`.
+    """
     regions = solution.response.system.problem.mesh.regions
-    return {name: region_data(solution, name, index=index, own=own) for name in regions}
+    found = {name: region_data(solution, name, index=index, own=own) for name in regions}
+    for name, m in (directions or {}).items():
+        region = found[name]
+        found[name] = replace(region, cell_data={**region.cell_data, MAGNETISATION: m(region.centres)})
+    return found
 
 
 def _vertices(solution: Solution, region: str, own: bool) -> tuple[Array, IntArray, Array]:
@@ -141,6 +159,22 @@ def _cell_flux(solution: Solution, region: str, centres: Array) -> Array:
     flat = flux.reshape(flux.shape[0], -1, *flux.shape[3:])[:, first]
     spline = make_interp_spline(position, flat, k=min(3, len(position) - 1), axis=1)
     return np.asarray(spline(centres[:, axis]))
+
+
+def _torque(solution: Solution, region: str, centres: Array, own: bool, index: int) -> dict[str, Array]:
+    """What magnets take inside a region, at the centres of its cells (of this process with `own`)."""
+    system = solution.response.system
+    laws = [law for name, law in system.problem.regions[region].deposits.items() if name.startswith("torque:")]
+    if not laws:
+        return {}
+    if isinstance(system.problem.mesh, Layers):
+        density = sum(apply_value(law, solution.values(region, centres)[:, :, None]) for law in laws)
+    else:
+        samples = solution.own_samples(region, "centre")
+        density = sum(apply_value(law, samples.values) for law in laws)
+        density = density if own else solution.joined(samples.entities, np.asarray(density), 1)
+    whole = np.asarray(density)[:, :, 0]
+    return {TORQUE: HBAR / (2 * E_CHARGE) * whole[min(index, len(whole) - 1)]}
 
 
 def _values(field: Field, values: Array) -> dict[str, Array]:

@@ -197,13 +197,13 @@ class Result:
         """Draw a picture: in 3D a scene, in 2D a section, in 1D a profile.
 
         Args:
-            quantity: "spin_accumulation" or "current".
+            quantity: "spin_accumulation", "current" or, in 2D and 3D, "torque" inside magnets that conduct.
             path: .png, .pdf or .svg; default "<quantity>.png" in the working folder.
-            options: of `hanle.scenes.show_spin_accumulation` and `show_current` (component, style, overwrite, ...).
+            options: of `hanle.scenes.show_spin_accumulation`, `show_current` and `show_torque` (component, style, ...).
         """
-        from hanle.scenes import show_current, show_spin_accumulation
+        from hanle.scenes import show_current, show_spin_accumulation, show_torque
 
-        drawings = {"spin_accumulation": show_spin_accumulation, "current": show_current}
+        drawings = {"spin_accumulation": show_spin_accumulation, "current": show_current, "torque": show_torque}
         if quantity not in drawings:
             raise unknown_name("quantity", quantity, drawings)
         return drawings[quantity](self.solution, path or f"{quantity}.png", **options)
@@ -212,10 +212,10 @@ class Result:
         """Write all fields for ParaView and pyvista: .vtm (the default), .pvd or .vtkhdf; see `hanle.write_fields`."""
         from hanle.fields_file import write_fields
         from hanle.output import provenance
+        from hanle.textures import directions
 
-        return write_fields(
-            self.solution, path, provenance=provenance(engine=self.proof.engine), overwrite=overwrite
-        )
+        stamp = provenance(engine=self.proof.engine)
+        return write_fields(self.solution, path, provenance=stamp, overwrite=overwrite, directions=directions(self))
 
     @property
     def balances(self) -> Mapping[str, Balance]:

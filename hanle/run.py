@@ -19,6 +19,7 @@ from hanle.report import as_json, proof_rows, rows, sources, table
 from hanle.results import Result
 from hanle.solving import solve
 from hanle.sweeps import sweep_and_first
+from hanle.textures import directions
 from hanle.together import led, shared
 
 if TYPE_CHECKING:
@@ -86,7 +87,12 @@ def run(case: Case, folder: Path, *, overwrite: bool = False, say: Say | None = 
             tell("writing fields")
             usual = "vtm" if processes.size == 1 else "pvd"
             ending = case.output.fields if isinstance(case.output.fields, str) else usual
-            write_fields(solved.result.solution, draft / f"{FIELDS}.{ending}", provenance=stamp)
+            write_fields(
+                solved.result.solution,
+                draft / f"{FIELDS}.{ending}",
+                provenance=stamp,
+                directions=directions(solved.result),
+            )
         curves = solved.curves
         if curves is not None:
             led(processes, lambda: write_curves(curves, draft / CURVES, provenance=stamp))

@@ -14,7 +14,7 @@ import numpy as np
 
 from hanle.curves import plot_profile
 from hanle.figures import Picture, picture, scale_for
-from hanle.pde.errors import unknown_name
+from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
 from hanle.quantities import choose, colour_map
@@ -91,6 +91,34 @@ def show_current(
     if style not in ("streamlines", "arrows"):
         raise unknown_name("style", style, ("streamlines", "arrows"))
     wish = _Wish("current", component, style, True, surroundings, index, title)
+    return _show(solution, path, wish, overwrite=overwrite)
+
+
+def show_torque(
+    solution: Solution,
+    path: str | os.PathLike[str],
+    *,
+    component: str | None = None,
+    style: str = "surface",
+    arrows: bool = True,
+    surroundings: bool = True,
+    index: int = 0,
+    title: str = "",
+    overwrite: bool = False,
+) -> Picture:
+    """The torque per volume inside magnets that conduct: colours for its size (or one component), arrows.
+
+    Args as in `show_spin_accumulation`; `style`: "surface", "slices" or "arrows". What magnets take through their faces
+    is not part of it: `Result.torque_map`.
+
+    Raises:
+        InputError: a device with one axis, besides the errors there.
+    """
+    if style not in ("surface", "slices", "arrows"):
+        raise unknown_name("style", style, ("surface", "slices", "arrows"))
+    if len(solution.response.system.problem.mesh.axes) == 1:
+        raise InputError("quantity", "spin_accumulation or current of a device with one axis", "torque")
+    wish = _Wish("torque", component, style, arrows, surroundings, index, title)
     return _show(solution, path, wish, overwrite=overwrite)
 
 

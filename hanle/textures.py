@@ -1,4 +1,4 @@
-"""Magnetisation textures from OVF files (OOMMF, mumax3), as a device takes them and a device file keeps them.
+"""Magnetisation textures: OVF files (OOMMF, mumax3) as a device takes them and a device file keeps them; m in space.
 
     magnetisation = {"Py": hanle.read_ovf("wall.ovf", uniform="z")}
     [magnetisation]
@@ -12,18 +12,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.spatial import cKDTree
 
+from hanle.conditions import Conditions
+from hanle.meshes.layered import Layers
 from hanle.meshes.ovf import Texture
 from hanle.meshes.ovf import read_ovf as read_grid
 from hanle.options import require_known
 from hanle.pde.errors import InputError
 from hanle.pde.quantity import exact, parse
 from hanle.pde.tensors import Array
+from hanle.region_data import Direction
 from hanle.stored import checked_bytes, relative
+
+if TYPE_CHECKING:
+    from hanle.results import Result
 
 OVF = "ovf"
 _KEYS = (OVF, "sha256", "smooth", "uniform", "shift")
@@ -103,3 +110,42 @@ def read_table(table: Mapping[str, Any], key: str, folder: Path | None) -> OvfTe
         return read_ovf(path, **options)
     except InputError as error:
         raise error.within(f"{key}.") from error
+
+
+def directions(result: "Result", index: int = 0) -> dict[str, Direction]:
+    """Magnet -> m as a function of position, for files.
+
+    Without magnets that have no direction (paramagnets without field) and insulators given one per facet.
+
+    Args:
+        index: position along the batch axis.
+    """
+    device, mesh = result.device, result.mesh
+    conditions = (result.conditions or device.conditions).on_cells(mesh)
+    found: dict[str, Direction] = {}
+    for name in (n for n in device.magnets if n in mesh.regions):
+        given = conditions.magnetisation.get(name)
+        array = isinstance(given, np.ndarray) and given.ndim == 2
+        points = np.zeros((1, 3)) if isinstance(mesh, Layers) else mesh.centres(name)
+        if given is None and not np.all(np.any(conditions.field_at(points), axis=-1)):
+            continue
+        if array and name not in device.conductors:
+            continue
+        found[name] = _nearest(conditions, name, points) if array else _anywhere(conditions, name, index)
+    return found
+
+
+def _anywhere(conditions: Conditions, name: str, index: int) -> Direction:
+    def m(points: Array) -> Array:
+        vectors = conditions.magnetisation_at(name, points)
+        if vectors.ndim == 3:
+            vectors = vectors[min(index, len(vectors) - 1), 0]
+        return np.array(np.broadcast_to(vectors, points.shape))
+
+    return m
+
+
+def _nearest(conditions: Conditions, name: str, centres: Array) -> Direction:
+    """m given per cell: that of the nearest one."""
+    tree, vectors = cKDTree(centres), conditions.magnetisation_at(name, centres)
+    return lambda points: np.asarray(vectors[tree.query(points)[1]])
