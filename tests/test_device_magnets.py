@@ -27,6 +27,7 @@ from hanle.pde.closed_forms.film import Mixing
 from hanle.pde.constants import HBAR, MU_B
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.tensors import unit
+from hanle.sweeps import states_of
 
 Array = NDArray[np.float64]
 
@@ -448,3 +449,17 @@ def test_torques_that_cannot_be_split_are_refused() -> None:
         texture.solve().spin_orbit_torque("Co")
     with pytest.raises(InputError, match="where a current flows along the face"):
         pillar(1.0).solve().spin_orbit_torque("F1", "Cu")
+
+
+def test_batches_of_directions_have_one_efficiency() -> None:
+    """Scans on the exact engine: parts along the batch; every state as solved alone."""
+    device = bilayer((0, 0, 1)).with_changes(magnetisation={}, field=(0, 0, 1e-9))
+    _, states = states_of(device, angle=hanle.angles("gamma", [0, 30, 75, 200]))
+    found = device.solve(conditions=states).spin_orbit_torque("Co")
+    assert found.m.shape == found.per_area.shape == (4, 3)
+    efficiency = np.array(found.efficiency_per_field)
+    assert np.abs(efficiency / expected_efficiency()[:, None] - 1).max() < 1e-6
+    assert found.effective_fields[0].shape == (4, 3)
+    for n, m in enumerate(hanle.angles("gamma", [0, 30, 75, 200]).directions):
+        alone = device.with_changes(field=1e-9 * m).solve().spin_orbit_torque("Co")
+        assert found.damping_like[n] == pytest.approx(float(alone.damping_like), rel=EXACT)
