@@ -45,8 +45,8 @@ class Device:
         temperature: T; "300 K" or a number in K. It sets the moments of magnets; the numbers of metals and conductances
             given as numbers are those of their records at any T.
         field: B [T]: a vector (strings with unit accepted), a function of points (n, 3) -> (n, 3), or an array.
-        magnetisation: magnet -> direction m, as `field`, or `hanle.read_ovf(...)`; along B where not given. A paramagnet
-            follows B always.
+        magnetisation: magnet -> direction m, as `field`, or `hanle.read_ovf(...)`; along B where not given. A
+            paramagnet follows B always.
         interfaces: face -> `Conductances`, `Circuit`, "closed", "continuous" or a `Face` (a law of one's own). Default:
             metals are continuous, metal | magnetic insulator has the b-layer law of its moments.
         profiles: "region.quantity" or "A|B.G_s" -> values in space, replacing the record's number, SI units: what
