@@ -257,8 +257,8 @@ def test_engine_tests_run_on_one_two_and_three_processes(machine: Machine) -> No
     assert machine.run("test-fenicsx", "--suite", "sid", "-k", "film")[0] == 0
     calls = [line.split(" -m pytest")[0] for line in machine.called("with-dolfinx")]
     launchers = ["env python3", "env mpirun -n 2 python3", "env mpirun -n 3 python3"]
-    assert calls == [f"with-dolfinx --suite sid {words}" for words in ("true", *launchers)]
-    assert all(" -k film tests/fenicsx" in line for line in machine.called("with-dolfinx")[1:])
+    assert list(dict.fromkeys(calls)) == [f"with-dolfinx --suite sid {words}" for words in ("true", *launchers)]
+    assert all(" -k film" in line and " tests/" in line for line in machine.called("with-dolfinx")[1:])
 
 
 @pytest.mark.parametrize(("outcome", "code"), [("exit 1", 1), ("exit 137", 137), ("sleep 60", 124)])
@@ -269,7 +269,7 @@ def test_failing_engine_tests_fail(machine: Machine, outcome: str, code: int) ->
     machine.fake("with-dolfinx", f'case "$*" in *"-n 2"*) {outcome} ;; esac', "a source/tools")
     found, _, err = machine.run("test-fenicsx")
     assert found == code
-    assert len(machine.called("with-dolfinx")) == 3
+    assert "-n 2" in machine.called("with-dolfinx")[-1]
     assert ("takes more than 1 s" in err) == (code == 124)
 
 
