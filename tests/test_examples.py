@@ -120,6 +120,21 @@ def test_lateral_valve(tmp_path):
     assert (tmp_path / "lateral_valve_3d.png").is_file()
 
 
+def test_domain_wall_cross(tmp_path):
+    coarse = {"cells_per_length": 3, "growth": 2.0, "lateral": "uniform", "sizes": {"x": 5e-9, "y": 1e-8}}
+    found = load("domain_wall_cross").main(mesh=coarse, pictures=tmp_path)
+    # FL is a twentieth of DL and carries an error of its size.
+    assert found.damping < 3e-3
+    assert found.field < 0.06
+    assert found.neel < 0.02
+    assert found.bloch < 0.06
+    assert found.piled == pytest.approx(1, abs=0.05)
+    aside, middle = found.hall
+    assert aside == pytest.approx(1, abs=0.05)
+    assert abs(middle) < 1e-3
+    assert (tmp_path / "domain_wall_cross.png").is_file()
+
+
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_every_example_is_tested_and_has_the_same_form(path):
     text = path.read_text(encoding="utf-8")
