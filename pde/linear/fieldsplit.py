@@ -11,7 +11,7 @@ Own parts beat ILU and smoothed aggregation over all processes several times in 
 cells above all.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 
@@ -110,14 +110,12 @@ def _threads(reduced: Reduced) -> AbstractContextManager[None]:
     return kernels.threads_for(reduced.system.size if reduced.processes.size == 1 else 0)
 
 
-def _inverses(reduced: Reduced, group: Group) -> Iterator[tuple[Group, Inverse]]:
+def _inverses(reduced: Reduced, group: Group) -> list[tuple[Group, Inverse]]:
     """What approximates a group, or the components it falls apart into."""
     if group.width > 1:
         with suppress(SolveError):
-            yield group, ProcessParts(reduced, group)
-            return
-    for single in group.singles:
-        yield single, BoomerAMG(reduced, single)
+            return [(group, ProcessParts(reduced, group))]
+    return [(single, BoomerAMG(reduced, single)) for single in group.singles]
 
 
 def _coupling(reduced: Reduced, group: Group, earlier: Sequence[Group]) -> Inverse | None:
