@@ -36,7 +36,8 @@ NM = 1e-9
 WIDTH, CHANNEL_WIDTH, CHANNEL_THICKNESS, THICKNESS = 100.0, 100.0, 80.0, 30.0  # [nm]
 OVERHANG, LEAD = 60.0, 500.0  # of the strips, and from the middle of a strip to the end of the channel [nm]
 POLARISATION = 0.4  # of strips and contacts, as lateral valves give at 300 K
-COPPER, PERMALLOY = material("Cu", "Cu"), material("Py", "Py")
+COPPER: Any = material("Cu", "Cu")
+PERMALLOY: Any = material("Py", "Py")
 MATERIALS: dict[str, Any] = {
     "Cu": "Cu",
     "F1": {"like": "Py", "polarisation": POLARISATION, "anisotropy": 0},
@@ -90,7 +91,9 @@ def main(
     for ra in LINES:
         print(f"R_c = {ra:g} Ohm m^2: 2D over 1D {flat[ra, middle] / line(middle, ra):.4f} at {middle:g} nm, "
               f"{flat[ra, DISTANCES[-1]] / line(DISTANCES[-1], ra):.4f} at {DISTANCES[-1]:g} nm")  # fmt: skip
-    widths = [signal(middle, 0.0, SECTION, flat=True, width=w).spin / line(middle, 0.0, width=w) for w in WIDTHS]
+    widths = [
+        float(signal(middle, 0.0, SECTION, flat=True, width=w).spin / line(middle, 0.0, width=w)) for w in WIDTHS
+    ]
     print("transparent strips " + ", ".join(f"{w:g} nm wide: {r:.3f}" for w, r in zip(WIDTHS, widths, strict=True))
           + " (2D over 1D)")  # fmt: skip
     transparent = spatial[0.0, middle]
