@@ -13,6 +13,7 @@ enters through a strip narrower than the channel is thick meets a spreading resi
 signal; wide strips face each other at less than L, which raises it. (2) Crowding: permalloy has ten times the
 resistivity of copper, so that most of the current drops into the channel at its edge and the spin piles up there.
 (3) Both also change what the detector absorbs. The background, 0 in 1D, is charge current that spreads below F1.
+With this mesh transparent signals in 3D are 3 % below those of one twice as fine; the ratio 3D over 2D moves by 1 %.
 """
 
 import argparse
@@ -111,6 +112,7 @@ def main(
         transparent.parallel.show(
             path=str(pictures / "lateral_valve_3d.png"),
             component="y",
+            arrows=False,
             title="1 mA from F1 to the left",
             overwrite=True,
         )
