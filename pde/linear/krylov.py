@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import daxpy, ddot
+from scipy.linalg.blas import daxpy
 
 from hanle.pde.errors import SolveError
 from hanle.pde.processes import ALONE, Processes
@@ -140,10 +140,10 @@ class _Cycle:
         """Parts of w along the basis, taken off it, and the length of what is left."""
         h = np.zeros(len(self._basis) + 1)
         for _ in range(2):
-            products = np.array([*(ddot(v, w) for v in self._basis), ddot(w, w)])
+            products = np.array([*(v @ w for v in self._basis), w @ w])
             *parts, square = self._processes.total(products)
             for part, v in zip(parts, self._basis, strict=True):
-                daxpy(v, w, a=-part)
+                _add(-part, v, w)
             h[:-1] += parts
             left = square - np.dot(parts, parts)
             h[-1] = np.sqrt(left) if left > 0.0 else 0.0
@@ -159,12 +159,18 @@ class _Cycle:
             y[k] = (self._right[k] - sum(self._columns[j][k] * y[j] for j in range(k + 1, n))) / self._columns[k][k]
         x = np.zeros_like(self._basis[0])
         for weight, z in zip(y, self._twins, strict=True):
-            daxpy(z.astype(float, copy=False), x, a=weight)
+            _add(weight, z.astype(float, copy=False), x)
         return x
 
 
 def _norm(processes: Processes, x: Array) -> float:
-    return float(np.sqrt(processes.total(ddot(x, x))))
+    return float(np.sqrt(processes.total(x @ x)))
+
+
+def _add(factor: float, x: Array, y: Array) -> None:
+    """y += factor x without a temporary array; BLAS refuses the empty part of a process that owns nothing."""
+    if y.size:
+        daxpy(x, y, a=factor)
 
 
 def _failure(iterations: int, residual: float, tolerance: float, stalled: bool) -> str:

@@ -77,7 +77,9 @@ def _decoupled(matrix: sp.csr_matrix, fixed: NDArray[np.bool_]) -> tuple[sp.csr_
 def summed(sharing: Sharing, local: sp.csr_matrix) -> Any:
     """The sum over processes of T^T A_p T, with A_p (size of x, size of x) the matrix of this one."""
     size = (sharing.owned, None)
-    matrix = PETSc.Mat().createAIJ((size, size), nnz=_row_counts(sharing, local), comm=sharing.comm)
+    counts = _row_counts(sharing, local)
+    # petsc4py takes empty arrays for no counts, and the process would then wait for others that have some.
+    matrix = PETSc.Mat().createAIJ((size, size), nnz=counts if sharing.owned else (1, 1), comm=sharing.comm)
     numbers = PETSc.LGMap().create(sharing.index.astype(PETSc.IntType), comm=sharing.comm)
     matrix.setLGMap(numbers, numbers)
     for a in range(0, local.shape[0], ROWS):
