@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hanle.materials.rates import Rates
-from hanle.pde.coefficients import Coefficient, FaceLaw, Side, as_weight, matrix_terms
+from hanle.pde.coefficients import Coefficient, Deposit, FaceLaw, Side, as_weight, matrix_terms
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.errors import InputError
 from hanle.pde.fields import NOTHING, SPIN, FieldSet
@@ -79,7 +79,10 @@ def b_layer(magnet: str, conductances: Conductances, magnetisation: ArrayLike) -
     return FaceLaw(
         sides=(Side(METAL, FieldSet((SPIN,))), Side(MAGNET, NOTHING)),
         G=_terms(longitudinal + perpendicular),
-        deposits={f"torque:{magnet}": _terms(-perpendicular), f"flips:{magnet}": _terms(-longitudinal)},
+        deposits={
+            f"torque:{magnet}": Deposit(_terms(-perpendicular)),
+            f"flips:{magnet}": Deposit(_terms(-longitudinal)),
+        },
     )
 
 

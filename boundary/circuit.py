@@ -30,7 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hanle.pde.coefficients import Coefficient, FaceLaw, Side, as_weight, direction, matrix_terms
+from hanle.pde.coefficients import Coefficient, Deposit, FaceLaw, Side, as_weight, direction, matrix_terms
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.fields import CHARGE_AND_SPIN
 from hanle.pde.tensors import Array, cross_matrix, outer
@@ -143,7 +143,10 @@ def normal_ferromagnet(magnet: str, given: Circuit, magnetisation: ArrayLike) ->
     return FaceLaw(
         sides=(Side(NORMAL, CHARGE_AND_SPIN), Side(FERROMAGNET, CHARGE_AND_SPIN)),
         G=_terms(longitudinal + _on_normal(transverse, 2 * _N, _W.start)),
-        deposits={f"torque:{magnet}": _terms(_on_normal(-transverse, 3)), MEMORY_LOSS: _terms(lost)},
+        deposits={
+            f"torque:{magnet}": Deposit(_terms(_on_normal(-transverse, 3))),
+            MEMORY_LOSS: Deposit(_terms(lost)),
+        },
     )
 
 
@@ -163,7 +166,7 @@ def normal_normal(area_resistance: ArrayLike, memory_loss: ArrayLike = 0.0) -> F
     kinds = np.array([np.diag([1.0, 0, 0, 0]), np.diag([0, 1.0, 1.0, 1.0])])
     whole = np.einsum("...acbc,cij->...aibj", pairs, kinds).reshape(*lead, 2 * _N, 2 * _N)
     lost = np.einsum("...b,kj->...kbj", loss[..., 0, 1::2], np.eye(3, _N, k=_W.start)).reshape(*lead, 3, 2 * _N)
-    return FaceLaw(sides=_between(), G=_terms(whole), deposits={MEMORY_LOSS: _terms(lost)})
+    return FaceLaw(sides=_between(), G=_terms(whole), deposits={MEMORY_LOSS: Deposit(_terms(lost))})
 
 
 def collinear_ferromagnets(given: Circuit, below: ArrayLike, above: ArrayLike) -> FaceLaw:
@@ -189,7 +192,7 @@ def collinear_ferromagnets(given: Circuit, below: ArrayLike, above: ArrayLike) -
             "between them, or use a transparent interface, through which the transverse spin diffuses"
         )
     matrix, lost = _collinear(given, low)
-    return FaceLaw(sides=_between(), G=_terms(matrix), deposits={MEMORY_LOSS: _terms(lost)})
+    return FaceLaw(sides=_between(), G=_terms(matrix), deposits={MEMORY_LOSS: Deposit(_terms(lost))})
 
 
 def transparent() -> FaceLaw:

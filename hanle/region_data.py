@@ -12,7 +12,6 @@ from scipy.interpolate import make_interp_spline
 
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
-from hanle.pde.coefficients import apply_value
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.fields import Field
@@ -168,10 +167,10 @@ def _torque(solution: Solution, region: str, centres: Array, own: bool, index: i
     if not laws:
         return {}
     if isinstance(system.problem.mesh, Layers):
-        density = sum(apply_value(law, solution.values(region, centres)[:, :, None]) for law in laws)
+        density = sum(law.density(solution.values(region, centres)[:, :, None]) for law in laws)
     else:
         samples = solution.own_samples(region, "centre")
-        density = sum(apply_value(law, samples.values) for law in laws)
+        density = sum(law.density(samples.values, samples.gradients) for law in laws)
         density = density if own else solution.joined(samples.entities, np.asarray(density), 1)
     whole = np.asarray(density)[:, :, 0]
     return {TORQUE: HBAR / (2 * E_CHARGE) * whole[min(index, len(whole) - 1)]}

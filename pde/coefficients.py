@@ -139,10 +139,49 @@ def only(coefficient: Coefficient, tags: Iterable[str]) -> Coefficient:
 
 
 @dataclass(frozen=True, eq=False)
+class Deposit:
+    """What a region or face hands to a receiver: linear in the values and gradients of the fields there.
+
+    Attributes:
+        values: field part (rows, columns), spatial part ().
+        gradients: field part (rows, columns), spatial part (3,); tangential gradients on a face.
+    """
+
+    values: Coefficient = ()
+    gradients: Coefficient = ()
+
+    def density(self, values: Array, gradients: Array | None = None) -> Array:
+        """(batch, entities, points, rows) [flux unit on a face, per metre in a region].
+
+        Args:
+            values: (batch, entities, points, columns).
+            gradients: (batch, entities, points, 3, columns), needed where the deposit sees them.
+        """
+        if self.gradients and gradients is None:
+            raise InputError("gradients", "given for a deposit that sees gradients", None)
+        total = np.zeros((*values.shape[:-1], 0))
+        for t in self.values:
+            total = _sum(total, _at_points(t.weight, 1) * (values @ t.fields.T))
+        for t in self.gradients:
+            total = _sum(
+                total, _at_points(t.weight, 1) * np.einsum("k,ab,...kb->...a", t.spatial, t.fields, gradients)
+            )
+        return total
+
+    def filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "Deposit":
+        """The deposit with `keep` applied to each of its coefficients."""
+        return Deposit(keep(self.values), keep(self.gradients))
+
+
+def _sum(total: Array, part: Array) -> Array:
+    return total + part if total.shape[-1] else part
+
+
+@dataclass(frozen=True, eq=False)
 class Bulk:
     """The law of a region: its fields and the coefficients of the equation at the top of this file.
 
-    `deposits` name where the sink R U goes ("lattice"): linear maps of the values (of spin: rows x, y, z).
+    `deposits` name where the sink R U goes ("lattice"; of spin: rows x, y, z).
     `decay_lengths` [m] tell the mesh what to resolve: an array of the real lengths over which fields decay.
     A nonlinear law gives `at(values, gradients) -> Bulk`: the linear law that touches it there, its value included
     in S and F; shapes as in `flux`.
@@ -156,7 +195,7 @@ class Bulk:
     W: Coefficient = ()
     F: Coefficient = ()
     C: Coefficient = ()
-    deposits: Mapping[str, Coefficient] = field(default_factory=dict)
+    deposits: Mapping[str, Deposit] = field(default_factory=dict)
     decay_lengths: tuple[float, ...] = ()
     at: "Callable[[Array, Array], Bulk] | None" = None
 
@@ -188,13 +227,6 @@ class Bulk:
     def loss(self, values: Array, gradients: Array) -> Array:
         """R U + W : gradients - F, shape (batch, entities, points, N); shapes as in `flux`."""
         return _scalars(self.R, self.W, values, gradients) - _sum_of(self.F, values.shape)
-
-
-def apply_value(coefficient: Coefficient, values: Array) -> Array:
-    """sum of weight x fields applied to values (batch, entities, points, columns)."""
-    if not coefficient:
-        return np.zeros((*values.shape[:-1], 0))
-    return sum((_at_points(t.weight, 1) * (values @ t.fields.T) for t in coefficient), start=np.zeros(1))
 
 
 def _scalars(on_values: Coefficient, on_gradients: Coefficient, values: Array, gradients: Array) -> Array:
@@ -256,7 +288,7 @@ class FaceLaw:
         k: sources of the sheet current, fields part (rows,), spatial part (3,).
         tie: names of fields that are continuous across the face (their unknowns are identified).
         given: fields fixed on an outer boundary, name -> value(s) in the field's unit.
-        deposits: name -> linear map of the traces, [flux unit], what the face hands to that receiver.
+        deposits: name -> what the face hands to that receiver [flux unit].
         at: linearisation at a state of the traces, for nonlinear laws.
     """
 
@@ -269,7 +301,7 @@ class FaceLaw:
     k: Coefficient = ()
     tie: tuple[str, ...] = ()
     given: Mapping[str, Array] = field(default_factory=dict)
-    deposits: Mapping[str, Coefficient] = field(default_factory=dict)
+    deposits: Mapping[str, Deposit] = field(default_factory=dict)
     at: "Callable[[Array], FaceLaw] | None" = None
 
     @property

@@ -21,7 +21,17 @@ Validity: mean free path much shorter than thickness and lambda; theta^2 < 1/2; 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hanle.pde.coefficients import ORDINARY_HALL, SPIN_HALL, Bulk, Coefficient, Term, as_weight, matrix_terms, term
+from hanle.pde.coefficients import (
+    ORDINARY_HALL,
+    SPIN_HALL,
+    Bulk,
+    Coefficient,
+    Deposit,
+    Term,
+    as_weight,
+    matrix_terms,
+    term,
+)
 from hanle.pde.constants import HBAR, MU_B
 from hanle.pde.errors import InputError
 from hanle.pde.fields import CHARGE_AND_SPIN
@@ -99,9 +109,9 @@ def decay_lengths(diffusion: Array, rates: Array, larmor: Array) -> tuple[float,
     return (float(1 / kappa),) if kappa > 0 else ()
 
 
-def spin_deposit(matrix: Array) -> Coefficient:
+def spin_deposit(matrix: Array) -> Deposit:
     """Rows x, y, z of a deposit [A/m^3] from the spin columns; `matrix` (batch, entities, points, 3, 3) [S/m^3]."""
-    return matrix_terms(matrix, rows=slice(0, 3), columns=_W, size=(3, _SIZE[1]))
+    return Deposit(matrix_terms(matrix, rows=slice(0, 3), columns=_W, size=(3, _SIZE[1])))
 
 
 def _conduction(sigma: Array, theta: Array) -> Coefficient:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from hanle.meshes.tagged import TaggedMesh
-from hanle.pde.coefficients import apply_value
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.engines.contract import FaceSamples, Samples
 from hanle.pde.errors import InputError, unknown_name
@@ -176,9 +175,11 @@ def _densities(solution: Solution, place: str) -> tuple[FaceSamples | Samples, d
     problem = solution.response.system.problem
     if place in problem.faces:
         face = solution.face(place)
-        return face, {n: apply_value(law, face.traces) for n, law in problem.faces[place].law.deposits.items()}
+        laws = problem.faces[place].law.deposits
+        return face, {n: law.density(face.traces, face.gradients) for n, law in laws.items()}
     own = solution.own_samples(place)
-    return own, {n: apply_value(law, own.values) for n, law in problem.regions[place].deposits.items()}
+    laws = problem.regions[place].deposits
+    return own, {n: law.density(own.values, own.gradients) for n, law in laws.items()}
 
 
 def torque(solution: Solution, magnet: str, place: str | None = None) -> Array:

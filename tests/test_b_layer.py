@@ -6,7 +6,7 @@ import pytest
 from hanle.boundary.b_layer import Conductances, b_layer, conductances
 from hanle.materials.rates import Rates, rates_at
 from hanle.materials.weiss import paramagnet
-from hanle.pde.coefficients import apply_value, dense
+from hanle.pde.coefficients import dense
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.errors import InputError
 
@@ -33,8 +33,8 @@ def test_what_the_metal_loses_the_magnet_gets(rng):
     m /= np.linalg.norm(m)
     law = b_layer("YIG", G, m)
     traces = rng.normal(size=(1, 4, 2, 3))
-    torque = apply_value(law.deposits["torque:YIG"], traces)
-    flips = apply_value(law.deposits["flips:YIG"], traces)
+    torque = law.deposits["torque:YIG"].density(traces)
+    flips = law.deposits["flips:YIG"].density(traces)
     scale = np.abs(torque).max()
     np.testing.assert_allclose(law.flux(traces) + torque + flips, 0, atol=ROUND_OFF * scale)
     np.testing.assert_allclose(torque @ m, 0, atol=ROUND_OFF * scale)

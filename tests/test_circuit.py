@@ -25,7 +25,7 @@ from hanle.boundary.circuit import (
 )
 from hanle.meshes.layered import Layers
 from hanle.meshes.layers import stack
-from hanle.pde.coefficients import FaceLaw, Side, apply_value, dense
+from hanle.pde.coefficients import FaceLaw, Side, dense
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.engines.multilayer import Multilayer
 from hanle.pde.engines.scikit import Scikit
@@ -102,7 +102,7 @@ LAWS = {
 def test_what_the_metals_lose_is_handed_over(name, rng):
     law, traces = LAWS[name], rng.normal(size=(1, 3, 2, 8))
     flux = law.flux(traces)
-    given = {receiver: apply_value(rows, traces) for receiver, rows in law.deposits.items()}
+    given = {receiver: rows.density(traces) for receiver, rows in law.deposits.items()}
     scale = np.abs(flux).max()
     total = flux[..., 1:4] + flux[..., 5:] + sum(given.values())
     np.testing.assert_allclose(total, 0, atol=ROUND_OFF * scale)
@@ -264,8 +264,10 @@ def test_insulating_magnet_is_the_b_layer():
     whole = matrix(circuit)
     whole[1:4, 1:4] = 0
     assert not whole.any()
-    found = dense(circuit.deposits["torque:YIG"], (), (3, 8))[0, 0, 0, :, 1:4]
-    np.testing.assert_allclose(found, dense(insulating.deposits["torque:YIG"], (), (3, 3))[0, 0, 0], atol=1.0)
+    found = dense(circuit.deposits["torque:YIG"].values, (), (3, 8))[0, 0, 0, :, 1:4]
+    np.testing.assert_allclose(
+        found, dense(insulating.deposits["torque:YIG"].values, (), (3, 3))[0, 0, 0], atol=1.0
+    )
 
 
 @pytest.mark.parametrize("kind", ["circuit", "b_layer"])

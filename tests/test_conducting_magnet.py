@@ -172,7 +172,7 @@ def test_isotropic_tensor_is_the_isotropic_medium(rng):
     scale = np.abs(dense(one.R, (), (4, 4))).max()
     np.testing.assert_allclose(dense(one.R, (), (4, 4)), dense(other.R, (), (4, 4)), atol=EXACT * scale)
     for name in one.deposits:
-        a, b = (dense(law.deposits[name], (), (3, 4)) for law in (one, other))
+        a, b = (dense(law.deposits[name].values, (), (3, 4)) for law in (one, other))
         np.testing.assert_allclose(a, b, atol=EXACT * scale)
 
 

@@ -21,7 +21,7 @@ from scipy.linalg import expm
 from hanle.boundary.circuit import Circuit, collinear_ferromagnets, normal_ferromagnet, transparent
 from hanle.meshes.layered import Layers
 from hanle.meshes.layers import stack
-from hanle.pde.coefficients import FaceLaw, Side, apply_value, dense
+from hanle.pde.coefficients import FaceLaw, Side, dense
 from hanle.pde.constants import HBAR, MU_B
 from hanle.pde.engines.multilayer import Multilayer
 from hanle.pde.engines.scikit import Scikit
@@ -102,8 +102,8 @@ def test_losses_and_who_gets_them(rng):
     turned = -s / 1.7e-3 * np.cross(2 * MU_B / HBAR * field, w)
     found = bulk.loss(values, np.zeros((1, 1, 1, 3, 4)))[0, 0, 0]
     np.testing.assert_allclose(found[1:], lattice + torque + turned, rtol=ROUND_OFF)
-    np.testing.assert_allclose(apply_value(bulk.deposits["lattice"], values)[0, 0, 0], lattice, rtol=ROUND_OFF)
-    np.testing.assert_allclose(apply_value(bulk.deposits["torque:Co"], values)[0, 0, 0], torque, rtol=ROUND_OFF)
+    np.testing.assert_allclose(bulk.deposits["lattice"].density(values)[0, 0, 0], lattice, rtol=ROUND_OFF)
+    np.testing.assert_allclose(bulk.deposits["torque:Co"].density(values)[0, 0, 0], torque, rtol=ROUND_OFF)
 
 
 def test_without_polarisation_it_is_the_normal_metal():

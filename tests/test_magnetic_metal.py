@@ -7,7 +7,7 @@ from hanle.boundary.b_layer import b_layer, conductances
 from hanle.materials.rates import Rates, rates_at
 from hanle.materials.weiss import ferromagnet
 from hanle.meshes.layered import Layers
-from hanle.pde.coefficients import FaceLaw, Side, apply_value, dense
+from hanle.pde.coefficients import FaceLaw, Side, dense
 from hanle.pde.constants import E_CHARGE, HBAR, MU_B
 from hanle.pde.engines.multilayer import Multilayer
 from hanle.pde.fields import CHARGE_AND_SPIN
@@ -38,11 +38,11 @@ def test_deposits_and_the_torque_of_the_field_make_the_loss(rng):
     m, field = np.array([0.0, 0.6, 0.8]), np.array([1.0, 0, -2.0])
     bulk = metal_with_moments("Eu", RATES, m, field=field, **METAL)
     values = rng.normal(size=(1, 1, 1, 4))
-    given = sum(apply_value(law, values) for law in bulk.deposits.values())[0, 0, 0]
+    given = sum(law.density(values) for law in bulk.deposits.values())[0, 0, 0]
     by_field = -SIGMA / D * np.cross(2 * MU_B / HBAR * field, values[0, 0, 0, 1:])
     loss = bulk.loss(values, np.zeros((1, 1, 1, 3, 4)))[0, 0, 0, 1:]
     np.testing.assert_allclose(given + by_field, loss, rtol=1e-12)
-    torque = apply_value(bulk.deposits["torque:Eu"], values)[0, 0, 0]
+    torque = bulk.deposits["torque:Eu"].density(values)[0, 0, 0]
     assert abs(torque @ m) < ROUND_OFF * np.linalg.norm(torque)
 
 

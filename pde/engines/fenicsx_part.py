@@ -154,7 +154,7 @@ def local_laws(problem: Problem, numbering: Numbering) -> Problem:
 
 
 def _on_cells(bulk: Bulk, keep: Callable[[Coefficient], Coefficient]) -> Bulk:
-    return replace(bulk.filtered(keep), deposits={name: keep(law) for name, law in bulk.deposits.items()})
+    return replace(bulk.filtered(keep), deposits={name: law.filtered(keep) for name, law in bulk.deposits.items()})
 
 
 def _chosen(region: str, count: int, cells: IntArray) -> Callable[[Coefficient], Coefficient]:
