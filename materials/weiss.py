@@ -12,8 +12,8 @@ One sublattice: E = z J_m = 3 kB Tc/[S(S+1)]. Source: Zhang et al., 2019, Eq. (1
 Below Tc at B = 0 the state is the limit B -> 0+: net moment along m (Neel order: first sublattice along m). At
 T >= Tc and B = 0 the moments vanish exactly; the test is made with the Tc given. At B > 0 the collinear
 state that this one turns into is returned. At B < 0 (against the moments) it is the metastable state, as long as it
-exists. Not modelled: canted states (spin flop), magnons,
-quantum corrections to mean field. g = 2 as in the source.
+exists; in an antiferromagnet B < 0 is B > 0 with the sublattices exchanged. Not modelled: canted states (spin flop),
+magnons, quantum corrections to mean field. g = 2 as in the source.
 """
 
 import math
@@ -22,7 +22,7 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from hanle.materials.brillouin import (
     anisotropy_factor,
@@ -36,6 +36,8 @@ from hanle.pde.errors import InputError
 from hanle.pde.tensors import Array
 
 G_FACTOR: Final = 2.0
+#: Part of all moments up to which sublattices count as cancelling.
+CANCELLED: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,8 @@ def solve(moments: Moments, field: ArrayLike, temperature: ArrayLike) -> MomentS
 
     Args:
         field: B.m [T], along the axis of the moments. Below Tc it may be negative: the moments then stand against
-            the field, which is metastable (a domain, a magnet with coercivity).
+            the field, which is metastable (a domain, a magnet with coercivity). The axis of an antiferromagnet has no
+            wrong end: any field will do.
         temperature: T [K], > 0; the shapes broadcast.
 
     Raises:
@@ -191,7 +194,7 @@ def solve(moments: Moments, field: ArrayLike, temperature: ArrayLike) -> MomentS
     spins = np.asarray(moments.spins)
     aligned = 0.0 - mean_spin(x, spins)
     turned = (b < 0) & (aligned @ np.asarray(moments.weights) > 0)
-    if np.any(turned):
+    if np.any(turned) and np.any(turned := turned & ~_compensated(moments, t)):
         hint = "reverse the magnetisation there"
         raise InputError("field", "too weak to turn the moments over", b[turned].tolist(), hint)
     return MomentState(
@@ -201,6 +204,14 @@ def solve(moments: Moments, field: ArrayLike, temperature: ArrayLike) -> MomentS
         q=mean_square(x, spins),
         anisotropy=anisotropy_factor(x, spins),
     )
+
+
+def _compensated(moments: Moments, temperature: Array) -> NDArray[np.bool_]:
+    """Where the moments cancel at B = 0, as in an antiferromagnet: m and -m are then equivalent in any field."""
+    spins, weights = np.asarray(moments.spins), np.asarray(moments.weights)
+    t = temperature.ravel()
+    net = mean_spin(_self_consistent(moments, np.zeros_like(t), t), spins) @ weights
+    return np.asarray(np.abs(net) < CANCELLED * (weights @ spins)).reshape(temperature.shape)
 
 
 def require_spin(key: str, spin: float) -> None:
@@ -245,6 +256,6 @@ def _branch(moments: Moments, drive: Array, coupling: Array) -> Array:
     order = np.broadcast_to(moments.order, drive.shape).copy()
     if np.any(order < 0):
         ordered = descend(Equations(spins, np.zeros_like(drive), coupling), order)
-        order[ordered @ weights < -1e-9 * (weights @ spins)] *= -1.0
+        order[ordered @ weights < -CANCELLED * (weights @ spins)] *= -1.0
     equations = Equations(spins, drive, coupling)
     return equations.argument(descend(equations, order))

@@ -344,6 +344,19 @@ def test_moments_against_a_field_are_metastable():
         solve(paramagnet(2.5), -1.0, 60.0)
 
 
+@pytest.mark.parametrize("temperature", [1.0, 20.0, 60.0, 79.9])
+@pytest.mark.parametrize("spin", [0.5, 2.5])
+def test_either_end_of_a_neel_vector_may_face_the_field(spin: float, temperature: float) -> None:
+    """Turning the axis over exchanges the sublattices, up to fields that make them parallel."""
+    fields = np.array([1e-10, 1e-3, 1.0, 20.0, 100.0, 1000.0])
+    magnet = antiferromagnet(spin, 80.0)
+    there, back = (solve(magnet, sign * fields, temperature).S_par for sign in (1.0, -1.0))
+    assert np.abs(there + back[:, ::-1]).max() < 1e-12
+    assert solve(magnet, -1.0, temperature).S_par[0] == pytest.approx(back[2, 0])
+    with pytest.raises(InputError, match="turn the moments over"):
+        solve(ferrimagnet((spin, spin), (3.0, 2.0), 80.0), -1000.0, temperature)
+
+
 def brillouin(spin: float, argument):
     wide = (2 * spin + 1) / (2 * spin)
     return wide / np.tanh(wide * argument) - 1 / (2 * spin * np.tanh(argument / (2 * spin)))
