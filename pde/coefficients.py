@@ -19,15 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hanle.pde.errors import InputError
-from hanle.pde.fields import FieldSet
-from hanle.pde.tensors import Array, unit
-
-#: Tag of terms that `Problem.reference()` drops: the couplings that make the (small) correction.
-SPIN_HALL = "spin Hall"
-ORDINARY_HALL = "ordinary Hall"
-ANOMALOUS_HALL = "anomalous Hall"
-ANISOTROPY = "anisotropic magnetoresistance"
-PERTURBATIVE = frozenset({SPIN_HALL, ORDINARY_HALL, ANOMALOUS_HALL, ANISOTROPY})
+from hanle.pde.fields import NOTHING, FieldSet
+from hanle.pde.tensors import Array, IntArray, unit
 
 
 def as_weight(values: ArrayLike, components: int = 0) -> Array:
@@ -69,7 +62,7 @@ class Term:
         spatial: constant spatial part: shape (3, 3) in A and L [i flow, k gradient], (3,) in B, S, W, Q, Q',
             () in R, F, C, G_vv. Indices run over x, y, z always.
         fields: constant field part: (rows, columns), or (rows,) in the sources S, F, g, k.
-        tag: "" or a member of PERTURBATIVE.
+        tag: "", or the name of the effect where it makes a (small) correction; `Problem.reference()` drops such terms.
     """
 
     weight: Array
@@ -132,10 +125,14 @@ def without(coefficient: Coefficient, tags: Iterable[str]) -> Coefficient:
     return tuple(t for t in coefficient if t.tag not in dropped)
 
 
-def only(coefficient: Coefficient, tags: Iterable[str]) -> Coefficient:
-    """The terms whose tag is among `tags`."""
-    kept = frozenset(tags)
-    return tuple(t for t in coefficient if t.tag in kept)
+def leading(coefficient: Coefficient) -> Coefficient:
+    """The terms without a tag."""
+    return tuple(t for t in coefficient if not t.tag)
+
+
+def perturbative(coefficient: Coefficient) -> Coefficient:
+    """The terms with a tag."""
+    return tuple(t for t in coefficient if t.tag)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,22 +156,15 @@ class Deposit:
         """
         if self.gradients and gradients is None:
             raise InputError("gradients", "given for a deposit that sees gradients", None)
-        total = np.zeros((*values.shape[:-1], 0))
-        for t in self.values:
-            total = _sum(total, _at_points(t.weight, 1) * (values @ t.fields.T))
+        slopes = np.zeros((1, 1, 1, 3, values.shape[-1])) if gradients is None else gradients
+        parts = [_at_points(t.weight, 1) * (values @ t.fields.T) for t in self.values]
         for t in self.gradients:
-            total = _sum(
-                total, _at_points(t.weight, 1) * np.einsum("k,ab,...kb->...a", t.spatial, t.fields, gradients)
-            )
-        return total
+            parts.append(_at_points(t.weight, 1) * np.einsum("k,ab,...kb->...a", t.spatial, t.fields, slopes))
+        return sum(parts, start=np.zeros(1)) if parts else np.zeros((*values.shape[:-1], 0))
 
     def filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "Deposit":
         """The deposit with `keep` applied to each of its coefficients."""
         return Deposit(keep(self.values), keep(self.gradients))
-
-
-def _sum(total: Array, part: Array) -> Array:
-    return total + part if total.shape[-1] else part
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +190,7 @@ class Bulk:
     at: "Callable[[Array, Array], Bulk] | None" = None
 
     def filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "Bulk":
-        """A copy in which every coefficient of the equation went through `keep`."""
+        """A copy in which every coefficient went through `keep`."""
         return replace(
             self,
             A=keep(self.A),
@@ -210,6 +200,7 @@ class Bulk:
             W=keep(self.W),
             F=keep(self.F),
             C=keep(self.C),
+            deposits={name: deposit.filtered(keep) for name, deposit in self.deposits.items()},
         )
 
     def flux(self, values: Array, gradients: Array) -> Array:
@@ -262,6 +253,22 @@ def _vectors(
 def _at_points(weight: Array, trailing: int) -> Array:
     """Weight (batch, entities, points) with `trailing` component axes, for broadcasting."""
     return weight.reshape(weight.shape + (1,) * trailing)
+
+
+def _picked(role: str, coefficient: Coefficient, rows: IntArray | None, columns: IntArray) -> Coefficient:
+    """Some rows (all if None) and columns of the field parts, if the others are empty."""
+    found = []
+    for t in coefficient:
+        index = (slice(None) if rows is None else rows,) if t.fields.ndim == 1 else ()
+        if not index:
+            index = (np.arange(len(t.fields)) if rows is None else rows)[:, None], columns
+        fields = t.fields[index]
+        if np.any(t.weight) and np.count_nonzero(fields) < np.count_nonzero(t.fields):
+            raise InputError(
+                "law", f"without anything that the side {role} takes part in", t.tag or "other numbers"
+            )
+        found.append(replace(t, fields=fields))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -329,7 +336,28 @@ class FaceLaw:
             L=keep(self.L),
             g=keep(self.g),
             k=keep(self.k),
+            deposits={name: deposit.filtered(keep) for name, deposit in self.deposits.items()},
         )
+
+    def without_side(self, role: str) -> "FaceLaw":
+        """The law where the side with `role` carries no unknowns.
+
+        Raises:
+            InputError: something flows into that side or out of it, or a deposit sees it.
+        """
+        keep, start, sides = [], 0, []
+        for side in self.sides:
+            if side.role != role:
+                keep += range(start, start + side.fields.size)
+            start += side.fields.size
+            sides.append(side if side.role != role else Side(role, NOTHING))
+        kept = np.array(keep, dtype=np.int64)
+        law = replace(self, deposits={}).filtered(lambda c: _picked(role, c, kept, kept))
+        deposits = {
+            name: deposit.filtered(lambda c: _picked(role, c, None, kept))
+            for name, deposit in self.deposits.items()
+        }
+        return replace(law, sides=tuple(sides), deposits=deposits)
 
     def flux(self, traces: Array, gradients: Array | None = None) -> Array:
         """N.J gained by each side, shape (batch, entities, points, rows), from traces of the same shape.

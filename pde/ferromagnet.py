@@ -33,8 +33,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hanle.pde.coefficients import (
-    ANISOTROPY,
-    ANOMALOUS_HALL,
     Bulk,
     Coefficient,
     Term,
@@ -51,6 +49,8 @@ from hanle.pde.tensors import EPSILON, Array, cross_matrix, outer
 _U = CHARGE_AND_SPIN.slice("u")
 _W = CHARGE_AND_SPIN.slice("w")
 _SIZE = (CHARGE_AND_SPIN.size, CHARGE_AND_SPIN.size)
+#: Tags of the terms that make small corrections.
+ANOMALOUS_HALL, ANISOTROPY = "anomalous Hall", "anisotropic magnetoresistance"
 
 
 def ferromagnet(

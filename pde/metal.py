@@ -22,8 +22,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hanle.pde.coefficients import (
-    ORDINARY_HALL,
-    SPIN_HALL,
     Bulk,
     Coefficient,
     Deposit,
@@ -42,6 +40,8 @@ _U = CHARGE_AND_SPIN.slice("u")
 _W = CHARGE_AND_SPIN.slice("w")
 _SIZE = (CHARGE_AND_SPIN.size, CHARGE_AND_SPIN.size)
 _ONE = np.eye(3)
+#: Tags of the terms that make small corrections.
+SPIN_HALL, ORDINARY_HALL = "spin Hall", "ordinary Hall"
 #: Part of the largest rate by which an eigenvalue may be negative: rounding of a tensor that leaves an axis alone.
 ROUNDING = 1e-12
 

@@ -8,13 +8,13 @@ Drives are the independent causes of a linear problem: each terminal (u = 1 ther
 macroscopic gradient G (allowed along invariant or periodic axes only).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
-from hanle.pde.coefficients import PERTURBATIVE, Bulk, FaceLaw, without
+from hanle.pde.coefficients import Bulk, Coefficient, FaceLaw, leading, without
 from hanle.pde.errors import InputError, UnsupportedError, unknown_name
 from hanle.pde.fields import NOTHING, FieldSet
 
@@ -123,13 +123,18 @@ class Problem:
         raise unknown_name("drive", drive, self.drives)
 
     def reference(self) -> "Problem":
-        """The problem without the couplings that laws tag as perturbative (see `coefficients.PERTURBATIVE`)."""
+        """The problem without the tagged terms, those that make a (small) correction."""
+        return self._filtered(leading)
+
+    def without(self, *tags: str) -> "Problem":
+        """The problem without the terms of some effects."""
+        return self._filtered(lambda coefficient: without(coefficient, tags))
+
+    def _filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "Problem":
         return replace(
             self,
-            regions={n: b.filtered(lambda c: without(c, PERTURBATIVE)) for n, b in self.regions.items()},
-            faces={
-                n: replace(f, law=f.law.filtered(lambda c: without(c, PERTURBATIVE))) for n, f in self.faces.items()
-            },
+            regions={name: bulk.filtered(keep) for name, bulk in self.regions.items()},
+            faces={name: replace(face, law=face.law.filtered(keep)) for name, face in self.faces.items()},
         )
 
     def require_linear(self) -> None:

@@ -4,15 +4,14 @@ import numpy as np
 import pytest
 
 from hanle.pde.coefficients import (
-    PERTURBATIVE,
-    SPIN_HALL,
     Bulk,
     FaceLaw,
     Side,
     as_weight,
     dense,
+    leading,
     matrix_terms,
-    only,
+    perturbative,
     term,
     without,
 )
@@ -68,10 +67,10 @@ def test_flux_equals_the_dense_tensors(rng):
 
 
 def test_filters_split_a_coefficient():
-    coefficient = (term(1.0, np.eye(3), np.eye(4)), term(2.0, np.eye(3), np.eye(4), SPIN_HALL))
-    assert without(coefficient, PERTURBATIVE) == coefficient[:1]
-    assert only(coefficient, PERTURBATIVE) == coefficient[1:]
-    law = Bulk(CHARGE_AND_SPIN, A=coefficient).filtered(lambda c: without(c, PERTURBATIVE))
+    coefficient = (term(1.0, np.eye(3), np.eye(4)), term(2.0, np.eye(3), np.eye(4), "spin Hall"))
+    assert leading(coefficient) == without(coefficient, {"spin Hall"}) == coefficient[:1]
+    assert perturbative(coefficient) == coefficient[1:]
+    law = Bulk(CHARGE_AND_SPIN, A=coefficient).filtered(leading)
     assert law.A == coefficient[:1]
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hanle.pde.coefficients import SPIN_HALL, Bulk, FaceLaw, Side, term
+from hanle.pde.coefficients import Bulk, FaceLaw, Side, term
 from hanle.pde.engines.contract import Part
 from hanle.pde.engines.scikit import Scikit
 from hanle.pde.fields import Field, FieldSet
@@ -322,7 +322,7 @@ def test_transposed_operator(elements, block_mesh, rng, part):
     """v . (A u) = (A^T v) . u for each part of the operator."""
     problem, _ = manufactured(two_regions(block_mesh, "yz", False, 3), 1, seed=7)
     tagged = {
-        n: replace(b, A=(b.A[0], *(replace(t, tag=SPIN_HALL) for t in b.A[1:]))) for n, b in problem.regions.items()
+        n: replace(b, A=(b.A[0], *(replace(t, tag="small") for t in b.A[1:]))) for n, b in problem.regions.items()
     }
     system = elements().assemble(replace(problem, regions=tagged))
     u, v = rng.normal(size=(2, system.size))

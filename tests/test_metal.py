@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hanle.pde.coefficients import PERTURBATIVE, dense, without
+from hanle.pde.coefficients import dense, leading
 from hanle.pde.constants import HBAR, MU_B
 from hanle.pde.errors import InputError
 from hanle.pde.metal import normal_metal
@@ -84,7 +84,7 @@ def test_spin_hall_terms_dissipate_nothing():
 
 
 def test_reference_is_drude():
-    reference = metal().filtered(lambda c: without(c, PERTURBATIVE))
+    reference = metal().filtered(leading)
     tensor = dense(reference.A, (3, 3), (4, 4))[0, 0, 0]
     np.testing.assert_array_equal(tensor, SIGMA * np.einsum("ik,ab->ikab", np.eye(3), np.eye(4)))
 

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from hanle.pde.coefficients import PERTURBATIVE, Coefficient, without
+from hanle.pde.coefficients import Coefficient, leading
 from hanle.pde.engines import kernels
 from hanle.pde.engines.fe_cells import SIMPLICES, Cell
 from hanle.pde.engines.fe_integrals import chunks, geometry, local_matrices, measures, straight
@@ -66,7 +66,7 @@ def _coupled(element: Cell) -> NDArray[np.bool_]:
 def _conduction(coefficient: Coefficient, axes: tuple[int, ...]) -> Array:
     """(cells or 1, n, n) symmetric conduction of the reference problem, summed over the components."""
     total = np.zeros((1, len(axes), len(axes)))
-    for t in without(coefficient, PERTURBATIVE):
+    for t in leading(coefficient):
         spatial = t.spatial[np.ix_(axes, axes)]
         weight = t.weight[0].mean(axis=1) * float(np.trace(t.fields))
         total = total + weight[:, None, None] * 0.5 * (spatial + spatial.T)

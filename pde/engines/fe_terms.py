@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
-from hanle.pde.coefficients import PERTURBATIVE, Coefficient, Term
+from hanle.pde.coefficients import Coefficient, Term
 from hanle.pde.engines.contract import Part
 from hanle.pde.engines.fe_integrals import chunks, measures
 from hanle.pde.engines.fe_numbering import Numbering
@@ -30,7 +30,7 @@ class Place:
 
     def within(self, part: Part) -> bool:
         """Whether terms of this tag belong to a part of the operator."""
-        return part is Part.ALL or (self.tag in PERTURBATIVE) == (part is Part.PERTURBATIVE)
+        return part is Part.ALL or bool(self.tag) == (part is Part.PERTURBATIVE)
 
 
 @dataclass(frozen=True, eq=False)

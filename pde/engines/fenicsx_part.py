@@ -14,7 +14,7 @@ from mpi4py import MPI
 from numpy.typing import NDArray
 
 from hanle.meshes.tagged import IntArray
-from hanle.pde.coefficients import Bulk, Coefficient
+from hanle.pde.coefficients import Coefficient
 from hanle.pde.engines.fe_constraints import Constraints
 from hanle.pde.engines.fe_numbering import Block, Numbering, Patch
 from hanle.pde.engines.fe_scalars import require_weight
@@ -149,12 +149,8 @@ def local_laws(problem: Problem, numbering: Numbering) -> Problem:
     for name, bulk in problem.regions.items():
         everywhere = mesh.region_cells(name)
         mine = np.searchsorted(everywhere, numbering.cells_of[name])
-        regions[name] = _on_cells(bulk, _chosen(name, len(everywhere), mine))
+        regions[name] = bulk.filtered(_chosen(name, len(everywhere), mine))
     return replace(problem, regions=regions)
-
-
-def _on_cells(bulk: Bulk, keep: Callable[[Coefficient], Coefficient]) -> Bulk:
-    return replace(bulk.filtered(keep), deposits={name: law.filtered(keep) for name, law in bulk.deposits.items()})
 
 
 def _chosen(region: str, count: int, cells: IntArray) -> Callable[[Coefficient], Coefficient]:

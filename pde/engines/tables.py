@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from hanle.pde.coefficients import PERTURBATIVE, Coefficient, Term, only, without
+from hanle.pde.coefficients import Coefficient, Term, leading, perturbative
 from hanle.pde.engines.contract import Part
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.tensors import Array
@@ -21,8 +21,8 @@ Table: TypeAlias = Mapping[tuple[int, int], Array]
 def of_part(coefficient: Coefficient, part: Part) -> Coefficient:
     """The terms of a part."""
     if part is Part.REFERENCE:
-        return without(coefficient, PERTURBATIVE)
-    return only(coefficient, PERTURBATIVE) if part is Part.PERTURBATIVE else coefficient
+        return leading(coefficient)
+    return perturbative(coefficient) if part is Part.PERTURBATIVE else coefficient
 
 
 def table(coefficient: Coefficient, *index: int) -> dict[tuple[int, int], Array]:

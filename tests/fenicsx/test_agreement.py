@@ -13,7 +13,7 @@ import pytest
 from mpi4py import MPI
 
 from hanle.meshes.files import read_mesh
-from hanle.pde.coefficients import ORDINARY_HALL, SPIN_HALL, Bulk, FaceLaw, Side, term
+from hanle.pde.coefficients import Bulk, FaceLaw, Side, term
 from hanle.pde.engines.contract import Part
 from hanle.pde.engines.fe_nodes import nodes_of
 from hanle.pde.engines.fenicsx import Fenicsx
@@ -183,11 +183,11 @@ def bulk(rng, fields, cells, points):
         fields,
         A=(
             term(s * per_cell, np.eye(3) + 0.2 * root @ root.T, np.eye(n)),
-            term(0.3 * s, skew, coupling + coupling.T, SPIN_HALL),
-            term(0.2 * s * per_cell, skew, coupling, ORDINARY_HALL),
+            term(0.3 * s, skew, coupling + coupling.T, "one"),
+            term(0.2 * s * per_cell, skew, coupling, "other"),
             term(0.1 * s * per_point, root, coupling),
         ),
-        B=(term(0.3 * s / SIZE * per_point, rng.normal(size=3), rng.normal(size=(n, n)), SPIN_HALL),),
+        B=(term(0.3 * s / SIZE * per_point, rng.normal(size=3), rng.normal(size=(n, n)), "one"),),
         W=(term(0.3 * s / SIZE, rng.normal(size=3), rng.normal(size=(n, n))),),
         R=(term(9 * s / SIZE**2 * per_cell, 1.0, np.eye(n) + 0.3 * rng.normal(size=(n, n))),),
         S=(term(s * VOLTS / SIZE * per_point, rng.normal(size=3), rng.normal(size=n)),),
@@ -203,7 +203,7 @@ def face_law(rng, sides, facets, points, tie=()):
         sides,
         G=(term(g * per_facet, 1.0, -np.eye(n) + 0.4 * rng.normal(size=(n, n))),),
         Q=(term(0.2 * g * SIZE * per_point, rng.normal(size=3), rng.normal(size=(n, n))),),
-        Qt=(term(0.2 * g * SIZE, rng.normal(size=3), rng.normal(size=(n, n)), SPIN_HALL),),
+        Qt=(term(0.2 * g * SIZE, rng.normal(size=3), rng.normal(size=(n, n)), "one"),),
         L=(term(0.5 * g * SIZE**2 * per_facet, rng.normal(size=(3, 3)), rng.normal(size=(n, n))),),
         g=(term(g * VOLTS * per_point, 1.0, rng.normal(size=n)),),
         k=(term(g * VOLTS * SIZE * per_facet, rng.normal(size=3), rng.normal(size=n)),),
