@@ -172,7 +172,7 @@ def test_an_insulating_magnet_is_the_b_layer_with_a_torque_of_the_lattice():
         dense(law.G, (), (4, 4))[0, 0, 0, 1:, 1:], dense(insulator.G, (), (3, 3))[0, 0, 0], atol=ROUND_OFF * 1e15
     )
     assert law.size == 4
-    assert not (law.Q or law.Qt)
+    assert (law.Q, law.Qt) == ((), ())
     slopes = np.zeros((1, 1, 1, 3, 4))
     slopes[..., 0, 0] = 1e4
     given_to = law.deposits["torque:YIG"].density(np.zeros((1, 1, 1, 4)), slopes)[0, 0, 0]
@@ -183,7 +183,7 @@ def test_an_insulating_metal_leaves_torque_only():
     given = RashbaCoefficients(up=Drive(b_lat=2e3), dn=Drive(b_lat=-5e2))
     law = rashba_interface("Co", given, M, UP, insulating="normal")
     assert law.size == 4
-    assert not (law.G or law.Q or law.Qt)
+    assert (law.G, law.Q, law.Qt) == ((), (), ())
     slopes = np.zeros((1, 1, 1, 3, 4))
     slopes[..., 0, 0] = 1e4
     torque_density = law.deposits["torque:Co"].density(np.zeros((1, 1, 1, 4)), slopes)[0, 0, 0]
