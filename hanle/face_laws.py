@@ -30,7 +30,7 @@ from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.coefficients import FaceLaw, as_weight
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.problem import MINUS, PLUS, Face
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 from hanle.profiles import complex_at, scalar_at
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def face_law(device: "Device", mesh: TaggedMesh | Layers, name: str, conditions:
     insulators = [r for r in regions if isinstance(device.materials.get(r), MagneticInsulator)]
     _require_fitting(name, choice, len(metals), len(insulators), regions)
     if len(metals) == 2:
-        return _between_metals(Place(device, name, face_points(mesh, name), conditions), choice, regions)
+        return _between_metals(device, mesh, name, choice, conditions)
     if len(metals) == 1 and len(insulators) == 1:
         return _on_insulator(device, mesh, name, metals[0], insulators[0], conditions)
     return None
@@ -106,8 +106,28 @@ def face_density(device: "Device", mesh: TaggedMesh | Layers, face: str, metal: 
     nu = density_of_states(device, metal, mesh.centres(metal))
     if nu.ndim == 0:
         return nu
-    side = mesh.face_regions(face).index(metal)
-    return np.asarray(nu[np.searchsorted(mesh.region_cells(metal), mesh.faces[face].cells[:, side])])
+    return np.asarray(nu[cells_beside(mesh, face, metal)])
+
+
+def cells_beside(mesh: TaggedMesh, face: str, region: str) -> IntArray:
+    """(facets,) positions, among the cells of a region, of those at a face."""
+    side = mesh.face_regions(face).index(region)
+    return np.searchsorted(mesh.region_cells(region), mesh.faces[face].cells[:, side])
+
+
+def face_magnetisation(
+    device: "Device", mesh: TaggedMesh | Layers, face: str, magnet: str, conditions: Conditions
+) -> Array:
+    """m at the facets, shapes as `Conditions.magnetisation_at`; given per cell of a metal, that of the cells there."""
+    given = conditions.magnetisation.get(magnet)
+    if (
+        isinstance(given, np.ndarray)
+        and given.ndim == 2
+        and magnet in device.conductors
+        and not isinstance(mesh, Layers)
+    ):
+        return conditions.magnetisation_at(magnet, mesh.centres(magnet))[cells_beside(mesh, face, magnet)]
+    return conditions.magnetisation_at(magnet, face_points(mesh, face))
 
 
 def _require_fitting(
@@ -123,13 +143,15 @@ def _require_fitting(
         raise InputError(key, "closed, or a law: only metals can be continuous", choice)
 
 
-def _between_metals(place: Place, choice: Choice | None, regions: tuple[str, ...]) -> Face:
-    stacked = {BELOW: MINUS, ABOVE: PLUS}
+def _between_metals(
+    device: "Device", mesh: TaggedMesh | Layers, name: str, choice: Choice | None, conditions: Conditions
+) -> Face:
+    stacked, regions = {BELOW: MINUS, ABOVE: PLUS}, mesh.face_regions(name)
     if not isinstance(choice, Circuit):
         return Face(transparent(), stacked)
-    given = circuit_at(choice, place.points, f"interfaces.{place.name}")
-    magnets = [r for r in regions if isinstance(place.device.materials[r], FerromagneticMetal)]
-    directions = [place.conditions.magnetisation_at(r, place.points) for r in magnets]
+    given = circuit_at(choice, face_points(mesh, name), f"interfaces.{name}")
+    magnets = [r for r in regions if isinstance(device.materials[r], FerromagneticMetal)]
+    directions = [face_magnetisation(device, mesh, name, r, conditions) for r in magnets]
     try:
         if len(magnets) == 2:
             return Face(collinear_ferromagnets(given, *directions), stacked)
@@ -140,7 +162,7 @@ def _between_metals(place: Place, choice: Choice | None, regions: tuple[str, ...
         )
         return Face(normal_ferromagnet(magnets[0], given, directions[0]), sides)
     except InputError as error:
-        raise error.within(f"interfaces.{place.name}.") from error
+        raise error.within(f"interfaces.{name}.") from error
 
 
 def circuit_at(given: Circuit, points: Array, key: str) -> Circuit:

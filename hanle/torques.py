@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hanle.face_laws import face_magnetisation
 from hanle.materials.records import FerromagneticMetal
 from hanle.pde import observables
 from hanle.pde.constants import E_CHARGE, HBAR
@@ -142,9 +143,8 @@ def _face(result: "Result", magnet: str, metal: str | None) -> tuple[str, str]:
 
 def _direction(result: "Result", magnet: str, face: str) -> Array:
     """m (batch or 1, 3) of a uniform magnet."""
-    points = result.solution.face(face).points.mean(axis=1)
     conditions = (result.conditions or result.device.conditions).on_cells(result.mesh)
-    m = conditions.magnetisation_at(magnet, points)
+    m = face_magnetisation(result.device, result.mesh, face, magnet, conditions)
     if m.ndim == 3:
         return m[:, 0]
     if m.ndim == 2 and np.any(np.abs(m - m[0]) > observables.ALONG):
