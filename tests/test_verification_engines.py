@@ -4,6 +4,7 @@
               of layers   of a line   order 1     order 2     order 1     order 2
 film          oracle      =           h^2         h^4         h^2         h^4         oblique m and B, Hall effect
 bilayer       oracle      =           h^2         h^4         h^2         h^4         two tied metals, unequal
+spin-orbit    oracle      =           h^2         h^4         h^2         h^4         an interface with sheet currents
 pillar        oracle      =           h^2         h^4         h^2         h^4         terminals, contact resistance
 valve         oracle      =           h^2         h^4         h^2         h^4         sources and sinks on faces
 floating      oracle      =           h^2         h^4         h^2         h^4         a contact as a global unknown
@@ -23,6 +24,8 @@ import numpy as np
 import pytest
 
 from hanle.boundary.b_layer import Conductances, b_layer
+from hanle.boundary.rashba import rashba_interface
+from hanle.boundary.scattering.coefficients import Drive, MemoryLoss, RashbaCoefficients
 from hanle.meshes.layered import Layers
 from hanle.meshes.layers import film, stack
 from hanle.meshes.strips import channel
@@ -31,6 +34,7 @@ from hanle.pde.coefficients import FaceLaw, Side, term
 from hanle.pde.engines.multilayer import Multilayer
 from hanle.pde.engines.scikit import Scikit
 from hanle.pde.errors import UnsupportedError
+from hanle.pde.ferromagnet import ferromagnet
 from hanle.pde.fields import CHARGE_AND_SPIN
 from hanle.pde.linear.direct import Direct
 from hanle.pde.metal import normal_metal
@@ -105,6 +109,24 @@ def bilayer_problem(geometry):
     return Problem(geometry, regions, {"YIG|Pt": on_magnet(), "Pt|Cu": joined}, gradients=BOTH)
 
 
+RASHBA = RashbaCoefficients(
+    Drive(3.1e4, -1.2e4, 2.3e4, 0.9e4, -0.4e4),
+    Drive(-2.0e4, 0.7e4, 1.1e4, -0.3e4, 0.6e4),
+    Drive(0.8e4, 1.6e4, -0.5e4, 0.2e4, 0.35e4),
+    4e14, 1e14, 3e14 + 0.4e14j, MemoryLoss(1e12, 2e12, 3e12, 4e12),
+)  # fmt: skip
+CO = {
+    "conductivity": 5.5e6, "polarisation": 0.42, "diffusion_constant": 1.7e-3, "diffusion_length": 1.2e-8,
+    "exchange_length": 3e-9, "dephasing_length": 2e-9, "anomalous_hall_angle": 0.01, "anisotropy": 0.02,
+}  # fmt: skip
+
+
+def spin_orbit_problem(geometry):
+    law = rashba_interface("Co", RASHBA, M, (0.0, 0.0, 1.0))
+    regions = {"Pt": metal(PT), "Co": ferromagnet("Co", magnetisation=M, field=B, **CO)}
+    return Problem(geometry, regions, {"Pt|Co": Face(law, {"normal": MINUS, "ferromagnet": PLUS})}, gradients=BOTH)
+
+
 def contact_resistance():
     """Metals joined by a conductance per spin, so that u and w jump."""
     g = np.diag([1e15, 4e14, 4e14, 6e14])
@@ -142,6 +164,10 @@ CASES = {
     "bilayer": Case(
         (("YIG", 5e-8, None), ("Pt", 3e-9, 1.7e-9), ("Cu", 2e-8, 1.7e-9)),
         "z", bilayer_problem, PLANE, {}, {"Pt": (5e-8, 5.3e-8), "Cu": (5.31e-8, 7.3e-8)},
+    ),
+    "spin-orbit": Case(
+        (("Pt", 5e-9, 1.7e-9), ("Co", 3e-9, 1.7e-9)),
+        "z", spin_orbit_problem, PLANE, {}, {"Pt": (1e-10, 5e-9), "Co": (6e-9, 8e-9)},
     ),
     "pillar": Case(
         (("Pt", 5e-9, 1.7e-9), ("Cu", 2e-8, 1.7e-9)),
