@@ -27,6 +27,7 @@ PROFILE_DIMENSIONS = {
     "spin_hall_angle": "dimensionless",
     **dict.fromkeys(("diffusion_length", "exchange_length", "dephasing_length"), "length"),
     **dict.fromkeys(("polarisation", "anomalous_hall_angle", "anisotropy"), "dimensionless"),
+    "density_of_states_polarisation": "dimensionless",
     **dict.fromkeys(CONDUCTANCES, "conductance per area"),
 }
 #: Face laws that have a name.

@@ -113,13 +113,19 @@ def _local_moment_metal(place: Place, metal: LocalMomentMetal) -> Bulk:
     given = place.conditions.magnetisation.get(place.name)
     m = None if given is None else place.conditions.magnetisation_at(place.name, place.points)
     local = LocalMoments(metal.moments, metal.densities, metal.couplings(nu), metal.anisotropic)
+    length: Array | None = place.quantity("diffusion_length", metal.lam)
+    lifetime = None
+    if metal.spin_lifetime is not None and f"{place.name}.diffusion_length" not in place.device.profiles:
+        # D may vary: then it is lambda that follows.
+        length, lifetime = None, metal.tau_0
     return conducting_magnet(
         place.name,
         local,
         temperature=place.conditions.temperature,
         magnetisation=m,
         density_of_states=nu,
-        diffusion_length=place.quantity("diffusion_length", metal.lam),
+        diffusion_length=length,
+        spin_lifetime=lifetime,
         **shared,
     )
 

@@ -10,10 +10,7 @@ from hanle.materials.load import bibliography, numbers
 from hanle.materials.records import USER
 from hanle.pde.tensors import Array
 from hanle.results import Result
-
-#: Units by the number of mesh axes: per invariant length or area below 3.
-CURRENT_UNIT = {3: "A", 2: "A/m", 1: "A/m^2"}
-TORQUE_UNIT = {3: "N m", 2: "N", 1: "N/m"}
+from hanle.spin_density import knows_bands
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,12 @@ def rows(result: Result, index: int = 0) -> list[Row]:
             for axis, value in zip("xyz", torque, strict=True)
         ]
     return found
+    for region in (name for name in result.mesh.regions if knows_bands(result, name)):
+        ratio = np.atleast_2d(result.charge_to_spin(region).mean)[index]
+        found += [
+            Row(f"charge_to_spin_{axis}({region})", float(value), "", f"mean spin along {axis} per added electron")
+            for axis, value in zip("xyz", ratio, strict=True)
+        ]
 
 
 def proof_rows(result: Result) -> list[Row]:

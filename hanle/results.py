@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hanle.conditions import Conditions
 from hanle.meshes.layered import Layers
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from hanle.device import Device
     from hanle.figures import Picture
+    from hanle.spin_density import ChargeToSpin
     from hanle.torques import SpinOrbitTorque
 
 
@@ -192,6 +194,25 @@ class Result:
         """(points (n, 3) [m], J (n, 3 flow, 3 polarisation) [A/m^2]) at the cell centres of a metal."""
         points, j = observables.spin_current(self.solution, region)
         return points, _plain(j)
+    def spin_density(self, region: str, points: Array, electrons: ArrayLike = 0.0) -> Array:
+        """Spins out of equilibrium, up - down along x, y, z (n, 3) [1/m^3], at points (n, 3) [m] of a metal.
+
+        Args:
+            electrons: density of added electrons [1/m^3], a number or (n,); 0 in a neutral metal.
+        """
+        from hanle.spin_density import spin_density
+
+        return _plain(spin_density(self, region, points, electrons))
+
+    def charge_to_spin(self, region: str) -> "ChargeToSpin":
+        """The spin that each added electron brings where the densities of states of both spins differ, and the rates.
+
+        The record of the magnet must hold its `density_of_states_polarisation`.
+        """
+        from hanle.spin_density import charge_to_spin
+
+        return charge_to_spin(self, region)
+
 
     def show(self, quantity: str = "spin_accumulation", path: str = "", **options: Any) -> "Picture":
         """Draw a picture: in 3D a scene, in 2D a section, in 1D a profile.

@@ -99,7 +99,7 @@ def anisotropic_rates(
     nu = np.asarray(density_of_states, dtype=float)
     if not np.all(np.isfinite(nu) & (nu > 0)):
         raise InputError("density_of_states", "finite and > 0", nu.tolist(), "usual: 1e45 to 1e48 1/(J m^3)")
-    _require_principal(j, m)
+    require_principal(j, m)
     m = m[..., None, :]
     j_z = np.einsum("...a,...ab,...b->...", m, j, m)
     along = outer(m)
@@ -121,8 +121,15 @@ def anisotropic_rates(
     )
 
 
-def _require_principal(couplings: Array, m: Array) -> None:
-    """Refuse couplings that are no symmetric tensors and moments that are along none of their principal axes."""
+def require_principal(couplings: ArrayLike, axis: ArrayLike, key: str = "axis") -> None:
+    """Refuse couplings that are no symmetric tensors and moments that are along none of their principal axes.
+
+    Args:
+        couplings: J per sublattice (..., sublattices, 3, 3).
+        axis: unit vectors (..., 3): one, a batch, or a texture, each of which must be a principal axis.
+        key: where they come from, for the message.
+    """
+    couplings, m = np.asarray(couplings, dtype=float), np.asarray(axis, dtype=float)
     if not (np.all(np.isfinite(couplings)) and is_symmetric(couplings)):
         raise InputError("couplings", "finite symmetric 3x3 tensors [J m^3]", couplings.tolist())
     for k in range(couplings.shape[-3]):
@@ -134,5 +141,8 @@ def _require_principal(couplings: Array, m: Array) -> None:
         if np.any(excess > 0):
             worst = np.broadcast_to(m, off.shape)[np.unravel_index(int(np.argmax(excess)), excess.shape)]
             must = f"a principal axis of couplings[{k}]"
-            hint = "this theory covers moments along the principal axes of the exchange only"
-            raise InputError("axis", must, np.round(worst, 6).tolist(), hint)
+            hint = (
+                "anisotropic exchange is known for moments along its principal axes only, in textures everywhere; "
+                "moments without a direction of their own are along B"
+            )
+            raise InputError(key, must, np.round(worst, 6).tolist(), hint)

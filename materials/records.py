@@ -45,6 +45,7 @@ __all__ = [
     "VolumeSublattice",
 ]
 
+_BANDS: Final = "density_of_states_polarisation"
 _METAL_PROFILES: Final = ("resistivity", "spin_hall_angle", "diffusion_length")
 
 
@@ -106,6 +107,9 @@ class FerromagneticMetal(Conductor):
         anomalous_hall_angle: alpha = sigma_AH/sigma; > 0 where the anomalous Hall effect has the sign of the
             ordinary one of electrons in a field along m, so < 0 for Co and Fe.
         anisotropy: (rho_par - rho_perp)/rho, between -3/2 and 3.
+        density_of_states_polarisation: P_nu = (nu_majority - nu_minority)/(nu_majority + nu_minority), between -1
+            and 1, majority spins along -m; None where it is not known. For read-outs (`hanle.spin_density`):
+            transport knows the mean of both.
         saturation_magnetisation: M_s, with which a torque becomes an effective field.
     """
 
@@ -118,6 +122,7 @@ class FerromagneticMetal(Conductor):
         "dephasing_length",
         "anomalous_hall_angle",
         "anisotropy",
+        _BANDS,
     )
 
     diffusion_length: Sourced
@@ -127,11 +132,13 @@ class FerromagneticMetal(Conductor):
     dephasing_length: Sourced | None = None
     anomalous_hall_angle: Sourced = NONE
     anisotropy: Sourced = NONE
+    density_of_states_polarisation: Sourced | None = None
     saturation_magnetisation: Sourced | None = None
 
     def check(self) -> None:
         """Refuse lengths <= 0, |P| >= 1, negative resistivities and what breaks the second law."""
         self.require_positive("exchange_length", "dephasing_length", "saturation_magnetisation")
+        _require_bands(self.name, self.density_of_states_polarisation)
         if abs(self.P) >= 1:
             raise InputError(f"{self.name}.polarisation", "between -1 and 1 (|P| < 1)", self.P)
         if not -1.5 < self.amr < 3:
@@ -179,7 +186,11 @@ class LocalMomentMetal(Conductor):
     """A metal with localised moments in its volume: a ferro-, ferri- or antiferromagnet, or magnetic impurities.
 
     Attributes, besides those of `Conductor`:
-        diffusion_length: lambda = (D tau_0)^{1/2} without the moments.
+        diffusion_length: lambda = (D tau_0)^{1/2} without the moments; or else `spin_lifetime`.
+        spin_lifetime: tau_0 of the isotropic relaxation without the moments (spin-orbit coupling).
+        density_of_states_polarisation: P_nu = (nu_majority - nu_minority)/(nu_majority + nu_minority), between -1
+            and 1, majority spins along -m; None where it is not known. For read-outs (`hanle.spin_density`): transport
+            knows the mean of both.
         moments: Weiss model; critical temperature 0 for free impurities.
         sublattices: one for each spin of the moments; several densities are in the ratio of `moments.weights`.
         facts: the sourced numbers behind `moments` (critical temperature, spins), for citations.
@@ -187,15 +198,20 @@ class LocalMomentMetal(Conductor):
 
     kind: ClassVar[str] = "magnetic metal"
     magnetic: ClassVar[bool] = True
-    profiles: ClassVar[tuple[str, ...]] = _METAL_PROFILES
+    profiles: ClassVar[tuple[str, ...]] = (*_METAL_PROFILES, _BANDS)
 
-    diffusion_length: Sourced
+    diffusion_length: Sourced | None = None
+    spin_lifetime: Sourced | None = None
+    density_of_states_polarisation: Sourced | None = None
     moments: Moments
     sublattices: tuple[VolumeSublattice, ...]
     facts: tuple[Sourced, ...] = ()
 
     def check(self) -> None:
         """Refuse sublattices that do not fit the moments, negative densities and couplings without the right unit."""
+        self.require_positive("spin_lifetime")
+        self.require_one("diffusion_length", "spin_lifetime")
+        _require_bands(self.name, self.density_of_states_polarisation)
         require_one_per_spin(f"{self.name}.sublattices", self.moments, self.sublattices)
         for i, sublattice in enumerate(self.sublattices):
             key = f"{self.name}.sublattices[{i}]"
@@ -210,7 +226,14 @@ class LocalMomentMetal(Conductor):
     @property
     def lam(self) -> float:
         """Spin diffusion length without the moments [m]."""
-        return self.diffusion_length.value
+        if self.diffusion_length is not None:
+            return self.diffusion_length.value
+        return float(np.sqrt(self.D * self.tau_0))
+
+    @property
+    def tau_0(self) -> float:
+        """Spin relaxation time without the moments [s]."""
+        return self.lam**2 / self.D if self.spin_lifetime is None else self.spin_lifetime.value
 
     @property
     def densities(self) -> tuple[float, ...]:
@@ -304,6 +327,11 @@ class MagneticInsulator:
 
 
 Record: TypeAlias = NormalMetal | FerromagneticMetal | LocalMomentMetal | MagneticInsulator
+
+
+def _require_bands(name: str, given: Sourced | None) -> None:
+    if given is not None and abs(given.value) > 1:
+        raise InputError(f"{name}.{_BANDS}", "between -1 and 1", given.value)
 
 
 def _require_relaxation(key: str, rates: tuple[tuple[float, ...], ...]) -> None:

@@ -90,7 +90,12 @@ _FERROMAGNET_KEYS: Final = _CONDUCTOR_KEYS | {
     "dephasing_length": "length",
     "anomalous_hall_angle": "dimensionless",
     "anisotropy": "dimensionless",
+    "density_of_states_polarisation": "dimensionless",
     "saturation_magnetisation": "magnetisation",
+}
+_LOCAL_MOMENT_KEYS: Final = _CONDUCTOR_KEYS | {
+    "spin_lifetime": "time",
+    "density_of_states_polarisation": "dimensionless",
 }
 _CONDUCTANCE_KEYS: Final = dict.fromkeys(("G_s", "G_r", "G_i"), "conductance per area")
 _MOMENT_KEYS: Final = ("critical_temperature", "exchange", "sublattices")
@@ -200,10 +205,10 @@ _SCHEMAS: Final[dict[type[Any], Schema[Any]]] = {
         write=_write_conductor,
     ),
     LocalMomentMetal: Schema(
-        keys=_CONDUCTOR_KEYS,
+        keys=_LOCAL_MOMENT_KEYS,
         others=(*_MOMENT_KEYS, _MOMENT_G),
-        required=("resistivity", "spin_hall_angle", "diffusion_length", "critical_temperature", "sublattices"),
-        alternatives=(_DIFFUSION,),
+        required=("resistivity", "spin_hall_angle", "critical_temperature", "sublattices"),
+        alternatives=(_DIFFUSION, (("diffusion_length",), ("spin_lifetime",))),
         build=_local_moment_metal,
         numbers=lambda record: _conductor_numbers(record) | moment_numbers(record.facts, record.sublattices),
         write=_write_local_moment_metal,

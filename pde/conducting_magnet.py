@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hanle.materials.anisotropic import TensorRates, anisotropic_rates
+from hanle.materials.anisotropic import TensorRates, anisotropic_rates, require_principal
 from hanle.materials.rates import Rates, rates
 from hanle.materials.weiss import Moments, solve
 from hanle.pde.coefficients import Bulk
@@ -91,9 +91,12 @@ def conducting_magnet(
 
     Raises:
         InputError: no direction of the moments (B = 0 or m = 0 somewhere), moments without order that are not along
-            B, those of `hanle.materials.weiss.solve` and of the rates.
+            B, moments that are off the principal axes of anisotropic exchange somewhere, those of
+            `hanle.materials.weiss.solve` and of the rates.
     """
     m = _axis(magnet, local.moments, magnetisation, field, temperature)
+    if local.anisotropic:
+        require_principal(local.couplings, m, f"{magnet}.magnetisation")
     nu = density_of_states
     if nu is None:
         nu = np.asarray(conductivity, dtype=float) / (2 * E_CHARGE**2 * np.asarray(diffusion_constant, dtype=float))
