@@ -40,13 +40,13 @@ def rows(result: Result, index: int = 0) -> list[Row]:
             Row(f"torque_{axis}({magnet})", float(value), unit, f"{axis} of what turns the moments of {magnet}")
             for axis, value in zip("xyz", torque, strict=True)
         ]
-    return found
     for region in (name for name in result.mesh.regions if knows_bands(result, name)):
         ratio = np.atleast_2d(result.charge_to_spin(region).mean)[index]
         found += [
             Row(f"charge_to_spin_{axis}({region})", float(value), "", f"mean spin along {axis} per added electron")
             for axis, value in zip("xyz", ratio, strict=True)
         ]
+    return found
 
 
 def proof_rows(result: Result) -> list[Row]:
