@@ -180,7 +180,9 @@ def _unpolarised(given: Circuit) -> FaceLaw:
     if np.any(up != dn) or np.any(np.asarray(given.G_mix)):
         must = "G_up = G_dn and no G_mix between metals that are not ferromagnetic"
         raise InputError("G_up", must, (given.G_up, given.G_dn, given.G_mix))
-    return normal_normal(1 / (up + dn), given.memory_loss)
+    total = np.asarray(up + dn)
+    resistance = np.divide(1.0, total, out=np.full_like(total, np.inf), where=total != 0)
+    return normal_normal(resistance, given.memory_loss)
 
 
 def _on_insulator(

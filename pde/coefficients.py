@@ -142,10 +142,12 @@ class Deposit:
     Attributes:
         values: field part (rows, columns), spatial part ().
         gradients: field part (rows, columns), spatial part (3,); tangential gradients on a face.
+        rows: their number, x, y, z of spin; said, since a deposit that vanishes has no terms.
     """
 
     values: Coefficient = ()
     gradients: Coefficient = ()
+    rows: int = 3
 
     def density(self, values: Array, gradients: Array | None = None) -> Array:
         """(batch, entities, points, rows) [flux unit on a face, per metre in a region].
@@ -160,11 +162,11 @@ class Deposit:
         parts = [_at_points(t.weight, 1) * (values @ t.fields.T) for t in self.values]
         for t in self.gradients:
             parts.append(_at_points(t.weight, 1) * np.einsum("k,ab,...kb->...a", t.spatial, t.fields, slopes))
-        return sum(parts, start=np.zeros(1)) if parts else np.zeros((*values.shape[:-1], 0))
+        return sum(parts, start=np.zeros((*values.shape[:-1], self.rows)))
 
     def filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "Deposit":
         """The deposit with `keep` applied to each of its coefficients."""
-        return Deposit(keep(self.values), keep(self.gradients))
+        return replace(self, values=keep(self.values), gradients=keep(self.gradients))
 
 
 @dataclass(frozen=True, eq=False)

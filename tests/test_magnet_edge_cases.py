@@ -6,9 +6,18 @@ from numpy.typing import NDArray
 
 import hanle
 from hanle.device import Device
+from hanle.pde.coefficients import Deposit
 from hanle.pde.errors import InputError
 
 Array = NDArray[np.float64]
+#: A magnet that has neither exchange field nor dephasing.
+LOSSLESS = {
+    "kind": "ferromagnetic metal",
+    "resistivity": "2e-7 Ohm m",
+    "polarisation": 0.4,
+    "diffusion_length": "10 nm",
+    "diffusion_constant": "5 cm^2/s",
+}
 INTERFACE = hanle.Circuit(1e15, 5e14, 6e14 + 1e14j, 0.2)
 
 
@@ -28,3 +37,41 @@ def test_texture_per_cell_is_that_of_the_cells_beside_the_face() -> None:
     assert found.torque("Co") == pytest.approx(expected.torque("Co"), rel=1e-9)
     with pytest.raises(InputError, match=r"magnetisation\.Co must be uniform"):
         found.spin_orbit_torque("Co")
+
+
+def test_deposit_without_terms_is_zero() -> None:
+    assert np.array_equal(Deposit().density(np.ones((2, 5, 1, 8))), np.zeros((2, 5, 1, 3)))
+    assert Deposit(rows=1).filtered(lambda terms: terms).density(np.ones((1, 1, 1, 4))).shape == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("magnet", "interface"),
+    [
+        ("Co", hanle.Circuit(1e15, 1e14)),
+        ("Co", hanle.Circuit(0.0, 0.0)),
+        (LOSSLESS, hanle.Circuit(1e15, 1e14, 5e14, 0.3)),
+        (LOSSLESS, hanle.Circuit(1e15, 1e14, 5e14)),
+    ],
+)
+def test_places_that_take_no_spin_leave_the_others_to_count(magnet: object, interface: hanle.Circuit) -> None:
+    """A magnet between two metals, of which one takes its transverse spin where the magnet itself does not."""
+    shape = hanle.stack([("Pt", "3 nm"), ("F", "2 nm"), ("Ta", "2 nm")])
+    faces = {"Pt|F": interface} | ({"F|Ta": INTERFACE} if magnet == "Co" else {})
+    device = Device(
+        shape, {"Pt": "Pt", "F": magnet, "Ta": "Ta"}, magnetisation={"F": (0.3, 0.1, 0.8)}, interfaces=faces
+    )
+    result = device.solve()
+    parts = [result.torque("F", place) for place in ("Pt|F", "F", *(["F|Ta"] if magnet == "Co" else []))]
+    assert np.sum(parts, axis=0) == pytest.approx(result.torque("F"), rel=1e-12)
+    assert result.torque_map("F", "Pt|F")[1].shape == (1, 3)
+    assert np.any(parts[0]) == np.any(interface.G_mix)
+    assert np.any(parts[1]) == (magnet == "Co")
+    assert result.spin_orbit_torque("F", "Pt").per_area == pytest.approx(result.torque("F"))
+
+
+def test_circuit_between_normal_metals_may_conduct_nothing() -> None:
+    """As the closed face."""
+    device = Device(hanle.stack([("Pt", "3 nm"), ("Cu", "2 nm")]), {"Pt": "Pt", "Cu": "Cu"})
+    laws = {"Pt|Cu": hanle.Circuit(0.0, 0.0)}, {"Pt|Cu": "closed"}
+    found, expected = (device.with_changes(interfaces=law).solve().rho_L_change for law in laws)
+    assert found == pytest.approx(float(expected), rel=1e-12)
