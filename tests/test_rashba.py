@@ -6,7 +6,7 @@ Q and Q'                              <-> Onsager's partners under m -> -m
 no coupling, insulating magnet, metal <-> circuit theory, b-layer, torque only
 driven bilayer                        <-> closed form: torque of spin Hall effect, interface and lattice, any m
                                           superposition; d -> 0
-the same with sheet currents          <-> finite elements at measured order; response_ij(m) = response_ji(-m); balances
+the same with sheet currents, a cross <-> finite elements at measured order; response_ij(m) = response_ji(-m); balances
 """
 
 from dataclasses import replace
@@ -27,10 +27,11 @@ from hanle.pde.errors import InputError
 from hanle.pde.ferromagnet import ferromagnet
 from hanle.pde.metal import normal_metal
 from hanle.pde.observables import deposits, film_resistivity, torque, torque_parts
-from hanle.pde.problem import Face, Gradient, Problem
+from hanle.pde.problem import Face, Gradient, Problem, Terminal
 from hanle.pde.solution import wire
 from hanle.pde.steady import respond
 from hanle.pde.tensors import unit
+from hanle.shapes import cross
 
 M, UP = unit([0.36, -0.48, 0.7]), np.array([0.0, 0.0, 1.0])
 LOSS = MemoryLoss(1e12, 2e12, 3e12, 4e12, -1e12, -2e12, -3e12, -4e12)
@@ -314,3 +315,33 @@ def test_finite_elements_converge_to_the_exact_bilayer(order, elements):
         )
     rates = np.log2(np.array(errors[0]) / errors[1])
     assert np.all(np.abs(rates - 2 * order) < 0.4), (rates, errors)
+
+
+CROSS = cross(length="40 nm", width="16 nm", layers=[("Pt", D_PT), ("Co", D_CO)])
+
+
+def crossing(mesh, m, field):
+    hall = {"anomalous_hall_angle": 0.01, "anisotropy": 0.02}
+    regions = {
+        "Pt": normal_metal(field=field, mobility=2e-3, **PT),
+        "Co": ferromagnet("Co", magnetisation=m, field=field, **CO | hall),
+    }
+    law = rashba_interface("Co", GIVEN, m, UP)
+    terminals = {name: Terminal(faces) for name, faces in CROSS.terminals.items()}
+    return Problem(mesh, regions, {"Pt|Co": Face(law, NF)}, terminals)
+
+
+@pytest.mark.parametrize("solver", ["direct", "multigrid"])
+def test_a_cross_keeps_onsager_and_its_balances(solver, elements):
+    """G_ij(B, m) = G_ji(-B, -m) of four terminals, with currents along the interface in every direction."""
+    mesh, field = CROSS.mesh({"Pt": 5e-9, "Co": 5e-9}, cells_per_length=1.0), np.array([8.0, -3.0, 15.0])
+    chosen = elements.direct if solver == "direct" else elements.iterative
+    here, there = (
+        respond(crossing(mesh, s * M, s * field), elements(), solver=chosen, tolerance=1e-12) for s in (1, -1)
+    )
+    scale = np.abs(here.matrix).max()
+    np.testing.assert_allclose(here.matrix[0], there.matrix[0].T, atol=EXACT * scale)
+    assert np.abs(here.matrix[0] - here.matrix[0].T).max() > 1e-4 * scale
+    for balance in wire(here, amplitudes={"right": 0.0}, fluxes={"left": -1e-6}).balances:
+        assert np.all(balance.error < BALANCE), balance.name
+    assert max(here.proof.iterations.values()) < 40
