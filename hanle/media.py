@@ -94,13 +94,15 @@ def _normal_metal(place: Place, metal: NormalMetal) -> Bulk:
 
 
 def _ferromagnetic_metal(place: Place, metal: FerromagneticMetal) -> Bulk:
+    length = place.quantity("diffusion_length", metal.lam)
+    across = length if metal.dephasing_length is None else metal.lam_phi
     return ferromagnet(
         place.name,
         magnetisation=place.conditions.magnetisation_at(place.name, place.points),
         polarisation=place.quantity("polarisation", metal.P),
-        diffusion_length=place.quantity("diffusion_length", metal.lam),
+        diffusion_length=length,
         exchange_length=place.quantity("exchange_length", metal.lam_J),
-        dephasing_length=place.quantity("dephasing_length", metal.lam_phi),
+        dephasing_length=place.quantity("dephasing_length", across),
         anomalous_hall_angle=place.quantity("anomalous_hall_angle", metal.alpha),
         anisotropy=place.quantity("anisotropy", metal.amr),
         **_conduction(place, metal),

@@ -103,7 +103,7 @@ class FerromagneticMetal(Conductor):
         polarisation: P = (sigma_majority - sigma_minority)/sigma of the bulk, between -1 and 1; beta of Valet and
             Fert, 1993.
         exchange_length: lambda_J = (D hbar/exchange splitting)^{1/2}; None without precession about m.
-        dephasing_length: lambda_phi of spin across m; None without dephasing.
+        dephasing_length: lambda_phi of spin across m; None where it decays over lambda_sf, as in a normal metal.
         anomalous_hall_angle: alpha = sigma_AH/sigma; > 0 where the anomalous Hall effect has the sign of the
             ordinary one of electrons in a field along m, so < 0 for Co and Fe.
         anisotropy: (rho_par - rho_perp)/rho, between -3/2 and 3.
@@ -167,8 +167,8 @@ class FerromagneticMetal(Conductor):
 
     @property
     def lam_phi(self) -> float:
-        """Dephasing length [m]; infinite where none is given."""
-        return np.inf if self.dephasing_length is None else self.dephasing_length.value
+        """Dephasing length [m]; lambda_sf where none is given."""
+        return self.lam if self.dephasing_length is None else self.dephasing_length.value
 
     @property
     def alpha(self) -> float:

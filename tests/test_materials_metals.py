@@ -96,7 +96,7 @@ def test_numbers_of_a_ferromagnet() -> None:
     )
     assert record.nu == pytest.approx(4e6 / (2 * E**2 * 2e-4))
     assert (record.theta, record.alpha, record.amr, record.mu, record.g) == (0, 0, 0, 0, 2)
-    assert (record.lam_J, record.lam_phi) == (np.inf, np.inf)
+    assert (record.lam_J, record.lam_phi) == (np.inf, record.lam)
     full = ferro(
         exchange_length="1.5 nm", dephasing_length="2 nm", anomalous_hall_angle=-0.01, anisotropy="2 %",
         spin_hall_angle=0.03, mobility="3 cm^2/(V s)", saturation_magnetisation="800 kA/m",
@@ -320,8 +320,16 @@ def test_catalogue_shows_every_record() -> None:
         assert any(line.split()[0] == name and load(name).kind in line for line in lines if line)
         shown = describe(name)
         assert all(key in shown for key in numbers(load(name)))
-    assert "0.46  at 4.2 K  [bass2016, estimate]" in describe("Co")
-    assert "@article{bass2016" in describe("Co")
+        assert "[user" not in shown
+        assert "[]" not in shown
+    cobalt, yig = (" ".join(describe(name).split()) for name in ("Co", "YIG"))
+    assert "resistivity 150 nOhm m at 300 K [estimate] typical of films" in cobalt
+    assert "polarisation 0.46 at 4.2 K [bass2016, estimate] bulk asymmetry" in cobalt
+    assert "saturation_magnetisation 1.4 MA/m at 300 K [kittel2005]" in cobalt
+    assert "sublattices[1].reduced_coupling 0.1 [zhang2019, estimate]" in yig
+    # The source of a number, and a work that only a note names.
+    assert "@article{bass2016" in cobalt
+    assert "@misc{zahnd2018" in cobalt
 
 
 def without(table: dict[str, Any], key: str) -> dict[str, Any]:
