@@ -131,12 +131,12 @@ def moment_numbers(
     names = ("critical_temperature", *(f"{place}.spin" for place in places))
     found = dict(zip(names, facts, strict=False))
     for place, sublattice in zip(places, sublattices, strict=True):
-        coupling = sublattice.coupling
+        coupling, name = sublattice.coupling, f"{place}.{_written_coupling(sublattice)}"
         found[f"{place}.{_density_key(sublattice)}"] = _density(sublattice)
         if isinstance(coupling, tuple):
-            found |= {f"{place}.coupling[{i}]": value for i, value in enumerate(coupling)}
+            found |= {f"{name}[{i}]": value for i, value in enumerate(coupling)}
         else:
-            found[f"{place}.coupling"] = coupling
+            found[name] = coupling
     return found
 
 
@@ -158,10 +158,15 @@ def _require_agreement(name: str, moments: Moments, critical: float) -> Moments:
 
 def _entry(sublattice: Sublattice | VolumeSublattice) -> dict[str, Any]:
     coupling = sublattice.coupling
-    first = coupling[0] if isinstance(coupling, tuple) else coupling
-    key = "reduced_coupling" if first.dimension == "dimensionless" else "coupling"
     written = [plain(value) for value in coupling] if isinstance(coupling, tuple) else plain(coupling)
-    return {_density_key(sublattice): plain(_density(sublattice)), key: written}
+    return {_density_key(sublattice): plain(_density(sublattice)), _written_coupling(sublattice): written}
+
+
+def _written_coupling(sublattice: Sublattice | VolumeSublattice) -> str:
+    """The key under which tables hold the coupling: J or nu J."""
+    coupling = sublattice.coupling
+    first = coupling[0] if isinstance(coupling, tuple) else coupling
+    return "reduced_coupling" if first.dimension == "dimensionless" else "coupling"
 
 
 def _density_key(sublattice: Sublattice | VolumeSublattice) -> str:

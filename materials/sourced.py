@@ -24,7 +24,8 @@ class Sourced:
         temperature: at which it was found [K]; None where it does not matter or is not known.
         source: BibTeX key, or "user".
         note: what a reader should know.
-        estimate: the number is a judgement (of the source or ours), not a measurement.
+        estimate: the number is a judgement (of the source or ours), is worked out from what the note says, or is
+            quoted at second hand; not a measurement read in the source.
     """
 
     value: float
