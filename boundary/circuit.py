@@ -104,7 +104,8 @@ def without_sharvin(
 
     Raises:
         InputError: numbers that no scattering matrix has: g_s above a Sharvin conductance, or
-            |g_mix - g_N| > g_N - (g_up + g_dn)/2, which also says Re g_mix >= (g_up + g_dn)/2.
+            |g_mix - g_N|^2 > (g_N - g_up)(g_N - g_dn), Schwarz's inequality for the reflection matrices, which also
+            says Re g_mix >= (g_up + g_dn)/2.
     """
     g_n = _positive("sharvin_normal", sharvin_normal)
     mix = np.asarray(bare.G_mix, dtype=complex)
@@ -112,11 +113,15 @@ def without_sharvin(
     for key, value, own in (("G_up", bare.G_up, sharvin_up), ("G_dn", bare.G_dn, sharvin_dn)):
         g, g_f = np.asarray(value, dtype=float), _positive(key.replace("G", "sharvin"), own)
         found.append(_without(key, g, (1 / g_n + 1 / g_f) / 2, np.minimum(g_n, g_f)))
-    room = g_n - (np.asarray(bare.G_up, dtype=float) + np.asarray(bare.G_dn, dtype=float)) / 2
-    if np.any(np.abs(mix - g_n) > room + ROUNDING * g_n):
-        must = "within |G_mix - G_Sharvin| <= G_Sharvin - (G_up + G_dn)/2 for bare conductances"
-        raise InputError("G_mix", must, _worst(mix, np.abs(mix - g_n) - room))
-    mixing = np.divide(mix, 1 - mix / (2 * g_n))
+    reflected = [np.clip(1 - np.asarray(g, dtype=float) / g_n, 0, None) for g in (bare.G_up, bare.G_dn)]
+    excess = np.abs(mix / g_n - 1) ** 2 - reflected[0] * reflected[1]
+    if np.any(excess > ROUNDING):
+        must = "within |G_mix - G_Sharvin|^2 <= (G_Sharvin - G_up)(G_Sharvin - G_dn) for bare conductances"
+        raise InputError("G_mix", must, _worst(mix, excess))
+    left = 1 - mix / (2 * g_n)
+    if np.any(np.abs(left) <= ROUNDING):
+        raise InputError("G_mix", "below twice the Sharvin conductance of N", _worst(mix, -np.abs(left)))
+    mixing = np.asarray(mix / left)
     return Circuit(found[0], found[1], mixing, bare.memory_loss)
 
 

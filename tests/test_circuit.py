@@ -394,12 +394,17 @@ def test_random_scatterers_are_within_the_bounds_and_dissipate(rng):
 
 
 def test_bounds_of_bare_conductances():
-    """g_N = 1e15 per spin: G_mix = 1.6e15 misses |G_mix - g_N| <= g_N - (G_up + G_dn)/2 with G_up + G_dn = 1e15."""
+    """g_N = 1e15 per spin: G_mix = 1.6e15 misses |G_mix - g_N|^2 <= (g_N - G_up)(g_N - G_dn), G_up = G_dn = g_N/2."""
     without_sharvin(Circuit(5e14, 5e14, 1.5e15), 1e15, 2e15, 2e15)
     with pytest.raises(InputError, match=r"G_mix must be within .*1\.6e\+15"):
         without_sharvin(Circuit(5e14, 5e14, 1.6e15), 1e15, 2e15, 2e15)
     with pytest.raises(InputError, match=r"G_mix must be within"):
         without_sharvin(Circuit(5e14, 5e14, 4.9e14), 1e15, 2e15, 2e15)
+    without_sharvin(Circuit(9e14, 1e14, 1.3e15), 1e15, 2e15, 2e15)
+    with pytest.raises(InputError, match=r"G_mix must be within .*1\.31e\+15"):
+        without_sharvin(Circuit(9e14, 1e14, 1.31e15), 1e15, 2e15, 2e15)
+    with pytest.raises(InputError, match="G_mix must be below twice the Sharvin conductance"):
+        without_sharvin(Circuit(0.0, 0.0, 2e15), 1e15, 2e15, 2e15)
     with pytest.raises(InputError, match="G_up must be at most the Sharvin conductance"):
         without_sharvin(Circuit(1.1e15, 1e14, 1e15), 1e15, 2e15, 2e15)
     with pytest.raises(InputError, match="no resistance: use `transparent`"):
