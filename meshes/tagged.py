@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from hanle.pde.errors import InputError, unknown_name
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, unit
 from hanle.pde.tensors import IntArray as IntArray
 
 #: cell kind -> (dimension, nodes per cell). Node order is that of VTK and meshio.
@@ -128,6 +128,21 @@ class TaggedMesh:
         if name not in self.faces:
             raise unknown_name("face", name, self.faces)
         return self.points3(self.points[self.faces[name].nodes].mean(axis=1))
+
+    def face_normals(self, name: str) -> Array:
+        """Unit normals (facets, 3) of a named face, out of the minus side; of a warped facet that of its mean plane."""
+        facets = self.faces[name]
+        corners = self.points3(self.points[facets.nodes])
+        if facets.nodes.shape[1] == 1:
+            normals = np.broadcast_to(np.eye(3)[self.axis_numbers[0]], (len(corners), 3))
+        elif facets.nodes.shape[1] == 2:
+            out_of_plane = np.eye(3)[({0, 1, 2} - set(self.axis_numbers)).pop()]
+            normals = np.cross(corners[:, 1] - corners[:, 0], out_of_plane)
+        else:
+            # Of a quadrilateral the diagonals, which span its mean plane.
+            normals = np.cross(corners[:, 2] - corners[:, 0], corners[:, -1] - corners[:, 1])
+        outward = corners.mean(axis=1) - self.points3(self.points[self.cells[facets.cells[:, 0]]].mean(axis=1))
+        return unit(normals * np.sign(np.einsum("fi,fi->f", normals, outward))[:, None])
 
     def face_regions(self, name: str) -> tuple[str, ...]:
         """Regions on the minus and, for an interface, plus side of a face."""

@@ -419,3 +419,30 @@ def test_refusals(elements, block_mesh):
         elements().assemble(Problem(square, {"Pt": normal_metal(**PT)}, terminals=touching))
     with pytest.raises(InputError, match="gauss"):
         elements().assemble(plain).samples("Pt", np.zeros(20), {}, "midpoint")
+
+
+@pytest.mark.parametrize(
+    ("axes", "simplices"), [("z", False), ("yz", True), ("yz", False), ("xyz", True), ("xyz", False)]
+)
+def test_normals_of_a_mesh_are_those_of_the_elements(block_mesh, axes, simplices, elements):
+    """Out of the minus side, on an interface that is not flat, of every cell kind."""
+    grid = [np.linspace(0, 4e-9, 3)] * (len(axes) - 1) + [np.linspace(0, 4e-9, 5)]
+    layout = np.array([0, 0, 1, 1]).reshape((1,) * (len(axes) - 1) + (4,))
+    mesh = block_mesh(axes, grid, regions=("A", "B"), layout=layout, simplices=simplices, distort=0.2)
+    metal = normal_metal(conductivity=1e6, diffusion_constant=1e-3, diffusion_length=3e-9)
+    joined = Face(
+        FaceLaw((Side("a", CHARGE_AND_SPIN), Side("b", CHARGE_AND_SPIN)), tie=("u", "w")),
+        {"a": "minus", "b": "plus"},
+    )
+    system = elements(1).assemble(
+        Problem(
+            mesh,
+            {"A": metal, "B": metal},
+            {"A|B": joined},
+            gradients=(Gradient("u", "x"),) if "x" not in axes else (),
+        )
+    )
+    sampled = system.face_samples("A|B", system.constant("u"), {}).normals
+    found = mesh.face_normals("A|B")
+    assert len(axes) == 1 or np.ptp(found, axis=0).max() > 0.05
+    np.testing.assert_allclose(found, sampled, atol=1e-12)
