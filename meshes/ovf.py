@@ -20,6 +20,8 @@ from hanle.pde.tensors import Array, unit
 REPRESENTATIONS = {"text": "Text", "binary4": "Binary 4", "binary8": "Binary 8"}
 #: The number that begins binary data, by the bytes of a number.
 CHECK = {4: 1234567.0, 8: 123456789012345.0}
+#: Ends of the first line in version 1; the format takes the older ones for the same.
+VERSION_1 = ("v1.0", "v1.00", "ovf 1.0", "v0.99", "v0.0a0")
 #: Units of the mesh.
 METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6, "µm": 1e-6, "nm": 1e-9}
 #: Part of a cell by which a point may lie outside the grid.
@@ -128,9 +130,11 @@ def read_ovf(path: str | os.PathLike[str]) -> VectorGrid:
         raise InputError(str(place), "a file that can be read", str(error)) from error
     version = _version(place, content)
     header, kind, start = _header(place, content)
-    nodes = tuple(int(_number(place, header, f"{a}nodes")) for a in "xyz")
-    if min(nodes) < 1:
-        raise InputError(f"{place}: xnodes, ynodes, znodes", "at least 1", nodes)
+    _require_rectangular(place, header)
+    counts = [_number(place, header, f"{a}nodes") for a in "xyz"]
+    if min(counts) < 1 or any(n % 1 for n in counts):
+        raise InputError(f"{place}: xnodes, ynodes, znodes", "whole numbers of at least 1", counts)
+    nodes = tuple(int(n) for n in counts)
     base, step = _geometry(place, header, nodes)
     if header.get("valuedim", "3") != "3":
         raise InputError(f"{place}: valuedim", "3", header["valuedim"], "a magnetisation has three components")
@@ -173,7 +177,7 @@ def write_ovf(path: str | os.PathLike[str], grid: VectorGrid, representation: st
 
 def _version(place: Path, content: bytes) -> int:
     first = content.split(b"\n", 1)[0].decode("latin-1").strip().lower()
-    if first.startswith("# oommf") and first.endswith(("v1.0", "ovf 1.0")):
+    if first.startswith("# oommf") and first.endswith(VERSION_1):
         return 1
     if first.startswith("# oommf") and first.endswith("ovf 2.0"):
         return 2
@@ -181,7 +185,10 @@ def _version(place: Path, content: bytes) -> int:
 
 
 def _header(place: Path, content: bytes) -> tuple[dict[str, str], str, int]:
-    """(keyword -> value, "text" or "binary 4" or "binary 8", offset of the data); keywords in lower case."""
+    """(keyword -> value, "text" or "binary 4" or "binary 8", offset of the data).
+
+    Keywords are in lower case and without blanks: neither counts in this format.
+    """
     found: dict[str, str] = {}
     start = number = 0
     while start < len(content):
@@ -194,12 +201,13 @@ def _header(place: Path, content: bytes) -> tuple[dict[str, str], str, int]:
         key, colon, value = (part.strip() for part in text.partition(":"))
         if not line.startswith("#") or not colon:
             raise InputError(f"{place}: line {number}", 'a line "# keyword: value" of the header', line[:60])
-        if key.lower() == "begin" and value.lower().startswith("data"):
-            kind = value.lower().removeprefix("data").strip()
+        key = "".join(key.lower().split())
+        if key == "begin" and value.lower().startswith("data"):
+            kind = " ".join(value.lower().removeprefix("data").split())
             if kind not in ("text", "binary 4", "binary 8"):
                 raise InputError(f"{place}: line {number}", "Begin: Data Text, Binary 4 or Binary 8", value)
             return found, kind, start
-        found[key.lower()] = value
+        found[key] = value
     raise InputError(str(place), 'a file with a line "# Begin: Data ..."', f"none in {number} lines")
 
 
@@ -215,12 +223,15 @@ def _number(place: Path, header: Mapping[str, str], key: str) -> float:
     return value
 
 
-def _geometry(place: Path, header: Mapping[str, str], nodes: tuple[int, ...]) -> tuple[Array, Array]:
-    """Centre of the first cell and edges [m]; from the bounds where base or step are not written."""
-    for key, only in (("meshtype", "rectangular"), ("segment count", "1")):
+def _require_rectangular(place: Path, header: Mapping[str, str]) -> None:
+    for key, only in (("meshtype", "rectangular"), ("segmentcount", "1")):
         if header.get(key, only).lower() != only:
             raise InputError(f"{place}: {key}", only, header[key], "other OVF files are not read")
-    scale = header.get("meshunit", "m")
+
+
+def _geometry(place: Path, header: Mapping[str, str], nodes: tuple[int, ...]) -> tuple[Array, Array]:
+    """Centre of the first cell and edges [m]; from the bounds where base or step are not written."""
+    scale = header.get("meshunit", "nothing")
     if scale not in METRES:
         raise InputError(f"{place}: meshunit", "one of " + ", ".join(METRES), scale)
     base, step = np.zeros(3), np.zeros(3)

@@ -79,6 +79,18 @@ def test_version_1(tmp_path, grid, size):
     np.testing.assert_allclose(again.values, grid.values, atol=1e-6 if size == 4 else 1e-14)
 
 
+def test_case_and_blanks_of_keywords_do_not_count(tmp_path, grid):
+    """Nor does the name of version 1 in the oldest files; of an irregular mesh it is said that it is one."""
+    content = version_1(grid, 8).replace(b"xnodes", b"X Nodes").replace(b"meshtype", b"Mesh\tType")
+    content = content.replace(b"Begin: Data Binary 8", b"Begin: data  binary 8").replace(b"v1.0", b"v0.99")
+    (tmp_path / "m.omf").write_bytes(content)
+    np.testing.assert_array_equal(read_ovf(tmp_path / "m.omf").nodes, grid.nodes)
+    irregular = b"# OOMMF: irregular mesh v1.0\n# meshtype: irregular\n# pointcount: 5\n# Begin: Data Text\n"
+    (tmp_path / "m.omf").write_bytes(irregular)
+    with pytest.raises(InputError, match="meshtype must be rectangular"):
+        read_ovf(tmp_path / "m.omf")
+
+
 def test_bounds_stand_in_for_base_and_step(tmp_path, grid):
     text = version_1(grid, 0).decode()
     lines = [line for line in text.splitlines() if "base:" not in line and "stepsize:" not in line]
@@ -137,7 +149,10 @@ def test_points_outside_and_holes_are_refused(grid):
         (b"xnodes: 4", b"xnodes: four", "xnodes must be a number"),
         (b"xnodes: 4", b"xnodes: 5", "data must be followed by"),
         (b"# ynodes: 3", b"# nodes: 3", "ynodes must be in the header"),
-        (b"Count: 1", b"Count: 2", "segment count must be 1"),
+        (b"Count: 1", b"Count: 2", "segmentcount must be 1"),
+        (b"# Segment Count: 1", b"# SegmentCount : 2", "segmentcount must be 1"),
+        (b"xnodes: 4", b"xnodes: 4.5", "xnodes, ynodes, znodes must be whole numbers"),
+        (b"meshunit: nm", b"desc: nm", "meshunit must be one of .* received .nothing"),
         (b"# Begin: Data Binary 8", b"# Begin: Data Binary 2", "Binary 4 or Binary 8"),
         (b"# Desc: a", b"Desc: a", "line 7 must be a line"),
         (b"xstepsize: 2.0", b"xstepsize: -2.", "xstepsize must be positive"),
