@@ -6,7 +6,7 @@ DOI, journal, volume and page                             those of the Physical 
 density of states and electronic specific heat            nu = 3 gamma/(2 pi^2 k_B^2 V) per spin
 conductivity, density of states, diffusion                sigma = 2 e^2 nu D, lambda^2 = D tau
 spin along and across m                                   Gamma_par <= 2 Gamma_perp, or populations turn negative
-dephasing and exchange                                    (D hbar/1 eV)^{1/2} is shorter: spin precesses before it dephases
+dephasing and exchange                                    (D hbar/1 eV)^{1/2} is shorter: precession comes first
 anomalous Hall angle and conductivity                     alpha = sigma_AH rho
 magnetisation, moments and atoms                          M_s = g mu_B S n at 0 K, a little less at 300 K
 densities of moments and lattice constants                geometry of the crystal
