@@ -23,7 +23,7 @@ from hanle.pde.problem import Face
 from hanle.pde.quantity import show
 from hanle.resolution import decay_lengths
 from hanle.solving import pose
-from hanle.sweeps import state, states_of
+from hanle.sweeps import devices_of, state, states_of
 from hanle.wiring import CURRENT_DIMENSION, DRIVE, Wiring
 
 #: Memory of a solve by finite elements, at most about this per unknown [bytes], and of the program (of each process).
@@ -39,8 +39,10 @@ def check(case: Case) -> str:
     device = case.device
     states, first, count = device.conditions, device.conditions, 1
     if case.sweep is not None:
-        grid, states = states_of(device, **case.sweep)
-        first, count = state(states, 0), math.prod(grid.shape)
+        devices = devices_of(device, case.sweep.get("vary", {}))
+        device = devices[0]
+        grid, states = states_of(device, **{key: value for key, value in case.sweep.items() if key != "vary"})
+        first, count = state(states, 0), math.prod(grid.shape) * len(devices)
     options = {key: value for key, value in case.run.items() if key not in (*DRIVE, "tolerance")}
     engine = choose_engine(device, options.get("engine", AUTO), options.get("order"))
     if not engine.batched:

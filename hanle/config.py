@@ -9,7 +9,8 @@
     [contacts]                      terminal = [outer faces]
     [run]                           current, current_density, wiring, source, drain, engine, order, solver, tolerance,
                                     mesh (options of the mesh)
-    [sweep]                         angle, field, temperature, rotate
+    [sweep]                         angle, field, temperature, rotate, vary
+                                    ("Pt.thickness" = { from = "1 nm", to = "9 nm", points = 9 }: `hanle.variations`)
     [output]                        fields (true, false, "vtm", "pvd" or "vtkhdf"), pictures
 
 Fields, magnetisations, profiles and conductances may be functions of position, written "module:function" (modules
@@ -148,7 +149,7 @@ def read_case(text: str, folder: Path | None = None) -> Case:
     return Case(
         device,
         read_run(data.get("run", {}), device),
-        read_sweep(data["sweep"]) if "sweep" in data else None,
+        read_sweep(data["sweep"], device) if "sweep" in data else None,
         read_output(data.get("output", {})),
         folder,
     )
@@ -183,7 +184,7 @@ def to_text(given: Device | Case, folder: Path, arrays: str) -> tuple[str, bytes
     if case.run:
         table["run"] = write_run(case.run, case.device)
     if case.sweep is not None:
-        table["sweep"] = write_sweep(case.sweep)
+        table["sweep"] = write_sweep(case.sweep, case.device)
     if case.output != Output():
         table["output"] = vars(case.output)
     content = store.finish()

@@ -11,13 +11,14 @@ from hanle.meshes.options import Options, read_options
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.quantity import exact, parse
 from hanle.sweeps import BOTH, Angles, angles
+from hanle.variations import dimension_of
 from hanle.wiring import CURRENT_DIMENSION, DRIVE, read_drive
 
 if TYPE_CHECKING:
     from hanle.device import Device
 
 RUN_KEYS = (*DRIVE, "engine", "order", "solver", "tolerance", "mesh")
-SWEEP_KEYS = ("angle", "field", "temperature", "rotate")
+SWEEP_KEYS = ("angle", "field", "temperature", "rotate", "vary")
 #: Endings of files of fields; see `hanle.write_fields`.
 FIELD_FORMATS = ("vtm", "pvd", "vtkhdf")
 _RANGE_KEYS = ("from", "to", "points")
@@ -70,8 +71,8 @@ def write_run(run: Mapping[str, Any], device: "Device") -> dict[str, Any]:
     return table
 
 
-def read_sweep(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Keyword arguments of `hanle.sweeps.sweep` from [sweep]."""
+def read_sweep(table: Mapping[str, Any], device: "Device") -> dict[str, Any]:
+    """Keyword arguments of `hanle.sweeps.sweep` from [sweep]; names in `vary` are checked against the device."""
     require_known("sweep", table, SWEEP_KEYS)
     found: dict[str, Any] = {}
     if "angle" in table:
@@ -79,14 +80,17 @@ def read_sweep(table: Mapping[str, Any]) -> dict[str, Any]:
     for key, dimension in (("field", "magnetic field"), ("temperature", "temperature")):
         if key in table:
             found[key] = _values(table[key], dimension, f"sweep.{key}")
+    varied = _require_table("sweep.vary", table.get("vary", {}))
+    if varied:
+        found["vary"] = {n: _values(v, dimension_of(device, n), f"sweep.vary.{n}") for n, v in varied.items()}
     if not found:
-        raise InputError("sweep", "over angle, field or temperature", dict(table))
+        raise InputError("sweep", "over angle, field, temperature or vary", dict(table))
     if "rotate" in table:
-        found["rotate"] = _text("sweep.rotate", table["rotate"])
+        found["rotate"] = _turning(table["rotate"])
     return found
 
 
-def write_sweep(sweep: Mapping[str, Any]) -> dict[str, Any]:
+def write_sweep(sweep: Mapping[str, Any], device: "Device") -> dict[str, Any]:
     """[sweep] from keyword arguments of `sweep`; the opposite of `read_sweep`."""
     require_known("sweep", sweep, SWEEP_KEYS)
     table: dict[str, Any] = {}
@@ -100,12 +104,20 @@ def write_sweep(sweep: Mapping[str, Any]) -> dict[str, Any]:
         table["angle"] = angle
     for key, dimension in (("field", "magnetic field"), ("temperature", "temperature")):
         if sweep.get(key) is not None:
-            given = sweep[key]
-            values = [given] if isinstance(given, str) or np.ndim(given) == 0 else list(given)
-            table[key] = [exact(parse(v, dimension, f"sweep.{key}"), dimension) for v in values]
-    if sweep.get("rotate", BOTH) != BOTH:
-        table["rotate"] = sweep["rotate"]
+            table[key] = _write_values(sweep[key], dimension, f"sweep.{key}")
+    rotate = sweep.get("rotate", BOTH)
+    if rotate != BOTH:
+        table["rotate"] = rotate if isinstance(rotate, str) else list(rotate)
+    if sweep.get("vary"):
+        table["vary"] = {
+            n: _write_values(v, dimension_of(device, n), f"sweep.vary.{n}") for n, v in sweep["vary"].items()
+        }
     return table
+
+
+def _write_values(given: Any, dimension: str, key: str) -> list[Any]:
+    values = [given] if isinstance(given, str) or np.ndim(given) == 0 else list(given)
+    return [exact(parse(v, dimension, key), dimension) for v in values]
 
 
 def read_output(table: Mapping[str, Any]) -> Output:
@@ -192,6 +204,13 @@ def _text(key: str, value: Any) -> str:
     if not isinstance(value, str):
         raise InputError(key, "a name", value)
     return value
+
+
+def _turning(given: Any) -> str | tuple[str, ...]:
+    """What a scan turns: a word or a magnet, or several magnets."""
+    if isinstance(given, list) and given and all(isinstance(name, str) for name in given):
+        return tuple(given)
+    return _text("sweep.rotate", given)
 
 
 def _require_table(key: str, value: Any) -> Mapping[str, Any]:

@@ -1,67 +1,157 @@
 """The numbers of solved states as a dataset with units."""
 
 import math
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from hanle.device import Device
+from hanle.pde import observables
+from hanle.pde.errors import InputError, UserCodeError
 from hanle.pde.tensors import Array
 from hanle.results import Result
+from hanle.torques import spin_orbit_torque
 
 if TYPE_CHECKING:
     import xarray
 
-#: name -> (units, title); rho is the resistivity without spin Hall coupling.
-QUANTITIES = {
-    "rho_L": ("Ohm m", "longitudinal resistivity"),
-    "rho_T": ("Ohm m", "transverse resistivity"),
-    "rho_L_change": ("1", "rho_L/rho - 1"),
-    "voltage": ("V", "voltage against the ground"),
-}
+#: Units by the number of mesh axes: per invariant length or area below 3.
+CURRENT_UNIT = {3: "A", 2: "A/m", 1: "A/m^2"}
+RESISTANCE_UNIT = {3: "Ohm", 2: "Ohm m", 1: "Ohm m^2"}
+TORQUE_UNIT = {3: "N m", 2: "N", 1: "N/m"}
+
+#: A read-out of one's own: a function of the result, its SI unit ("1" where there is none) and, if wanted, a title.
+#: Of a batch of states (exact engine) it gets all at once and returns arrays with a leading axis.
+Extra: TypeAlias = tuple[Callable[[Result], Any], str] | tuple[Callable[[Result], Any], str, str]
 
 
-def readings(result: Result) -> dict[str, Array]:
-    """What a sweep keeps of a result: name -> (states, ...); `voltage` is (states, terminals)."""
-    found: dict[str, Array] = {}
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What states tell of one quantity.
+
+    Attributes:
+        values: (states, ...).
+        units, title: of the dataset.
+        labels: names of the further axes -> labels along them.
+    """
+
+    values: Array
+    units: str
+    title: str
+    labels: Mapping[str, Sequence[str]] = attribute(default_factory=dict)
+
+
+def readings(result: Result, extra: Mapping[str, Extra] | None = None) -> dict[str, Reading]:
+    """What a sweep keeps of a result."""
+    dimension = len(result.mesh.axes)
+    found: dict[str, Reading] = {}
     if result.has_resistivity:
         film = result.film
-        found = {"rho_L": film.rho_L, "rho_T": film.rho_T, "rho_L_change": film.change_L}
-        if np.any(np.isnan(film.rho_T)):
-            del found["rho_T"]
-    if result.device.terminals:
-        found["voltage"] = np.stack(
-            [np.atleast_1d(result.terminal_voltage(name)) for name in result.device.terminals], axis=-1
-        )
+        found["rho_L"] = Reading(film.rho_L, "Ohm m", "longitudinal resistivity")
+        if not np.any(np.isnan(film.rho_T)):
+            found["rho_T"] = Reading(film.rho_T, "Ohm m", "transverse resistivity")
+        # rho is the resistivity without spin Hall coupling.
+        found["rho_L_change"] = Reading(film.change_L, "1", "rho_L/rho - 1")
+    names = tuple(result.device.terminals)
+    if names:
+        levels = [observables.voltage(result.solution, name) for name in names]
+        found["voltage"] = Reading(np.stack(levels, -1), "V", "voltage against the ground", {"terminal": names})
+    if result.wiring.pair:
+        values = np.atleast_1d(result.resistance())
+        found["resistance"] = Reading(values, RESISTANCE_UNIT[dimension], "resistance from source to ground")
+    magnets = receivers(result)
+    if magnets:
+        torques = np.stack([observables.torque(result.solution, name) for name in magnets], axis=1)
+        axes = {"magnet": magnets, "component": tuple("xyz")}
+        found["torque"] = Reading(torques, TORQUE_UNIT[dimension], "torque on the magnet", axes)
+    return found | _torque_parts(result) | {n: _own(result, n, *given) for n, given in (extra or {}).items()}
+
+
+def receivers(result: Result) -> tuple[str, ...]:
+    """Magnets that take torque through a face or inside."""
+    problem = result.response.system.problem
+    places = [face.law.deposits for face in problem.faces.values()]
+    places += [bulk.deposits for bulk in problem.regions.values()]
+    names = [name for deposits in places for name in deposits if name.startswith("torque:")]
+    return tuple(dict.fromkeys(name.removeprefix("torque:") for name in names))
+
+
+def _torque_parts(result: Result) -> dict[str, Reading]:
+    """Damping-like and field-like torque of magnets beside metals that carry a current along their face."""
+    faces = dict(_faces(result)) if result.has_resistivity else {}
+    if not faces:
+        return {}
+    parts = [spin_orbit_torque(result, magnet, metal) for magnet, metal in faces.values()]
+    labels = {"interface": tuple(faces)}
+
+    def stacked(values: Iterable[Array]) -> Array:
+        return np.stack([np.atleast_1d(v) for v in values], axis=-1)
+
+    titles = "damping-like torque", "field-like torque"
+    found = {}
+    for k, (kind, title) in enumerate(zip(("DL", "FL"), titles, strict=True)):
+        per_area = stacked((p.damping_like, p.field_like)[k] for p in parts)
+        found[f"torque_{kind}"] = Reading(per_area, "J/m^2", f"{title} per area", labels)
+        efficiency = stacked(p.efficiency[k] for p in parts)
+        found[f"efficiency_{kind}"] = Reading(efficiency, "1", f"{title} efficiency", labels)
     return found
 
 
+def _faces(result: Result) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Flat faces between a magnet that has a direction and a metal without: name -> (magnet, metal)."""
+    device, taking = result.device, receivers(result)
+    conditions = result.conditions or device.conditions
+    along = not callable(conditions.field) and np.all(np.linalg.norm(conditions.field, axis=-1) > 0)
+    for face in result.response.system.problem.faces:
+        regions = result.mesh.face_regions(face)
+        magnets = [r for r in regions if r in taking and not device.is_paramagnet(r)]
+        metals = [r for r in regions if r in device.conductors and r not in device.magnets]
+        if len(magnets) == len(metals) == 1 and observables.is_flat(result.solution, face):
+            given = conditions.magnetisation.get(magnets[0])
+            uniform = along if given is None else not callable(given) and np.ndim(given) != 2
+            if uniform:
+                yield face, (magnets[0], metals[0])
+
+
+def _own(result: Result, name: str, function: Callable[[Result], Any], units: str, title: str = "") -> Reading:
+    """A read-out of the user's."""
+    try:
+        values = np.asarray(function(result), dtype=float)
+    except Exception as error:
+        raise UserCodeError(f"read.{name}: the function raised {type(error).__name__}: {error}") from error
+    states = len(result.solution.amplitudes)
+    # A result of one state gives plain numbers.
+    values = values if states > 1 else values[None]
+    if values.shape not in ((states,), (states, 3)):
+        must = f"a number, or a vector (3,), for each of {states} states"
+        raise InputError(f"read.{name}", must, values.shape)
+    return Reading(values, units, title or name, {"component": tuple("xyz")} if values.ndim == 2 else {})
+
+
 def dataset(
-    device: Device,
     coordinates: Mapping[str, tuple[Array, Mapping[str, str]]],
-    parts: Iterable[Mapping[str, Array]],
+    parts: Sequence[Mapping[str, Reading]],
     attributes: Mapping[str, Any],
 ) -> "xarray.Dataset":
     """Readings of all states, in the order of the grid of coordinates, as an xarray Dataset.
 
     Args:
         coordinates: dimension -> (values, attributes), slowest first.
-        parts: of `readings`.
+        parts: of `readings`, each of equally many states.
     """
     import xarray
 
-    collected = list(parts)
     shape = tuple(len(values) for values, _ in coordinates.values())
+    each = math.prod(shape) // len(parts)
     variables: dict[str, Any] = {}
-    for name in collected[0]:
-        values = np.concatenate([part[name] for part in collected])
-        # A batch in which nothing differs (no field, no magnet) is solved once.
-        values = np.broadcast_to(values, (math.prod(shape), *values.shape[1:]))
-        units, title = QUANTITIES[name]
-        dims = (*coordinates, "terminal") if name == "voltage" else tuple(coordinates)
-        variables[name] = (dims, values.reshape(*shape, *values.shape[1:]), {"units": units, "long_name": title})
     axes: dict[str, Any] = {name: (name, values, dict(attrs)) for name, (values, attrs) in coordinates.items()}
-    if device.terminals:
-        axes["terminal"] = ("terminal", list(device.terminals), {"long_name": "terminal"})
+    for name, first in parts[0].items():
+        # A batch in which nothing differs (no field, no magnet) is solved once.
+        tail = first.values.shape[1:]
+        values = np.concatenate([np.broadcast_to(part[name].values, (each, *tail)) for part in parts])
+        notes = {"units": first.units, "long_name": first.title}
+        variables[name] = ((*coordinates, *first.labels), values.reshape(*shape, *tail), notes)
+        axes |= {axis: (axis, list(labels), {"long_name": axis}) for axis, labels in first.labels.items()}
     return xarray.Dataset(variables, axes, dict(attributes))

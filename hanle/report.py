@@ -9,6 +9,7 @@ import numpy as np
 from hanle.materials.load import bibliography, numbers
 from hanle.materials.records import USER
 from hanle.pde.tensors import Array
+from hanle.readings import CURRENT_UNIT, RESISTANCE_UNIT, TORQUE_UNIT, receivers
 from hanle.results import Result
 from hanle.spin_density import knows_bands
 
@@ -34,7 +35,7 @@ def rows(result: Result, index: int = 0) -> list[Row]:
     """The numbers of a result; `index`: position along the batch axis."""
     found = [*_resistivities(result, index), *_terminals(result, index)]
     unit = TORQUE_UNIT[len(result.mesh.axes)]
-    for magnet in _receivers(result):
+    for magnet in receivers(result):
         torque = np.atleast_2d(result.torque(magnet))[index]
         found += [
             Row(f"torque_{axis}({magnet})", float(value), unit, f"{axis} of what turns the moments of {magnet}")
@@ -127,16 +128,10 @@ def _terminals(result: Result, index: int) -> Iterator[Row]:
         yield Row(f"V({name})", _at(result.terminal_voltage(name), index), "V", "against the ground")
     for name in (*result.wiring.currents, *result.wiring.voltages):
         yield Row(f"I({name})", _at(result.terminal_current(name), index), unit, "into the device")
+    if result.wiring.pair:
+        unit = RESISTANCE_UNIT[len(result.mesh.axes)]
+        yield Row("resistance", _at(result.resistance(), index), unit, " to ".join(result.wiring.pair))
 
 
 def _at(values: Array, index: int) -> float:
     return float(np.atleast_1d(values)[index])
-
-
-def _receivers(result: Result) -> list[str]:
-    """Magnets that take torque through a face or inside."""
-    problem = result.response.system.problem
-    places = [face.law.deposits for face in problem.faces.values()]
-    places += [bulk.deposits for bulk in problem.regions.values()]
-    names = [name for deposits in places for name in deposits if name.startswith("torque:")]
-    return list(dict.fromkeys(name.removeprefix("torque:") for name in names))

@@ -1,5 +1,6 @@
 """Which length a mesh has to resolve in each region."""
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,4 +27,12 @@ def decay_lengths(device: "Device", conditions: Conditions) -> dict[str, float]:
         lengths = bulk_law(device, name, points, conditions).decay_lengths
         if lengths:
             found[name] = min(lengths)
+    return found
+
+
+def shortest(lengths: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Region -> the shortest of several lengths."""
+    found: dict[str, float] = {}
+    for one in lengths:
+        found |= {name: min(length, found.get(name, length)) for name, length in one.items()}
     return found

@@ -140,18 +140,27 @@ class Result:
         """Current into the device [A; A/m in 2D, A/m^2 in 1D]."""
         return _plain(observables.current_in(self.solution, terminal))
 
-    def resistance(self, plus: str = "left", minus: str = "right") -> Array:
+    def resistance(self, plus: str | None = None, minus: str | None = None) -> Array:
         """V(plus) - V(minus) over the current into the source [Ohm; Ohm m in 2D, Ohm m^2 in 1D]; signed.
 
+        Args:
+            plus: default the source.
+            minus: default the ground, where there is one.
+
         Raises:
-            InputError: not driven by one given current, or that current is zero.
+            InputError: not driven by one given current, that current is zero, or there are several grounds.
         """
         given = {name: current for name, current in self.wiring.currents.items() if current}
         if len(given) != 1:
             must = "driven by one given current that is not zero"
             cure = "use terminal_voltage and terminal_current, or conductance_matrix"
             raise InputError("wiring", must, dict(self.wiring.currents) or "voltages only", cure)
-        return _plain(observables.voltage(self.solution, plus, minus) / next(iter(given.values())))
+        source, current = next(iter(given.items()))
+        if minus is None:
+            if len(self.wiring.voltages) != 1:
+                raise InputError("minus", "named where several voltages are given", dict(self.wiring.voltages))
+            minus = next(iter(self.wiring.voltages))
+        return _plain(observables.voltage(self.solution, plus or source, minus) / current)
 
     @property
     def conductance_matrix(self) -> Array:
@@ -176,24 +185,21 @@ class Result:
 
         Args:
             metal: whose normal and field define the parts; needed where the magnet touches several metals.
+
+        Of several states the parts are NaN where m is along y = N x E/|E|; that all are is an error.
         """
         from hanle.torques import spin_orbit_torque
 
-        return spin_orbit_torque(self, magnet, metal)
+        found = spin_orbit_torque(self, magnet, metal)
+        if np.all(np.isnan(found.damping_like)):
+            must = "not along N x E, where the damping-like and the field-like torque vanish"
+            raise InputError("magnetisation", must, found.m.tolist(), "tilt it")
+        return found
 
     def spin_accumulation(self, region: str, points: Array) -> Array:
         """mu_s/e (n, 3) [V] at points (n, 3) [m] of a metal."""
         return _plain(observables.spin_accumulation(self.solution, region, points))
 
-    def current_density(self, region: str) -> tuple[Array, Array]:
-        """(points (n, 3) [m], j (n, 3) [A/m^2]) at the cell centres of a metal."""
-        points, j = observables.current_density(self.solution, region)
-        return points, _plain(j)
-
-    def spin_current(self, region: str) -> tuple[Array, Array]:
-        """(points (n, 3) [m], J (n, 3 flow, 3 polarisation) [A/m^2]) at the cell centres of a metal."""
-        points, j = observables.spin_current(self.solution, region)
-        return points, _plain(j)
     def spin_density(self, region: str, points: Array, electrons: ArrayLike = 0.0) -> Array:
         """Spins out of equilibrium, up - down along x, y, z (n, 3) [1/m^3], at points (n, 3) [m] of a metal.
 
@@ -213,6 +219,15 @@ class Result:
 
         return charge_to_spin(self, region)
 
+    def current_density(self, region: str) -> tuple[Array, Array]:
+        """(points (n, 3) [m], j (n, 3) [A/m^2]) at the cell centres of a metal."""
+        points, j = observables.current_density(self.solution, region)
+        return points, _plain(j)
+
+    def spin_current(self, region: str) -> tuple[Array, Array]:
+        """(points (n, 3) [m], J (n, 3 flow, 3 polarisation) [A/m^2]) at the cell centres of a metal."""
+        points, j = observables.spin_current(self.solution, region)
+        return points, _plain(j)
 
     def show(self, quantity: str = "spin_accumulation", path: str = "", **options: Any) -> "Picture":
         """Draw a picture: in 3D a scene, in 2D a section, in 1D a profile.

@@ -1,8 +1,9 @@
-"""Sweeps over angle, field and temperature on one mesh: a batch on the exact engine, a loop with reuse elsewhere."""
+"""Sweeps over angle, field, temperature and named numbers: batches on the exact engine, a loop with reuse elsewhere."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import product
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,13 +12,16 @@ from hanle.conditions import Conditions
 from hanle.device import Device
 from hanle.engines import AUTO, choose_engine
 from hanle.failures import heard_once, team
+from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.quantity import parse
 from hanle.pde.tensors import Array, unit
 from hanle.profiles import varies
-from hanle.readings import dataset, readings
+from hanle.readings import Extra, dataset, readings
+from hanle.resolution import decay_lengths, shortest
 from hanle.results import Result
 from hanle.solving import solve
+from hanle.variations import dimension_of, unit_of, varied
 
 if TYPE_CHECKING:
     import xarray
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 PLANES = {"alpha": ("x", "y"), "beta": ("z", "y"), "gamma": ("z", "x")}
 #: What a scan turns.
 BOTH, FIELD, MAGNETISATION = "both", "B", "m"
+#: One of these, a magnet or several.
+Turning: TypeAlias = str | Sequence[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +66,7 @@ def angles(plane: str, degrees: ArrayLike | None = None) -> Angles:
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """The states of a sweep, flattened: field size (n,) [T], temperature (n,) [K], direction (n, 3)."""
+    """The states of a sweep, flattened: field along its direction (n,) [T], temperature (n,) [K], direction (n, 3)."""
 
     scan: Angles | None
     shape: tuple[int, int, int]
@@ -75,28 +81,37 @@ def sweep(
     angle: Angles | str | None = None,
     field: Sequence[Any] | Any = None,
     temperature: Sequence[Any] | Any = None,
-    rotate: str = BOTH,
+    rotate: Turning = BOTH,
+    vary: Mapping[str, Any] | None = None,
+    read: Mapping[str, Extra] | None = None,
     engine: str = AUTO,
     order: int | None = None,
     progress: bool = True,
     mesh_options: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> "xarray.Dataset":
-    """Resistivities and voltages against field, temperature and angle.
+    """Resistivities, resistance, voltages and torques against field, temperature, angle and anything that has a name.
 
     Args:
         angle: `hanle.angles("beta")` or a plane's name; without it the direction of the device's field is kept.
-        field: |B| along the rotated direction [T or strings]; default the device's.
+        field: B along the rotated direction [T or strings], below 0 against it; default the device's |B|.
         temperature: T [K or strings]; default the device's. Only moments follow it: the numbers of metals stay what
-            they are. Solve `device.with_changes(materials=...)` one by one for a metal that changes with T.
-        rotate: "both" turns B and every m that was not given, "m" turns every m and leaves B, "B" turns B only.
+            they are; vary them.
+        rotate: "both" turns B and every m that was not given, "m" turns every m and leaves B, "B" turns B only; the
+            name of a magnet, or a list of names, turns their m and leaves everything else.
+        vary: name -> values (SI or strings), e.g. {"Pt.thickness": ["2 nm", "5 nm"], "Co.polarisation": [0.3, 0.4]}:
+            thickness, polarisation, lengths, conductances, memory loss, ...; names in `hanle.variations`.
+        read: name -> (function of the `Result`, unit, title), e.g.
+            {"V12": (lambda r: r.terminal_voltage("V1", "V2"), "V", "voltage of the probes")}.
         engine, order: as in `solve`.
         progress: show a progress bar (on a terminal, from the first process).
         mesh_options, options: of `device.mesh` and of `solve`.
 
     Returns:
-        Dataset over field, temperature and, where there is one, angle, with units: rho_L, rho_T, rho_L_change (of
-        films, sections and bars) and, where there are terminals, `voltage` against the ground.
+        Dataset over what is varied, field, temperature and, where there is one, angle, with units. Of films, sections
+        and bars rho_L, rho_T, rho_L_change and, on each face of a magnet to a normal metal ("interface"), torque_DL,
+        torque_FL, efficiency_DL, efficiency_FL as in `Result.spin_orbit_torque` (NaN where m is along y); with
+        terminals `voltage` against the ground and, where one current flows to it, `resistance`; of magnets `torque`.
 
     Raises:
         InputError: a texture, no direction for a field or a moment, or what `solve` refuses.
@@ -107,6 +122,8 @@ def sweep(
         field=field,
         temperature=temperature,
         rotate=rotate,
+        vary=vary,
+        read=read,
         engine=engine,
         order=order,
         progress=progress,
@@ -119,35 +136,48 @@ def sweep(
 def sweep_and_first(
     device: Device,
     *,
-    angle: Angles | str | None = None,
-    field: Sequence[Any] | Any = None,
-    temperature: Sequence[Any] | Any = None,
-    rotate: str = BOTH,
+    vary: Mapping[str, Any] | None = None,
+    read: Mapping[str, Extra] | None = None,
     engine: str = AUTO,
     order: int | None = None,
     progress: bool = True,
     mesh_options: Mapping[str, Any] | None = None,
+    angle: Angles | str | None = None,
+    field: Sequence[Any] | Any = None,
+    temperature: Sequence[Any] | Any = None,
+    rotate: Turning = BOTH,
     **options: Any,
 ) -> tuple["xarray.Dataset", Result]:
     """The dataset of `sweep`, and the result of the first state (of all states, where the engine takes a batch)."""
     processes = team(engine)
+    axes = _axes(device, vary or {})
+    devices = devices_of(device, axes)
     grid, states = states_of(device, angle=angle, field=field, temperature=temperature, rotate=rotate)
-    chosen = choose_engine(device, engine, order)
+    chosen = choose_engine(devices[0], engine, order)
     common = {"engine": chosen.name, "order": order, **options}
     if chosen.batched:
-        results: Iterator[Result] = iter([solve(device, conditions=states, mesh_options=mesh_options, **common)])
+        jobs = [(one, states, {"mesh_options": mesh_options, **common}) for one in devices]
     else:
         with heard_once(processes):
-            mesh = device.mesh(conditions=states, **(mesh_options or {}))
-        results = _loop(device, states, {"mesh": mesh, **common}, progress and processes.rank == 0)
+            meshes = _meshes(devices, states, mesh_options or {})
+        single = [state(states, n) for n in range(len(grid.field))]
+        jobs = [(one, s, {"mesh": m, **common}) for one, m in zip(devices, meshes, strict=True) for s in single]
+    results = _solved(jobs, progress and processes.rank == 0)
     first = next(results)
     # Only numbers are kept of each state: the fields of a long sweep would fill the memory.
-    parts, worst = [readings(first)], _residual(first)
+    parts, worst = [readings(first, read)], _residual(first)
     for result in results:
-        parts.append(readings(result))
+        parts.append(readings(result, read))
         worst = max(worst, _residual(result))
     attributes = {"engine": first.proof.engine, "solver": first.proof.solver, "largest_residual": worst}
-    return dataset(device, _coordinates(grid), parts, {**attributes, "title": device.name}), first
+    varying = {name: (values, _notes(device, name)) for name, values in axes.items()}
+    return dataset({**varying, **_coordinates(grid)}, parts, {**attributes, "title": device.name}), first
+
+
+def devices_of(device: Device, vary: Mapping[str, Any]) -> list[Device]:
+    """The devices of a sweep, the last name varying fastest; `vary` and errors as in `sweep`."""
+    axes = _axes(device, vary)
+    return [varied(device, dict(zip(axes, point, strict=True))) for point in product(*axes.values())]
 
 
 def states_of(
@@ -156,18 +186,19 @@ def states_of(
     angle: Angles | str | None = None,
     field: Sequence[Any] | Any = None,
     temperature: Sequence[Any] | Any = None,
-    rotate: str = BOTH,
+    rotate: Turning = BOTH,
 ) -> tuple[Grid, Conditions]:
     """The states of a sweep and their conditions as one batch; arguments and errors as in `sweep`."""
-    if rotate not in (BOTH, FIELD, MAGNETISATION):
-        raise unknown_name("rotate", rotate, (BOTH, FIELD, MAGNETISATION))
+    names, turns_field = _turned(device, rotate)
     if varies(device.field, 3) or any(varies(m, 3) for m in device.magnetisation.values()):
         raise InputError("sweep", "of a device with a uniform field and uniform magnetisations", "a texture")
     scan = angles(angle) if isinstance(angle, str) else angle
     if not isinstance(scan, Angles | None):
         raise InputError("angle", 'a plane, or hanle.angles("beta", [0, 45, 90])', scan)
-    grid = _grid(device, scan, field, temperature, rotate)
-    return grid, _conditions(device, grid, rotate)
+    if scan is None and rotate not in (BOTH, FIELD, MAGNETISATION):
+        raise InputError("angle", "given where rotate names a magnet", "nothing", 'e.g. angle="alpha"')
+    grid = _grid(device, scan, field, temperature, turns_field)
+    return grid, _conditions(device, grid, names, turns_field)
 
 
 def state(states: Conditions, n: int) -> Conditions:
@@ -184,15 +215,33 @@ def _residual(result: Result) -> float:
     return max(result.proof.residuals.values(), default=0.0)
 
 
-def _grid(device: Device, scan: Angles | None, field: Any, temperature: Any, rotate: str) -> Grid:
+def _turned(device: Device, rotate: Turning) -> tuple[tuple[str, ...], bool]:
+    """(magnets whose m a scan turns, whether it turns B)."""
+    free = tuple(n for n in device.magnets if n not in device.magnetisation)
+    if rotate == BOTH:
+        return free, True
+    if rotate == FIELD:
+        if free:
+            raise InputError(f"magnetisation.{free[0]}", 'given when rotate="B"', "nothing", 'or use rotate="both"')
+        return (), True
+    named = (rotate,) if isinstance(rotate, str) else tuple(rotate)
+    names = device.magnets if rotate == MAGNETISATION else named
+    for name in names:
+        if name not in device.magnets:
+            raise unknown_name("rotate", name, (BOTH, FIELD, MAGNETISATION, *device.magnets))
+        if device.is_paramagnet(name):
+            must = "of ordered moments when m turns without B: those of a paramagnet follow the field"
+            raise InputError(f"materials.{name}", must, "a paramagnet", 'use rotate="both"')
+    return names, False
+
+
+def _grid(device: Device, scan: Angles | None, field: Any, temperature: Any, turns_field: bool) -> Grid:
     b = np.asarray(device.field, dtype=float)
     sizes = _numbers(np.linalg.norm(b) if field is None else field, "magnetic field", "field")
     degrees = _numbers(device.temperature if temperature is None else temperature, "temperature", "temperature")
-    if np.any(sizes < 0):
-        raise InputError("field", "sizes >= 0 T", float(sizes.min()), "turn the direction by 180 degrees instead")
     if np.any(degrees <= 0):
         raise InputError("temperature", "above 0 K", float(degrees.min()), "usual: 0.01 K to 1000 K")
-    if (scan is None or rotate == MAGNETISATION) and not np.any(b) and np.any(sizes):
+    if (scan is None or not turns_field) and not np.any(b) and np.any(sizes):
         raise InputError(
             "field", "along a direction", "a device with B = 0", "give an angle, or the device a field"
         )
@@ -209,28 +258,47 @@ def _numbers(given: Any, dimension: str, key: str) -> Array:
     return np.array([parse(v, dimension, f"{key}[{n}]") for n, v in enumerate(values)])
 
 
-def _conditions(device: Device, grid: Grid, rotate: str) -> Conditions:
+def _conditions(device: Device, grid: Grid, names: Sequence[str], turns_field: bool) -> Conditions:
     """One batch of conditions for all states."""
-    turning = [n for n in device.magnets if rotate == MAGNETISATION or n not in device.magnetisation]
-    if rotate == FIELD and turning:
-        raise InputError(f"magnetisation.{turning[0]}", 'given when rotate="B"', "nothing", 'or use rotate="both"')
-    for name in turning if rotate == MAGNETISATION else ():
-        if device.is_paramagnet(name):
-            must = 'of ordered moments when rotate="m": those of a paramagnet follow the field'
-            raise InputError(f"materials.{name}", must, "a paramagnet", 'use rotate="both"')
-    along = unit(device.field)[None] if rotate == MAGNETISATION else grid.direction
-    moved = {name: grid.direction for name in turning if np.any(grid.direction)}
+    along = grid.direction if turns_field else unit(device.field)[None]
+    # What follows B turns round with it.
+    sign = np.where(grid.field < 0, -1.0, 1.0)[:, None] if turns_field else 1.0
+    moved = {name: sign * grid.direction for name in names if np.any(grid.direction)}
     base = Conditions(device.temperature, device.field, device.magnetisation)
     return base.with_batch(grid.temperature, grid.field[:, None] * along, moved)
 
 
-def _loop(device: Device, states: Conditions, options: dict[str, Any], progress: bool) -> Iterator[Result]:
+def _axes(device: Device, vary: Mapping[str, Any]) -> dict[str, Array]:
+    """What is varied: name -> values in SI."""
+    return {name: _numbers(values, dimension_of(device, name), f"vary.{name}") for name, values in vary.items()}
+
+
+def _notes(device: Device, name: str) -> dict[str, str]:
+    place, _, quantity = name.rpartition(".")
+    return {"units": unit_of(device, name), "long_name": f"{quantity.replace('_', ' ')} of {place}"}
+
+
+def _meshes(devices: Sequence[Device], states: Conditions, options: Mapping[str, Any]) -> list[TaggedMesh]:
+    """One mesh for all devices of one shape, so that curves carry no mesh noise."""
+    shapes = [getattr(device.shape, "arguments", None) for device in devices]
+    lengths = [decay_lengths(device, states) for device in devices]
+    made: dict[Any, TaggedMesh] = {}
+    for shape, device in zip(shapes, devices, strict=True):
+        if shape not in made:
+            alike = [found for found, own in zip(lengths, shapes, strict=True) if own == shape]
+            made[shape] = device.shape.mesh(resolve=shortest(alike), **options)
+    return [made[shape] for shape in shapes]
+
+
+def _solved(jobs: Sequence[tuple[Device, Conditions, dict[str, Any]]], progress: bool) -> Iterator[Result]:
     from tqdm import tqdm
 
     previous = None
-    count = np.shape(states.temperature)[0]
-    for n in tqdm(range(count), desc="sweep", unit="state", disable=None if progress else True):
-        previous = solve(device, conditions=state(states, n), previous=previous, **options)
+    for device, conditions, options in tqdm(
+        jobs, desc="sweep", unit="state", disable=None if progress and len(jobs) > 1 else True
+    ):
+        same = previous is not None and options.get("mesh") is previous.mesh
+        previous = solve(device, conditions=conditions, previous=previous if same else None, **options)
         yield previous
 
 

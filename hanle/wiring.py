@@ -43,6 +43,14 @@ class Wiring:
         return {name: -v for name, v in self.voltages.items()}
 
     @property
+    def pair(self) -> tuple[str, str] | None:
+        """(source, ground) where one given current, not zero, flows to one terminal at a given voltage; else None."""
+        sources = [name for name, current in self.currents.items() if current]
+        if len(sources) != 1 or len(self.voltages) != 1:
+            return None
+        return sources[0], next(iter(self.voltages))
+
+    @property
     def fluxes(self) -> dict[str, float]:
         """Outflow at the terminals with a given current."""
         return {name: -i for name, i in self.currents.items()}

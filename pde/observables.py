@@ -209,17 +209,21 @@ def torque_parts(given: Array, m: Array, axis: Array) -> tuple[Array, Array]:
         m: unit vector of the moments (..., 3).
         axis: unit vector y (..., 3): N x E/|E| for the normal N outward from the metal and the field E along it.
 
-    Raises:
-        InputError: m along y, where neither part can act.
+    Returns:
+        NaN where m is along y, where neither part can act.
     """
     along = np.einsum("...a,...a->...", m, axis)
     across, turned = axis - m * along[..., None], np.cross(m, axis)
     size = np.einsum("...a,...a->...", across, across)
-    if np.any(size < ALONG**2):
-        must = "not along N x E, where the damping-like and the field-like torque vanish"
-        raise InputError("magnetisation", must, m.reshape(-1, 3)[np.argmin(size)].tolist(), "tilt it")
+    size = np.where(size >= ALONG**2, size, np.nan)
     damping, turning = (np.einsum("...a,...a->...", given, v) / size for v in (across, turned))
     return np.asarray(damping), np.asarray(turning)
+
+
+def is_flat(solution: Solution, face: str) -> bool:
+    """Whether all of a face that has a law has one normal."""
+    normals = solution.face(face).normals
+    return bool(np.all(np.abs(normals - normals[0]) <= FLAT))
 
 
 def flat_face(solution: Solution, face: str, region: str) -> tuple[Array, Array, Array]:
@@ -234,7 +238,7 @@ def flat_face(solution: Solution, face: str, region: str) -> tuple[Array, Array,
     if face not in problem.faces:
         raise unknown_name("face", face, problem.faces)
     samples, mesh = solution.face(face), problem.mesh
-    if np.any(np.abs(samples.normals - samples.normals[0]) > FLAT):
+    if not is_flat(solution, face):
         raise InputError("face", "flat", face, "on curved faces use torque_map")
     side = mesh.face_regions(face).index(region)
     gradients = solution.samples(region, "centre").gradients[:, :, 0, :, _columns(solution, region, "u").start]

@@ -375,7 +375,7 @@ def test_ranges() -> None:
             r"sweep\.field\.points must be a whole number, 2 or more",
         ),
         ('field = { from = "0 T", to = "9 T", step = 1 }', r"sweep\.field\.step must be one of"),
-        ('rotate = "both"', "sweep must be over angle, field or temperature"),
+        ('rotate = "both"', "sweep must be over angle, field, temperature or vary"),
     ],
 )
 def test_sweeps_refused(line: str, message: str) -> None:

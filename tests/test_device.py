@@ -115,7 +115,7 @@ def test_scans_are_the_formula(plane: str, film: Device) -> None:
     assert isinstance(PT, NormalMetal)
     scan = hanle.angles(plane, np.arange(0, 360, 20))
     found = hanle.sweep(film, angle=scan, field=["0.5 T", "9 T"], temperature=[10, "300 K"])
-    assert found.sizes == {"field": 2, "temperature": 2, "angle": 18}
+    assert found.rho_L.sizes == {"field": 2, "temperature": 2, "angle": 18}
     for state in np.ndindex(2, 2, 18):
         i, j, k = state
         field = found.field.values[i] * scan.directions[k]
@@ -192,9 +192,9 @@ def test_rotate(free_film: Device, film: Device) -> None:
     [
         ({"angle": "delta"}, "angle must be one of alpha, beta, gamma"),
         ({"angle": [0, 90]}, "angle must be a plane"),
-        ({"rotate": "M", "angle": "beta"}, "rotate must be one of B, both, m"),
+        ({"rotate": "M", "angle": "beta"}, "rotate must be one of B, YIG, both, m"),
         ({"rotate": "B", "angle": "beta"}, r"magnetisation\.YIG must be given when rotate"),
-        ({"field": [-1]}, "field must be sizes >= 0 T"),
+        ({"rotate": "YIG"}, "angle must be given where rotate names a magnet"),
         ({"temperature": [0]}, "temperature must be above 0 K"),
         ({"field": []}, "field must be at least one value"),
         ({"field": ["1 K"]}, r"field\[0\] must be a magnetic field"),

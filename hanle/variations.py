@@ -1,0 +1,136 @@
+"""A device with one number changed, by name: what a sweep can vary besides angle, field and temperature.
+
+"Pt.thickness"      a layer; "F2.position", "F2.width", "F2.thickness" of a strip, "Cu.length" of a segment
+"shape.width"       any other length of the shape
+"Co.polarisation"   what may vary in space: resistivity, spin_hall_angle, diffusion_length, ... (`Device.profiles`)
+"YIG|Pt.G_r"        G_s, G_r, G_i of a face to an insulating magnet
+"Co|Cu.G_up"        G_up, G_dn, G_mix_real, G_mix_imaginary, memory_loss of a `Circuit` that the device has, or
+                    area_resistance and polarisation, which set G_up and G_dn
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hanle.boundary.b_layer import CONDUCTANCES
+from hanle.boundary.circuit import Circuit, channels
+from hanle.device import PROFILE_DIMENSIONS, Device
+from hanle.parameters import LENGTH
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.quantity import DIMENSIONS, parse
+from hanle.shapes import KINDS, UserShape, make
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Arguments of shapes that are rows (name, size, ...): what the sizes are.
+_ROWS = {"layers": ("thickness",), "segments": ("length",), "strips": ("position", "width", "thickness")}
+_CIRCUIT = {
+    **dict.fromkeys(("G_up", "G_dn", "G_mix_real", "G_mix_imaginary"), "conductance per area"),
+    **dict.fromkeys(("memory_loss", "polarisation"), "dimensionless"),
+    "area_resistance": "resistance area",
+}
+
+
+def variables(device: Device) -> dict[str, str]:
+    """What can be varied of a device: name -> dimension, a key of `hanle.pde.quantity.DIMENSIONS`."""
+    found = dict.fromkeys((name for name, *_ in _sizes(device.shape)), "length")
+    found |= {
+        f"{region}.{quantity}": PROFILE_DIMENSIONS[quantity]
+        for region, record in device.materials.items()
+        for quantity in record.profiles
+    }
+    for face in _insulator_faces(device):
+        found |= {f"{face}.{name}": PROFILE_DIMENSIONS[name] for name in CONDUCTANCES}
+    for face, law in device.interfaces.items():
+        if isinstance(law, Circuit):
+            found |= {f"{face}.{name}": dimension for name, dimension in _CIRCUIT.items()}
+    return found
+
+
+def dimension_of(device: Device, name: str) -> str:
+    """The dimension of what is varied under a name.
+
+    Raises:
+        InputError: the device has nothing of that name.
+    """
+    known = variables(device)
+    if name not in known:
+        raise unknown_name("vary", name, known)
+    return known[name]
+
+
+def unit_of(device: Device, name: str) -> str:
+    """SI unit of a variable; "1" where there is none."""
+    return DIMENSIONS[dimension_of(device, name)].unit or "1"
+
+
+def varied(device: Device, values: Mapping[str, Any]) -> Device:
+    """A copy with some numbers replaced.
+
+    Args:
+        values: name (top of this file) -> number in SI, or text with a unit.
+
+    Raises:
+        InputError: the device has nothing of that name, a wrong unit, a value that the device refuses.
+    """
+    for name, given in values.items():
+        value = parse(given, dimension_of(device, name), f"vary.{name}")
+        sizes = {key: (argument, row, column) for key, argument, row, column in _sizes(device.shape)}
+        place, _, quantity = name.rpartition(".")
+        if name in sizes:
+            device = device.with_changes(shape=_resized(device.shape, *sizes[name], value))
+        elif isinstance(contact := device.interfaces.get(place), Circuit):
+            law = _with_conductance(contact, place, quantity, value)
+            device = device.with_changes(interfaces={**device.interfaces, place: law})
+        else:
+            device = device.with_changes(profiles={**device.profiles, name: value})
+    return device
+
+
+def _sizes(shape: Any) -> "Iterator[tuple[str, str, int | None, int | None]]":
+    """(name, argument of the shape, row, column) of every length."""
+    if not isinstance(shape, UserShape):
+        return
+    parameters = KINDS[shape.kind].parameters
+    for argument, value in shape.arguments:
+        if argument in _ROWS:
+            for row, (name, *_) in enumerate(value):
+                for column, size in enumerate(_ROWS[argument], start=1):
+                    yield f"{name}.{size}", argument, row, column
+        elif parameters[argument] is LENGTH:
+            yield f"shape.{argument}", argument, None, None
+
+
+def _resized(shape: UserShape, argument: str, row: int | None, column: int | None, value: float) -> UserShape:
+    arguments = dict(shape.arguments)
+    if row is None or column is None:
+        arguments[argument] = value
+    else:
+        rows = [list(entry) for entry in arguments[argument]]
+        rows[row][column] = value
+        arguments[argument] = [tuple(entry) for entry in rows]
+    return make(shape.kind, {**arguments, **{k: dict(v) for k, v in arguments.items() if k == "plates"}})
+
+
+def _insulator_faces(device: Device) -> "Iterator[str]":
+    """Names, in both orders, of faces that a metal and an insulating magnet may share."""
+    insulators = [n for n in device.magnets if n not in device.conductors]
+    for insulator in insulators:
+        for metal in device.conductors:
+            yield from (f"{insulator}|{metal}", f"{metal}|{insulator}")
+
+
+def _with_conductance(law: Circuit, face: str, name: str, value: float) -> Circuit:
+    if any(callable(getattr(law, f.name)) or np.ndim(getattr(law, f.name)) for f in fields(law)):
+        raise InputError(f"vary.{face}.{name}", "of an interface whose conductances are numbers", "a profile")
+    mix, up, dn = complex(law.G_mix), float(law.G_up), float(law.G_dn)  # type: ignore[arg-type]
+    if name.startswith("G_mix"):
+        return replace(law, G_mix=complex(value, mix.imag) if name == "G_mix_real" else complex(mix.real, value))
+    if name not in ("area_resistance", "polarisation"):
+        return replace(law, **{name: value})
+    resistance = value if name == "area_resistance" else 1 / (up + dn)
+    share = value if name == "polarisation" else (up - dn) / (up + dn)
+    return channels(resistance, share, mix, law.memory_loss)
