@@ -110,32 +110,106 @@ def respond(
     Raises:
         SolveError: a residual above the tolerance; the message names the drive, the number and the next step.
     """
+    return prepare(
+        problem, engine, solver=solver, tolerance=tolerance, previous=previous, progress=progress
+    ).response()
+
+
+def prepare(
+    problem: Problem,
+    engine: Engine,
+    *,
+    solver: Any = None,
+    tolerance: float = TOLERANCE,
+    previous: Response | None = None,
+    progress: Progress | None = None,
+) -> "Prepared":
+    """Assemble `problem`, prepare the solver and solve for each drive; arguments and errors as in `respond`."""
     if not 0 < tolerance < 1:
         raise InputError("tolerance", "between 0 and 1", tolerance, "1e-8 is the default")
+    say = progress or (lambda text: None)
     with single_threaded_blas():
-        return _respond(problem, engine, solver, tolerance, previous, progress or (lambda text: None))
+        say("assembling")
+        system = engine.assemble(problem, previous.system if previous else None)
+        solver = solver or engine.default_solver(system)
+        common = _common_level(system)
+        lifts = _known_lifts(system, previous, tolerance) or _lifts(system, solver, common, tolerance, say)
+        say("preparing the solver")
+        run = _Run(system, solver, tolerance, say)
+        changes = _changes(run, lifts, None if common is None else list(problem.terminals)[-1], previous)
+        reference, correction = _matrices(system, lifts, changes)
+    return Prepared(engine, system, run, lifts, changes, reference, correction, previous)
 
 
-def _respond(
-    problem: Problem, engine: Engine, solver: Any, tolerance: float, previous: Response | None, say: Progress
-) -> Response:
-    say("assembling")
-    system = engine.assemble(problem, previous.system if previous else None)
-    solver = solver or engine.default_solver(system)
-    common = _common_level(system)
-    lifts = _known_lifts(system, previous, tolerance) or _lifts(system, solver, common, tolerance, say)
-    say("preparing the solver")
-    run = _Run(system, solver, tolerance, say)
-    last = list(problem.terminals)[-1] if common is not None else None
-    changes: dict[str, Array] = {}
+def _changes(
+    run: "_Run", lifts: Mapping[str, Array], last: str | None, previous: Response | None
+) -> dict[str, Array]:
+    """v_j of every drive; that of the terminal `last` follows from the others."""
+    problem, changes = run.system.problem, dict[str, Array]()
     for name in problem.drives:
         if name != last:
-            changes[name] = run.solve(name, -_load(system, name, lifts, Part.ALL), _earlier(previous, name))
+            rhs = -_load(run.system, name, lifts, Part.ALL)
+            changes[name] = run.solve(name, rhs, _earlier(previous, name))
     if last is not None:
         changes[last] = -sum((changes[n] for n in problem.terminals if n != last), start=np.zeros(1))
-    given = system.given_vector()
-    source_state = given + run.solve("sources", system.source_load() - system.apply(given))
-    return _assemble_response(system, lifts, changes, source_state, run.proof(engine), previous)
+    return changes
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A problem assembled and solved for its drives, ready for sources: time steps share it.
+
+    Attributes:
+        engine, system: the engine and what it assembled.
+        lifts, changes, reference, correction: as in `Response`.
+        previous: an earlier response, for the history of sweeps.
+    """
+
+    engine: Engine
+    system: System
+    _run: "_Run"
+    lifts: Mapping[str, Array]
+    changes: Mapping[str, Array]
+    reference: Array
+    correction: Array
+    previous: Response | None = None
+
+    def response(self, load: Array | None = None, start: Array | None = None) -> Response:
+        """The response with the sources of the laws, or with others.
+
+        Args:
+            load: right-hand side of the sources instead of `system.source_load()`: a vector like a state. Fluxes of
+                sources along macroscopic gradients are those of the laws.
+            start: a state close to that of the sources, from which their solve starts.
+
+        Raises:
+            SolveError: as `respond`.
+        """
+        system, drives = self.system, self.system.problem.drives
+        with single_threaded_blas():
+            sources, given = (system.source_load() if load is None else load), system.given_vector()
+            earlier = () if start is None else (start - given,)
+            state = given + self._run.solve("sources", sources - system.apply(given), earlier)
+            flux = np.zeros(self.reference.shape[:2])
+            for row, name in enumerate(drives):
+                own = (
+                    system.source_functional(name)
+                    if name not in self.lifts
+                    else -dot(system, self.lifts[name], sources)
+                )
+                flux[:, row] = dot(system, _functional(system, name, self.lifts), state) + own
+        return Response(
+            system,
+            drives,
+            {name: self.lifts.get(name, np.zeros_like(self.changes[name])) for name in drives},
+            self.changes,
+            state,
+            self.reference,
+            self.correction,
+            flux,
+            self._run.proof(self.engine),
+            {name: _earlier(self.previous, name) for name in drives},
+        )
 
 
 class _Run:
@@ -303,18 +377,10 @@ def _column(system: System, j: str, lifts: Mapping[str, Array], part: Part) -> A
     return np.stack(np.broadcast_arrays(*rows), axis=-1)
 
 
-def _assemble_response(
-    system: System,
-    lifts: Mapping[str, Array],
-    changes: Mapping[str, Array],
-    source_state: Array,
-    proof: Proof,
-    previous: Response | None,
-) -> Response:
+def _matrices(system: System, lifts: Mapping[str, Array], changes: Mapping[str, Array]) -> tuple[Array, Array]:
+    """(reference, correction) of the response matrix, each (batch, drives, drives)."""
     drives = system.problem.drives
-    size = (system.batch, len(drives), len(drives))
-    reference, correction, source_flux = np.zeros(size), np.zeros(size), np.zeros(size[:2])
-    sources = system.source_load()
+    reference, correction = np.zeros((2, system.batch, len(drives), len(drives)))
     for column, j in enumerate(drives):
         reference[:, :, column] = _column(system, j, lifts, Part.REFERENCE)
         correction[:, :, column] = _column(system, j, lifts, Part.PERTURBATIVE)
@@ -322,13 +388,7 @@ def _assemble_response(
         functional = _functional(system, i, lifts)
         for column, j in enumerate(drives):
             correction[:, row, column] += dot(system, functional, changes[j])
-        own = -dot(system, lifts[i], sources) if i in lifts else system.source_functional(i)
-        source_flux[:, row] = dot(system, functional, source_state) + own
-    full_lifts = {name: lifts.get(name, np.zeros_like(changes[name])) for name in drives}
-    history = {name: _earlier(previous, name) for name in drives}
-    return Response(
-        system, drives, full_lifts, changes, source_state, reference, correction, source_flux, proof, history
-    )
+    return reference, correction
 
 
 def dot(system: System, a: Array, b: Array) -> Array:
