@@ -85,8 +85,8 @@ def spin_orbit_torque(result: "Result", magnet: str, metal: str | None = None) -
     """The torque on a magnet that points in one direction, split by the field in the metal beside it.
 
     Raises:
-        InputError: no such magnet, none or several metals beside it, a curved face, a texture, no field along the face,
-            m along y.
+        InputError: no such magnet, none or several metals beside it, several faces or a curved one, a texture, no field
+            along the face, m along y.
     """
     device, solution = result.device, result.solution
     if magnet not in device.magnets:
@@ -127,18 +127,22 @@ def spin_orbit_torque(result: "Result", magnet: str, metal: str | None = None) -
 def _face(result: "Result", magnet: str, metal: str | None) -> tuple[str, str]:
     """The face between a magnet and a metal, and the metal."""
     mesh, conductors = result.mesh, result.device.conductors
-    found = {}
+    found: dict[str, list[str]] = {}
     for name in result.response.system.problem.faces:
         regions = mesh.face_regions(name)
-        if magnet in regions:
-            found.update({r: name for r in regions if r != magnet and r in conductors})
+        for beside in regions if magnet in regions else ():
+            if beside != magnet and beside in conductors:
+                found.setdefault(beside, []).append(name)
     if metal is None and len(found) == 1:
         metal = next(iter(found))
     if metal is None:
         raise InputError("metal", f"named: one beside {magnet}", list(found) or "no metal is beside it")
     if metal not in found:
         raise unknown_name("metal", metal, found)
-    return found[metal], metal
+    if len(found[metal]) > 1:
+        must, cure = f"beside {magnet} at one face, which gives the area", "use torque, and the areas of the faces"
+        raise InputError("metal", must, found[metal], cure)
+    return found[metal][0], metal
 
 
 def _direction(result: "Result", magnet: str, face: str) -> Array:

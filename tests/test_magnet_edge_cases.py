@@ -1,11 +1,15 @@
 """Magnets that conduct, where one is easily wrong: textures per cell at faces, laws that hand over nothing."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 import hanle
 from hanle.device import Device
+from hanle.meshes.facets import subset
 from hanle.pde.coefficients import Deposit
 from hanle.pde.errors import InputError
 
@@ -71,3 +75,23 @@ def test_circuit_between_normal_metals_may_conduct_nothing() -> None:
     laws = {"Pt|Cu": hanle.Circuit(0.0, 0.0)}, {"Pt|Cu": "closed"}
     found, expected = (device.with_changes(interfaces=law).solve().rho_L_change for law in laws)
     assert found == pytest.approx(float(expected), rel=1e-12)
+
+
+def test_torque_per_area_needs_one_face(tmp_path: Path) -> None:
+    """A mesh file may give the interface in two parts: no area is that of the magnet."""
+    shape = hanle.section("20 nm", [("Pt", "4 nm"), ("Co", "2 nm")])
+    materials, m = {"Pt": "Pt", "Co": "Co"}, {"Co": (0.0, 0.0, 1.0)}
+    whole = Device(shape, materials, magnetisation=m, interfaces={"Pt|Co": INTERFACE})
+    mesh = whole.mesh()
+    left = mesh.face_centres("Pt|Co")[:, 1] < 5e-9
+    faces = dict(mesh.faces)
+    face = faces.pop("Pt|Co")
+    faces |= {"left part": subset(face, left), "right part": subset(face, ~left)}
+    path = hanle.write_mesh(replace(mesh, faces=faces), tmp_path / "parts.msh")
+    laws = dict.fromkeys(("left part", "right part"), INTERFACE)
+    parts = Device(hanle.read_mesh(path), materials, magnetisation=m, interfaces=laws, contacts={})
+    result = parts.solve()
+    field = result.solution.amplitude("du/dx") / whole.solve(mesh=mesh).solution.amplitude("du/dx")
+    assert result.torque("Co") == pytest.approx(whole.solve(mesh=mesh).torque("Co") * field, rel=1e-6)
+    with pytest.raises(InputError, match=r"metal must be beside Co at one face.*left part.*right part"):
+        result.spin_orbit_torque("Co")
