@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from hanle.launch import processes, shared_by
 from hanle.meshes.coarse import CoarseMeshWarning
+from hanle.transverse import TransverseSpinWarning
 
 if TYPE_CHECKING:
     from hanle.pde.processes import Processes
@@ -110,10 +111,11 @@ def team(engine: str) -> "Processes":
 
 @contextmanager
 def heard_once(team: "Processes") -> Iterator[None]:
-    """Inside, what is to be said of a mesh that all processes make is said by the first."""
+    """Inside, what is to be said of a mesh and a device that all processes make is said by the first."""
     if team.rank == 0:
         yield
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CoarseMeshWarning)
+        warnings.simplefilter("ignore", TransverseSpinWarning)
         yield

@@ -21,6 +21,7 @@ from hanle.pde.problem import Problem
 from hanle.pde.solution import Solution, wire
 from hanle.pde.steady import TOLERANCE, Response, respond
 from hanle.results import Result
+from hanle.transverse import warn_if_undamped
 from hanle.wiring import Wiring, read_drive, require_grounds
 
 
@@ -128,6 +129,7 @@ def pose(
     geometry = _geometry(device, chosen.batched, mesh, mesh_options or {}, conditions, previous)
     problem = build_problem(device, geometry, conditions)
     require_grounds(problem, plan)
+    warn_if_undamped(device, geometry, conditions or device.conditions)
     return Posed(plan, chosen, linear, problem)
 
 
