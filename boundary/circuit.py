@@ -121,7 +121,7 @@ def without_sharvin(
     left = 1 - mix / (2 * g_n)
     if np.any(np.abs(left) <= ROUNDING):
         raise InputError("G_mix", "below twice the Sharvin conductance of N", _worst(mix, -np.abs(left)))
-    mixing = np.asarray(mix / left)
+    mixing = np.divide(mix, left)
     return Circuit(found[0], found[1], mixing, bare.memory_loss)
 
 
