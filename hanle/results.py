@@ -229,6 +229,15 @@ class Result:
         points, j = observables.spin_current(self.solution, region)
         return points, _plain(j)
 
+    def interface_spin_current(self, face: str, side: str | None = None) -> Array:
+        """Spin current (3 polarisation) through a face "Pt|Co", from the first region to the second [A; A/m, A/m^2].
+
+        Args:
+            side: the region on whose side; by default the first that carries spin. The two differ by what the face
+                absorbs: transverse spin at a mixing conductance, longitudinal spin by memory loss.
+        """
+        return _plain(observables.spin_current_through(self.solution, face, side))
+
     def show(self, quantity: str = "spin_accumulation", path: str = "", **options: Any) -> "Picture":
         """Draw a picture: in 3D a scene, in 2D a section, in 1D a profile.
 

@@ -122,6 +122,33 @@ def spin_current(solution: Solution, region: str) -> tuple[Array, Array]:
     return points[:, 0], flux[:, :, 0, :, _columns(solution, region, "w")]
 
 
+def spin_current_through(solution: Solution, face: str, side: str | None = None) -> Array:
+    """Spin current (batch, 3 polarisation) through a face "A|B" from A to B, on one side, integrated.
+
+    Args:
+        face: also an outer face; then out of its region.
+        side: the region on whose side; by default the first that carries spin. The two differ by what the face absorbs.
+
+    Returns:
+        A in 3D, A/m in 2D, A/m^2 in 1D; in charge units: the angular momentum flow is -(hbar/2e) times it.
+
+    Raises:
+        InputError: no such face, or no spin on that side.
+    """
+    mesh, problem = solution.response.system.problem.mesh, solution.response.system.problem
+    names = mesh.faces if isinstance(mesh, TaggedMesh) else mesh.face_names
+    if face not in names:
+        raise unknown_name("face", face, names)
+    regions = mesh.face_regions(face)
+    carrying = [name for name in regions if "w" in problem.fields_of(name).names]
+    if not carrying or side not in (None, *carrying):
+        must = f"one of {', '.join(carrying)}" if carrying else "beside a region that carries spin"
+        raise InputError("side", must, side or face)
+    region = side or carrying[0]
+    flux = solution.response.system.face_flux(face, region, solution.state, solution.gradients)
+    return np.asarray(flux[:, _columns(solution, region, "w")] * (1.0 if region == regions[0] else -1.0))
+
+
 def spin_accumulation(solution: Solution, region: str, points: Array) -> Array:
     """mu_s/e = 2 w (batch, n, 3) [V] at points (n, 3) of a region."""
     columns = _columns(solution, region, "w")

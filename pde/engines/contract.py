@@ -191,6 +191,14 @@ class System(Protocol):
         """A state on a face that has a law."""
         ...
 
+    def face_flux(self, face: str, region: str, state: Array, gradients: Mapping[str, Array | float]) -> Array:
+        """N.J (batch, N) integrated over a face, N out of a region beside it [flux unit x area].
+
+        It is what the balance of the region says: exact for layers, of the order of the balance for elements. Other
+        faces with a flux of their own that meet the face at an edge take part of it there.
+        """
+        ...
+
     def evaluate(self, region: str, state: Array, points: Array) -> Array:
         """Values (batch, n, N) at points (n, 3) inside a region (macroscopic gradients not included)."""
         ...

@@ -8,7 +8,7 @@ import numpy as np
 from hanle.meshes.tagged import IntArray
 from hanle.pde.engines.contract import Entry
 from hanle.pde.engines.fe_numbering import Numbering
-from hanle.pde.engines.fe_terms import FLUX, Load, Terms
+from hanle.pde.engines.fe_terms import FACE, FLUX, Load, Place, Terms
 from hanle.pde.engines.fe_unknowns import Unknowns
 from hanle.pde.tensors import Array
 
@@ -53,6 +53,28 @@ def ledger(
         given = sum(s.delivered.get(drive, 0.0) for s in sheets.values())
         entries.append(Entry(drive, "terminal", {}, np.array([-given])))
     return _merged(unknowns.processes.joined(entries)) if unknowns.processes.size > 1 else tuple(entries)
+
+
+def face_flux(
+    numbering: Numbering, terms: Terms, face: str, region: str, x: Array, amplitudes: Mapping[str, float]
+) -> Array:
+    """N.J (N,) integrated over the facets of a face beside a region, of the cells at hand: its balance tested there."""
+    inner = Terms(
+        operators=[o for o in terms.operators if _inside(o.place, region)],
+        loads=[load for load in terms.loads if _inside(load.place, region)],
+        functionals=[],
+        pairs=[],
+    )
+    residual = np.zeros(numbering.size)
+    for sheet in _sheets(numbering, inner, x, amplitudes).values():
+        residual += sheet.residual
+    found = [p.nodes.ravel() for p in numbering.patches[face] if region in p.regions.values()]
+    nodes = np.unique(numbering.node_of[region][np.concatenate([np.zeros(0, dtype=np.int64), *found])])
+    return np.asarray(numbering.views(residual)[numbering.block_of[region]][nodes[nodes >= 0]].sum(axis=0))
+
+
+def _inside(place: Place, region: str) -> bool:
+    return place.name == region and place.kind != FACE
 
 
 def _merged(entries: Sequence[Entry]) -> tuple[Entry, ...]:

@@ -22,7 +22,7 @@ from hanle.pde.engines.fe_faces import face_terms
 from hanle.pde.engines.fe_gauge import reached
 from hanle.pde.engines.fe_globals import global_terms
 from hanle.pde.engines.fe_integrals import chunks, measures
-from hanle.pde.engines.fe_ledger import ledger
+from hanle.pde.engines.fe_ledger import face_flux, ledger
 from hanle.pde.engines.fe_linear import Assembled, merged, subsystem
 from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_scalars import Scalars
@@ -186,6 +186,12 @@ class System:
         total = self.processes.total
         parts = (own.points, own.weights, own.normals, own.traces, own.gradients)
         return FaceSamples(*(total(part) for part in parts))
+
+    def face_flux(self, face: str, region: str, state: Array, gradients: Mapping[str, Array | float]) -> Array:
+        """See `contract.System.face_flux`."""
+        amplitudes = {g.name: fe_samples.amplitude(gradients, g.name) for g in self.problem.gradients}
+        own = face_flux(self.numbering, self.terms, face, region, self._spread(state), amplitudes)
+        return np.asarray(self.processes.total(own))[None]
 
     def evaluate(self, region: str, state: Array, points: Array) -> Array:
         """Values (1, n, N) at points (n, 3) inside a region; InputError for a point outside."""

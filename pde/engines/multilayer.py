@@ -19,7 +19,7 @@ from hanle.pde.engines.layer import FaceValue
 from hanle.pde.engines.stack_chains import chains_of, floating_of
 from hanle.pde.engines.stack_ledger import face_samples, ledger
 from hanle.pde.engines.stack_model import StackModel, model_of
-from hanle.pde.engines.stack_samples import sample, values_at, vertices
+from hanle.pde.engines.stack_samples import face_flux, sample, values_at, vertices
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.linear.tridiagonal import Chain, Tridiagonal, TridiagonalSystem
 from hanle.pde.problem import Problem
@@ -223,6 +223,10 @@ class StackSystem:
         if face not in self.model.faces:
             raise unknown_name("face with a law", face, self.model.faces)
         return face_samples(self.model, face, self._state(state), gradients)
+
+    def face_flux(self, face: str, region: str, state: Array, gradients: Mapping[str, Array | float]) -> Array:
+        """See `contract.System.face_flux`."""
+        return face_flux(self.model, face, self._layer(region), self._state(state), gradients)
 
     def evaluate(self, region: str, state: Array, points: Array) -> Array:
         """Values (batch, n, N) at points (n, 3); InputError for a point outside the layer."""

@@ -26,6 +26,25 @@ def sample(model: StackModel, k: int, state: Array, gradients: Mapping[str, Arra
     if rule not in ("gauss", "centre"):
         raise InputError("rule", 'one of "gauss", "centre"', rule)
     where, weights = _gauss(panels(model, k)) if rule == "gauss" else (np.array([0.5]), np.ones(1))
+    values, full = _with_gradients(model, k, state, gradients, where)
+    measure = model.layers[k].thickness[:, None, None] * weights
+    return Samples(
+        _points(model, k, where)[None], measure, values[:, None], full[:, None], np.zeros(1, dtype=np.int64)
+    )
+
+
+def face_flux(model: StackModel, face: str, k: int, state: Array, gradients: Mapping[str, Array | float]) -> Array:
+    """N.J (batch, N) out of layer k through one of its faces; see `contract.System.face_flux`."""
+    sides = [side for layer, side in model.stack.sides[face].values() if layer == k]
+    values, slopes = _with_gradients(model, k, state, gradients, np.array([float(sides[0])]))
+    flux = model.layers[k].bulk.flux(values[:, None], slopes[:, None])[:, 0, 0, model.stack.axis]
+    return np.asarray(flux if sides[0] == 1 else -flux)
+
+
+def _with_gradients(
+    model: StackModel, k: int, state: Array, gradients: Mapping[str, Array | float], where: Array
+) -> tuple[Array, Array]:
+    """Values (batch, points, N) and gradients (batch, points, 3, N), macroscopic ones included, in layer k."""
     values, slopes = inside(model, k, state, gradients, where)
     full = np.zeros((*values.shape[:2], 3, values.shape[2]))
     full[:, :, model.stack.axis, :] = slopes
@@ -34,10 +53,7 @@ def sample(model: StackModel, k: int, state: Array, gradients: Mapping[str, Arra
         component = model.component(k, g.component)
         if component is not None:
             full[:, :, g.direction, component] += np.reshape(amplitude, (-1, 1))
-    measure = model.layers[k].thickness[:, None, None] * weights
-    return Samples(
-        _points(model, k, where)[None], measure, values[:, None], full[:, None], np.zeros(1, dtype=np.int64)
-    )
+    return values, full
 
 
 def inside(
