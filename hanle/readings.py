@@ -100,15 +100,20 @@ def _torque_parts(result: Result) -> dict[str, Reading]:
 
 
 def _faces(result: Result) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Flat faces between a magnet that has a direction and a metal without: name -> (magnet, metal)."""
+    """Flat faces between a magnet that has a direction and a metal without: name -> (magnet, metal).
+
+    Without pairs that meet at several faces, none of which has the area of the magnet.
+    """
     device, taking = result.device, receivers(result)
     conditions = result.conditions or device.conditions
     along = not callable(conditions.field) and np.all(np.linalg.norm(conditions.field, axis=-1) > 0)
-    for face in result.response.system.problem.faces:
-        regions = result.mesh.face_regions(face)
+    beside = {face: result.mesh.face_regions(face) for face in result.response.system.problem.faces}
+    pairs = [frozenset(regions) for regions in beside.values()]
+    for face, regions in beside.items():
         magnets = [r for r in regions if r in taking and not device.is_paramagnet(r)]
         metals = [r for r in regions if r in device.conductors and r not in device.magnets]
-        if len(magnets) == len(metals) == 1 and observables.is_flat(result.solution, face):
+        single = len(magnets) == len(metals) == 1 and pairs.count(frozenset(regions)) == 1
+        if single and observables.is_flat(result.solution, face):
             given = conditions.magnetisation.get(magnets[0])
             uniform = along if given is None else not callable(given) and np.ndim(given) != 2
             if uniform:

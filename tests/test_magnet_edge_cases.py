@@ -95,3 +95,4 @@ def test_torque_per_area_needs_one_face(tmp_path: Path) -> None:
     assert result.torque("Co") == pytest.approx(whole.solve(mesh=mesh).torque("Co") * field, rel=1e-6)
     with pytest.raises(InputError, match=r"metal must be beside Co at one face.*left part.*right part"):
         result.spin_orbit_torque("Co")
+    assert "torque_DL" not in hanle.sweep(parts, field=[0.0], progress=False)
