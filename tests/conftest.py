@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @dataclass(frozen=True)
 class Elements:
-    """elements(order): the chosen engine of finite elements; elements.direct: its solver that factorises."""
+    """elements(order): the chosen engine of finite elements; elements.direct, elements.iterative: its solvers."""
 
     name: str
 
@@ -61,6 +61,16 @@ class Elements:
         from hanle.pde.linear.parallel import solver
 
         return solver("direct")
+
+    @property
+    def iterative(self) -> Any:
+        if self.name == "scikit":
+            from hanle.pde.linear.multigrid import Multigrid
+
+            return Multigrid()
+        from hanle.pde.linear.parallel import solver
+
+        return solver("multigrid")
 
 
 @pytest.fixture(scope="session")
