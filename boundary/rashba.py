@@ -36,11 +36,10 @@ from numpy.typing import ArrayLike
 from hanle.boundary.circuit import MEMORY_LOSS, Circuit, normal_ferromagnet
 from hanle.boundary.scattering.coefficients import Drive, RashbaCoefficients
 from hanle.pde.coefficients import Coefficient, Deposit, FaceLaw, as_weight, direction, matrix_terms
+from hanle.pde.effects import INTERFACIAL
 from hanle.pde.fields import CHARGE_AND_SPIN
 from hanle.pde.tensors import Array, cross_matrix, outer
 
-#: Tag of the terms with in-plane fields and currents.
-INTERFACIAL = "interfacial spin-orbit"
 #: What the lattice hands to the magnet by the coupling, negative: receiver of the spin.
 LATTICE = "lattice:spin-orbit"
 

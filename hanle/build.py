@@ -45,7 +45,7 @@ def problem(device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions 
         faces=_faces(device, mesh, conditions),
         terminals={name: Terminal(faces) for name, faces in device.terminals.items()},
         gradients=_gradients(device, mesh),
-    )
+    ).without(*device.without)
 
 
 def _faces(device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions) -> dict[str, Face]:

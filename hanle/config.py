@@ -1,6 +1,7 @@
 """Device files: TOML and Python objects are the same schema, loss-free both ways.
 
-    name, temperature, field        as in `hanle.Device`; numbers with unit are strings: "300 K", ["0 T", "0 T", "1 T"]
+    name, temperature, field,
+    without                         as in `hanle.Device`; numbers with unit are strings: "300 K", ["0 T", "0 T", "1 T"]
     [shape]                         kind = "hall_bar", and the arguments of `hanle.hall_bar`
     [materials]                     region = name in the library, or a table [materials.Pt]
     [magnetisation]                 magnet = [0, 0, 1]
@@ -72,7 +73,7 @@ _TABLES = (
     "sweep",
     "output",
 )
-KEYS = ("name", "temperature", "field", *_TABLES)
+KEYS = ("name", "temperature", "field", "without", *_TABLES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,6 +230,7 @@ def _device(data: Mapping[str, Any], folder: Path | None) -> Device:
         contacts={n: _faces(given, f"contacts.{n}") for n, given in data["contacts"].items()}
         if "contacts" in data
         else None,
+        without=data.get("without", ()),
         name=_title(data.get("name", "")),
     )
 
@@ -265,6 +267,8 @@ def _table(device: Device, store: Store, folder: Path) -> dict[str, Any]:
     table: dict[str, Any] = {"name": device.name} if device.name else {}
     table["temperature"] = exact(float(device.temperature), "temperature")
     table["field"] = _write_vector(device.field, "magnetic field", "field", store)
+    if device.without:
+        table["without"] = list(device.without)
     table["shape"] = _write_shape(device.shape, folder)
     table["materials"] = {name: to_given(record) for name, record in device.materials.items()}
     written = {

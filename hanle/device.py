@@ -12,6 +12,7 @@ from hanle.boundary.circuit import Circuit
 from hanle.conditions import Conditions
 from hanle.face_laws import Choice
 from hanle.materials.load import Record, material
+from hanle.pde.effects import read_effects
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.problem import Face
 from hanle.pde.quantity import parse
@@ -54,6 +55,7 @@ class Device:
             `profiles` of the record names (resistivity, spin_hall_angle, diffusion_length, polarisation, ...);
             G_s, G_r, G_i.
         contacts: terminal -> outer faces; default: those of the shape, less strips that are insulators.
+        without: effects to leave out, e.g. ("spin Hall",); names in `hanle.pde.effects`.
         name: for titles.
 
     Raises:
@@ -68,6 +70,7 @@ class Device:
     interfaces: Mapping[str, Choice] = attribute(default_factory=dict)
     profiles: Mapping[str, Profile] = attribute(default_factory=dict)
     contacts: Mapping[str, Sequence[str]] | None = None
+    without: Sequence[str] = ()
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -97,6 +100,7 @@ class Device:
             "profiles",
             {n: _scalar(p, n.rpartition(".")[2], f"profiles.{n}") for n, p in self.profiles.items()},
         )
+        set_(self, "without", read_effects("without", self.without))
         set_(self, "interfaces", {n: _choice(n, law) for n, law in self.interfaces.items()})
 
     @property

@@ -41,6 +41,7 @@ from hanle.pde.coefficients import (
     matrix_terms,
 )
 from hanle.pde.constants import HBAR, MU_B
+from hanle.pde.effects import ANISOTROPY, ANOMALOUS_HALL
 from hanle.pde.errors import InputError
 from hanle.pde.fields import CHARGE_AND_SPIN
 from hanle.pde.metal import normal_metal, require_positive, spin_deposit
@@ -49,8 +50,6 @@ from hanle.pde.tensors import EPSILON, Array, cross_matrix, outer
 _U = CHARGE_AND_SPIN.slice("u")
 _W = CHARGE_AND_SPIN.slice("w")
 _SIZE = (CHARGE_AND_SPIN.size, CHARGE_AND_SPIN.size)
-#: Tags of the terms that make small corrections.
-ANOMALOUS_HALL, ANISOTROPY = "anomalous Hall", "anisotropic magnetoresistance"
 
 
 def ferromagnet(

@@ -31,6 +31,7 @@ from hanle.pde.coefficients import (
     term,
 )
 from hanle.pde.constants import HBAR, MU_B
+from hanle.pde.effects import ORDINARY_HALL, SPIN_HALL
 from hanle.pde.errors import InputError
 from hanle.pde.fields import CHARGE_AND_SPIN
 from hanle.pde.tensors import EPSILON, Array, cross_matrix, is_symmetric
@@ -40,8 +41,6 @@ _U = CHARGE_AND_SPIN.slice("u")
 _W = CHARGE_AND_SPIN.slice("w")
 _SIZE = (CHARGE_AND_SPIN.size, CHARGE_AND_SPIN.size)
 _ONE = np.eye(3)
-#: Tags of the terms that make small corrections.
-SPIN_HALL, ORDINARY_HALL = "spin Hall", "ordinary Hall"
 #: Part of the largest rate by which an eigenvalue may be negative: rounding of a tensor that leaves an axis alone.
 ROUNDING = 1e-12
 

@@ -30,7 +30,10 @@ FOLDERS = {
 }
 MAX_LINES = 400
 
-LEAVES = {f"hanle.pde.{name}" for name in ("constants", "quantity", "errors", "fields", "tensors", "coefficients")}
+LEAVES = {
+    f"hanle.pde.{name}"
+    for name in ("constants", "quantity", "errors", "fields", "tensors", "coefficients", "effects")
+}
 MEDIA = {
     f"hanle.pde.{name}"
     for name in ("conducting_magnet", "magnetic_metal", "metal", "ferromagnet", "magnons", "heat")
