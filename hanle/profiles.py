@@ -54,6 +54,9 @@ def _at(value: Profile, points: Array, key: str, tail: tuple[int, ...]) -> Array
 def _call(function: Callable[[Array], ArrayLike], points: Array, key: str) -> ArrayLike:
     try:
         return function(points)
+    except InputError as error:
+        # From a function of ours: a texture that does not cover the device.
+        raise error.within(f"{key}: ") from error
     except Exception as error:
         name = getattr(function, "__qualname__", repr(function))
         raise UserCodeError(f"{key}: the function {name} raised {type(error).__name__}: {error}") from error

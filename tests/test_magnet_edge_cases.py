@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 import hanle
 from hanle.device import Device
 from hanle.meshes.facets import subset
+from hanle.meshes.ovf import VectorGrid, write_ovf
 from hanle.pde.coefficients import Deposit
 from hanle.pde.errors import InputError
 
@@ -96,3 +97,13 @@ def test_torque_per_area_needs_one_face(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"metal must be beside Co at one face.*left part.*right part"):
         result.spin_orbit_torque("Co")
     assert "torque_DL" not in hanle.sweep(parts, field=[0.0], progress=False)
+
+
+def test_texture_that_does_not_cover_its_magnet_is_named(tmp_path: Path) -> None:
+    grid = VectorGrid(np.array([0.0, -8e-9, 0.0]), np.array([1e-9, 2e-9, 1e-9]), np.ones((1, 5, 1, 3)))
+    write_ovf(tmp_path / "wall.ovf", grid)
+    shape = hanle.section("20 nm", [("Pt", "4 nm"), ("Co", "2 nm")])
+    texture = hanle.read_ovf(tmp_path / "wall.ovf", uniform="xz")
+    device = Device(shape, {"Pt": "Pt", "Co": "Co"}, magnetisation={"Co": texture})
+    with pytest.raises(InputError, match=r"^magnetisation\.Co: points of the texture must be inside the grid"):
+        device.solve()
