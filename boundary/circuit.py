@@ -19,20 +19,24 @@ which holds where F is thicker than its exchange and dephasing lengths. Where F 
 Against an insulating magnet G_up = G_dn = 0 and the law is that of `hanle.boundary.b_layer` with G_s = 0,
 G_r = Re G_mix, G_i = -Im G_mix.
 
-Resistances of Valet & Fert, 1993, are r_b* = 1/[G (1 - P^2)] and gamma = P: see `channels`.
+Resistances of Valet & Fert, 1993, are r_b* = 1/[G (1 - P^2)] and gamma = P; channels per area are h/e^2 times the
+conductances: see the constructors of `Circuit`.
 Sources: Brataas, Nazarov & Bauer, 2000; Kim et al., 2017 (the law without its spin-orbit terms); memory loss as in
 Bass & Pratt, 2007; it takes longitudinal spin only, what transverse spin loses is part of G_mix.
 Second law: G_up, G_dn, Re G_mix, delta >= 0.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hanle.pde.coefficients import Coefficient, Deposit, FaceLaw, Side, as_weight, direction, matrix_terms
+from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.fields import CHARGE_AND_SPIN
+from hanle.pde.quantity import parse
 from hanle.pde.tensors import Array, cross_matrix, outer
 
 NORMAL, FERROMAGNET = "normal", "ferromagnet"
@@ -44,6 +48,9 @@ ROUNDING = 1e-12
 #: |m_below x m_above| up to which two magnetisations count as collinear.
 COLLINEAR = 1e-9
 
+#: e^2/h [S], the conductance of one channel.
+QUANTUM = E_CHARGE**2 / (2 * np.pi * HBAR)
+
 _U = CHARGE_AND_SPIN.slice("u").start
 _W = CHARGE_AND_SPIN.slice("w")
 _N = CHARGE_AND_SPIN.size
@@ -52,7 +59,9 @@ _SIDES = (slice(0, _N), slice(_N, 2 * _N))
 
 @dataclass(frozen=True, eq=False)
 class Circuit:
-    """Conductances of an interface, each a number or an array per facet or batch.
+    """Conductances of an interface, each a number or an array per facet or batch; in a device also strings with unit.
+
+    Made from these numbers, or by `from_resistance` (AR, P), `valet_fert` (AR*, gamma, delta) and `from_channels`.
 
     Attributes:
         G_up, G_dn: of the majority (spin along -m) and the minority [S/m^2], >= 0.
@@ -65,64 +74,108 @@ class Circuit:
     G_mix: NDArray[np.complexfloating] | complex = 0.0
     memory_loss: ArrayLike = 0.0
 
+    @classmethod
+    def from_resistance(
+        cls,
+        area_resistance: ArrayLike | str,
+        polarisation: ArrayLike = 0.0,
+        G_mix: Any = 0.0,
+        memory_loss: ArrayLike = 0.0,
+    ) -> "Circuit":
+        """From a contact resistance AR and the polarisation of its conductance.
 
-def channels(
-    area_resistance: ArrayLike,
-    polarisation: ArrayLike = 0.0,
-    G_mix: NDArray[np.complexfloating] | complex = 0.0,
-    memory_loss: ArrayLike = 0.0,
-) -> Circuit:
-    """Conductances from a contact resistance.
+        Args:
+            area_resistance: AR = 1/(G_up + G_dn) [Ohm m^2], > 0, or a string with unit: what charge meets where w does
+                not jump. Where no spin current flows it meets the larger r_b* of `valet_fert`.
+            polarisation: gamma = P = (G_up - G_dn)/(G_up + G_dn), between -1 and 1.
+        """
+        resistance, p = (
+            _in_si("area_resistance", area_resistance, "resistance area"),
+            np.asarray(polarisation, float),
+        )
+        if not np.all(resistance > 0):
+            raise InputError("area_resistance", "positive [Ohm m^2]", float(resistance.min()), "0 is `transparent`")
+        if not np.all(np.abs(p) <= 1):
+            raise InputError("polarisation", "between -1 and 1", float(p.flat[np.abs(p).argmax()]))
+        return cls((1 + p) / (2 * resistance), (1 - p) / (2 * resistance), G_mix, memory_loss)
 
-    Args:
-        area_resistance: 1/(G_up + G_dn) [Ohm m^2], > 0: what charge meets where w does not jump. Where no spin current
-            flows it meets the spin-coupled 1/[G (1 - P^2)], which is r_b* of Valet & Fert.
-        polarisation: P = (G_up - G_dn)/(G_up + G_dn), between -1 and 1.
-    """
-    resistance, p = np.asarray(area_resistance, dtype=float), np.asarray(polarisation, dtype=float)
-    if not np.all(resistance > 0):
-        raise InputError("area_resistance", "positive [Ohm m^2]", float(resistance.min()), "0 is `transparent`")
-    if not np.all(np.abs(p) <= 1):
-        raise InputError("polarisation", "between -1 and 1", float(p.flat[np.abs(p).argmax()]))
-    return Circuit((1 + p) / (2 * resistance), (1 - p) / (2 * resistance), G_mix, memory_loss)
+    @classmethod
+    def valet_fert(
+        cls, r_b: ArrayLike | str, gamma: ArrayLike, G_mix: Any = 0.0, delta: ArrayLike = 0.0
+    ) -> "Circuit":
+        """From the numbers of giant magnetoresistance: r_up = 2 r_b (1 - gamma), r_dn = 2 r_b (1 + gamma).
 
+        Valet & Fert, 1993; tables such as that of Bass, 2016, quote 2 AR* = 2 r_b, gamma and delta.
 
-def without_sharvin(
-    bare: Circuit, sharvin_normal: ArrayLike, sharvin_up: ArrayLike, sharvin_dn: ArrayLike
-) -> Circuit:
-    """Conductances for drift diffusion from those of scattering theory (Landauer), which contain Sharvin resistances.
+        Args:
+            r_b: r_b* = AR* = (AR_up + AR_dn)/4 [Ohm m^2], > 0, or a string with unit.
+            gamma: (AR_dn - AR_up)/(AR_up + AR_dn), between -1 and 1 exclusive; > 0 where the majority passes better.
+                What beta is to the bulk (`polarisation` of a ferromagnetic metal).
+            delta: spin memory loss.
+        """
+        resistance, asymmetry = _in_si("r_b", r_b, "resistance area"), np.asarray(gamma, dtype=float)
+        if not np.all(resistance > 0):
+            raise InputError("r_b", "positive [Ohm m^2]", float(resistance.min()), "0 is `transparent`")
+        if not np.all(np.abs(asymmetry) < 1):
+            worst = float(asymmetry.flat[np.abs(asymmetry).argmax()])
+            raise InputError("gamma", "between -1 and 1 (|gamma| < 1)", worst)
+        return cls.from_resistance(resistance * (1 - asymmetry**2), asymmetry, G_mix, delta)
 
-    1/G_mix = 1/g_mix - 1/(2 g_N),     1/G_s = 1/g_s - (1/g_N + 1/g_s^Sharvin)/2
-    Nothing in this package applies this by itself: ask for it if the numbers are bare, and only then. Conductances
-    from spin pumping or resistances measured in multilayers already are what drift diffusion needs.
-    Source: Schep et al., 1997; Bauer et al., 2003.
+    @classmethod
+    def from_channels(
+        cls, g_up: ArrayLike | str, g_dn: ArrayLike | str, g_mix: Any = 0.0, memory_loss: ArrayLike = 0.0
+    ) -> "Circuit":
+        """From numbers of open channels per area: G = (e^2/h) g. Brataas, Nazarov & Bauer, 2000.
 
-    Args:
-        bare: g_up, g_dn, g_mix of scattering theory; the memory loss is kept.
-        sharvin_normal: Sharvin conductance of N per spin [S/m^2].
-        sharvin_up, sharvin_dn: Sharvin conductances of the majority and the minority of F [S/m^2].
+        Args:
+            g_up, g_dn: sums of the transmission of each spin per area [1/m^2], >= 0, or strings ("8 1/nm^2").
+            g_mix: sum of 1 - r_up r_dn* per area [1/m^2]: complex, a string, or a pair (real, imaginary) of strings.
 
-    Raises:
-        InputError: numbers that no scattering matrix has: g_s above a Sharvin conductance, or
-            |g_mix - g_N|^2 > (g_N - g_up)(g_N - g_dn), Schwarz's inequality for the reflection matrices, which also
-            says Re g_mix >= (g_up + g_dn)/2.
-    """
-    g_n = _positive("sharvin_normal", sharvin_normal)
-    mix = np.asarray(bare.G_mix, dtype=complex)
-    found = []
-    for key, value, own in (("G_up", bare.G_up, sharvin_up), ("G_dn", bare.G_dn, sharvin_dn)):
-        g, g_f = np.asarray(value, dtype=float), _positive(key.replace("G", "sharvin"), own)
-        found.append(_without(key, g, (1 / g_n + 1 / g_f) / 2, np.minimum(g_n, g_f)))
-    reflected = [np.clip(1 - np.asarray(g, dtype=float) / g_n, 0, None) for g in (bare.G_up, bare.G_dn)]
-    excess = np.abs(mix / g_n - 1) ** 2 - reflected[0] * reflected[1]
-    if np.any(excess > ROUNDING):
-        must = "within |G_mix - G_Sharvin|^2 <= (G_Sharvin - G_up)(G_Sharvin - G_dn) for bare conductances"
-        raise InputError("G_mix", must, _worst(mix, excess))
-    left = 1 - mix / (2 * g_n)
-    if np.any(np.abs(left) <= ROUNDING):
-        raise InputError("G_mix", "below twice the Sharvin conductance of N", _worst(mix, -np.abs(left)))
-    mixing = np.divide(mix, left)
-    return Circuit(found[0], found[1], mixing, bare.memory_loss)
+        Numbers of scattering theory hold Sharvin resistances: see `without_sharvin`.
+        """
+        up, dn = (_in_si(key, g, "areal density") for key, g in (("g_up", g_up), ("g_dn", g_dn)))
+        mix = _mixing_in_si("g_mix", g_mix, "areal density")
+        for key, value in (("g_up", up), ("g_dn", dn), ("g_mix", mix.real)):
+            if not np.all(value >= 0):
+                must = "0 or positive [1/m^2]" if key != "g_mix" else "of a real part >= 0 [1/m^2]"
+                raise InputError(key, must, float(value.min()), "this interface would create energy")
+        # [()]: numbers stay numbers
+        return cls(QUANTUM * up, QUANTUM * dn, (QUANTUM * mix)[()], memory_loss)
+
+    def without_sharvin(self, sharvin_normal: ArrayLike, sharvin_up: ArrayLike, sharvin_dn: ArrayLike) -> "Circuit":
+        """The same for drift diffusion, from numbers of scattering theory (Landauer), which hold Sharvin resistances.
+
+        1/G_mix = 1/g_mix - 1/(2 g_N),     1/G_s = 1/g_s - (1/g_N + 1/g_s^Sharvin)/2
+        Nothing in this package applies this by itself: ask for it if the numbers are bare, and only then. Conductances
+        from spin pumping or resistances measured in multilayers already are what drift diffusion needs.
+        Source: Schep et al., 1997; Bauer et al., 2003.
+
+        Args:
+            sharvin_normal: Sharvin conductance of N per spin [S/m^2].
+            sharvin_up, sharvin_dn: Sharvin conductances of the majority and the minority of F [S/m^2].
+
+        Raises:
+            InputError: numbers that no scattering matrix has: g_s above a Sharvin conductance, or
+                |g_mix - g_N|^2 > (g_N - g_up)(g_N - g_dn), Schwarz's inequality for the reflection matrices, which also
+                says Re g_mix >= (g_up + g_dn)/2.
+        """
+        g_n = _positive("sharvin_normal", sharvin_normal)
+        mix = _mixing_in_si("G_mix", self.G_mix, "conductance per area")
+        up, dn = (_in_si(key, getattr(self, key), "conductance per area") for key in ("G_up", "G_dn"))
+        found = []
+        for key, g, own in (("G_up", up, sharvin_up), ("G_dn", dn, sharvin_dn)):
+            g_f = _positive(key.replace("G", "sharvin"), own)
+            found.append(_without(key, g, (1 / g_n + 1 / g_f) / 2, np.minimum(g_n, g_f)))
+        reflected = [np.clip(1 - g / g_n, 0, None) for g in (up, dn)]
+        excess = np.abs(mix / g_n - 1) ** 2 - reflected[0] * reflected[1]
+        if np.any(excess > ROUNDING):
+            must = "within |G_mix - G_Sharvin|^2 <= (G_Sharvin - G_up)(G_Sharvin - G_dn) for bare conductances"
+            raise InputError("G_mix", must, _worst(mix, excess))
+        left = 1 - mix / (2 * g_n)
+        if np.any(np.abs(left) <= ROUNDING):
+            raise InputError("G_mix", "below twice the Sharvin conductance of N", _worst(mix, -np.abs(left)))
+        mixing = np.divide(mix, left)
+        return Circuit(found[0], found[1], mixing, self.memory_loss)
 
 
 def normal_ferromagnet(magnet: str, given: Circuit, magnetisation: ArrayLike) -> FaceLaw:
@@ -162,7 +215,7 @@ def normal_normal(area_resistance: ArrayLike, memory_loss: ArrayLike = 0.0) -> F
         area_resistance: 1/G of the contact [Ohm m^2], > 0; `transparent` is the law without a jump.
         memory_loss: delta, >= 0.
     """
-    given = channels(area_resistance, memory_loss=memory_loss)
+    given = Circuit.from_resistance(area_resistance, memory_loss=memory_loss)
     _require_dissipative("interface", given)
     law, loss = _channel_matrix(given)
     lead = law.shape[:-2]
@@ -263,6 +316,19 @@ def _require_dissipative(place: str, given: Circuit) -> None:
             raise InputError(
                 f"{key} of the {place}", "0 or positive", f"{least:.6g}{unit_of}", "this law would create energy"
             )
+
+
+def _in_si(key: str, given: ArrayLike | str, dimension: str) -> Array:
+    return np.asarray(parse(given, dimension, key) if isinstance(given, str) else given, dtype=float)
+
+
+def _mixing_in_si(key: str, given: Any, dimension: str) -> NDArray[np.complex128]:
+    """A complex number or array; a string, or a pair (real, imaginary) of them."""
+    if isinstance(given, str) or (isinstance(given, (tuple, list)) and len(given) == 2):
+        return np.asarray(
+            complex(*(parse(g, dimension, key) for g in ([given] if isinstance(given, str) else given)))
+        )
+    return np.asarray(given, dtype=complex)
 
 
 def _positive(key: str, values: ArrayLike) -> Array:

@@ -24,7 +24,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import hanle
-from hanle.boundary.circuit import channels
 from hanle.materials.load import material
 from hanle.pde.closed_forms.channels import transverse_length
 from hanle.pde.closed_forms.nonlocal_valve import Channel, magnetic_contact, nonlocal_resistance
@@ -136,7 +135,7 @@ def valve(
     strips = [(f, x * NM, width * NM, THICKNESS * NM) for f, x in (("F1", -distance / 2), ("F2", distance / 2))]
     shape = hanle.strips((distance + 2 * LEAD) * NM, [("Cu", CHANNEL_THICKNESS * NM)], strips, **solid)  # type: ignore[arg-type]
     # The least mixing conductance that contacts with these channels can have.
-    contact = channels(resistance, POLARISATION, 0.5 / resistance) if resistance else "continuous"
+    contact = hanle.Circuit.from_resistance(resistance, POLARISATION, 0.5 / resistance) if resistance else "continuous"
     return hanle.Device(
         shape,
         MATERIALS,

@@ -4,18 +4,22 @@
              | { G_s = "-1e12 S/m^2", G_r = ..., G_i = ... }
              | { G_up = "1e15 S/m^2", G_dn = ..., G_mix = ["4e14 S/m^2", "1e13 S/m^2"], memory_loss = 0.25 }
              | { area_resistance = "0.5 mOhm um^2", polarisation = 0.75, G_mix = ..., memory_loss = ... }
+             | { r_b = "0.5 fOhm m^2", gamma = 0.77, G_mix = ..., delta = 0.25 }
+             | { g_up = "10 1/nm^2", g_dn = "5 1/nm^2", g_mix = ["15 1/nm^2", "0.5 1/nm^2"], memory_loss = 0.25 }
 
-G_mix is a pair (real, imaginary), or real; it and memory_loss are 0 where left out. Each number may be a profile.
+The last three are `Circuit.from_resistance`, `Circuit.valet_fert` and `Circuit.from_channels`. G_mix is a pair
+(real, imaginary), or real; it and memory_loss (delta) are 0 where left out. Each number may be a profile.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hanle.boundary.b_layer import CONDUCTANCES, Conductances
-from hanle.boundary.circuit import Circuit, channels
+from hanle.boundary.circuit import Circuit
 from hanle.device import PROFILE_DIMENSIONS
 from hanle.options import require_known
 from hanle.pde.errors import InputError
@@ -23,13 +27,41 @@ from hanle.pde.quantity import exact, parse
 from hanle.profiles import Profile
 from hanle.stored import Store, function_name, is_function_name, read_array, read_function
 
-_CHANNELS = ("G_up", "G_dn")
-_RESISTANCE = ("area_resistance", "polarisation")
-_REST = ("G_mix", "memory_loss")
+
+@dataclass(frozen=True)
+class _Form:
+    """One way to give the numbers of a circuit.
+
+    Attributes:
+        make: a constructor, its arguments called like the keys.
+        own: keys that tell the form from others; the first `count` are needed.
+        mixing, loss: keys that may be left out.
+    """
+
+    make: Callable[..., Circuit]
+    own: tuple[str, ...]
+    count: int
+    mixing: str = "G_mix"
+    loss: str = "memory_loss"
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        return self.own[: self.count]
+
+
+_FORMS = (
+    _Form(Circuit.from_resistance, ("area_resistance", "polarisation"), 1),
+    _Form(Circuit.valet_fert, ("r_b", "gamma"), 2, loss="delta"),
+    _Form(Circuit.from_channels, ("g_up", "g_dn"), 2, mixing="g_mix"),
+    _Form(Circuit, ("G_up", "G_dn"), 2),
+)
+_DIRECT = _FORMS[-1]
+_CIRCUIT = tuple(dict.fromkeys(name for f in _FORMS for name in (*f.own, f.mixing, f.loss)))
 _DIMENSIONS = {
     **dict.fromkeys(("G_up", "G_dn", "G_mix"), "conductance per area"),
-    "area_resistance": "resistance area",
-    **dict.fromkeys(("polarisation", "memory_loss"), "dimensionless"),
+    **dict.fromkeys(("g_up", "g_dn", "g_mix"), "areal density"),
+    **dict.fromkeys(("area_resistance", "r_b"), "resistance area"),
+    **dict.fromkeys(("polarisation", "memory_loss", "gamma", "delta"), "dimensionless"),
 }
 
 
@@ -55,9 +87,9 @@ def read_interface(given: Any, key: str, folder: Path | None) -> Any:
     """A face law from its table, or the name as it is."""
     if not isinstance(given, Mapping):
         return given
-    if any(name in given for name in (*_CHANNELS, *_RESISTANCE, *_REST)):
+    if any(name in given for name in _CIRCUIT):
         return _read_circuit(given, key, folder)
-    require_known(key, given, (*CONDUCTANCES, *_CHANNELS, *_RESISTANCE, *_REST))
+    require_known(key, given, (*CONDUCTANCES, *_CIRCUIT))
     _require_present(key, given, CONDUCTANCES)
     return Conductances(
         *(read_profile(given[n], PROFILE_DIMENSIONS[n], f"{key}.{n}", folder) for n in CONDUCTANCES)
@@ -77,39 +109,41 @@ def write_interface(name: str, law: Any, store: Store) -> Any:
 
 
 def _read_circuit(given: Mapping[str, Any], key: str, folder: Path | None) -> Circuit:
-    first = _RESISTANCE if any(name in given for name in _RESISTANCE) else _CHANNELS
-    require_known(key, given, (*first, *_REST))
-    _require_present(key, given, first[: 1 if first is _RESISTANCE else 2])
-    values = {n: read_profile(given[n], _DIMENSIONS[n], f"{key}.{n}", folder) for n in given if n != "G_mix"}
-    if "G_mix" in given:
-        values["G_mix"] = _read_mixing(given["G_mix"], f"{key}.G_mix", folder)
-    if first is _CHANNELS:
+    form = next((f for f in _FORMS if any(name in given for name in f.own)), _DIRECT)
+    require_known(key, given, (*form.own, form.mixing, form.loss))
+    _require_present(key, given, form.needed)
+    values = {n: read_profile(given[n], _DIMENSIONS[n], f"{key}.{n}", folder) for n in given if n != form.mixing}
+    if form.mixing in given:
+        values[form.mixing] = _read_mixing(given[form.mixing], form.mixing, key, folder)
+    if form.make is Circuit:
         return Circuit(**values)
-    for name in _RESISTANCE:
+    for name in (*form.own, *(["g_mix"] if form.mixing == "g_mix" else [])):
         if callable(values.get(name)):
-            must = "a number or an array; functions of position stand in G_up and G_dn"
+            must = "a number or an array; functions of position stand in G_up, G_dn and G_mix"
             raise InputError(f"{key}.{name}", must, given[name])
     try:
-        return channels(**values)
+        return form.make(**values)
     except InputError as error:
         raise error.within(f"{key}.") from error
 
 
-def _read_mixing(given: Any, key: str, folder: Path | None) -> Any:
+def _read_mixing(given: Any, name: str, place: str, folder: Path | None) -> Any:
+    key = f"{place}.{name}"
     if is_function_name(given):
         return read_function(given, key, folder)
     if isinstance(given, str):
-        return complex(read_profile(given, _DIMENSIONS["G_mix"], key, folder))
+        return complex(read_profile(given, _DIMENSIONS[name], key, folder))
     if not isinstance(given, list) or len(given) != 2:
-        raise InputError(key, 'a pair [real, imaginary], e.g. ["4e14 S/m^2", "0 S/m^2"]', given)
-    real, imaginary = (read_profile(part, _DIMENSIONS["G_mix"], key, folder) for part in given)
+        unit = "4e14 S/m^2" if name == "G_mix" else "15 1/nm^2"
+        raise InputError(key, f'a pair [real, imaginary], e.g. ["{unit}", "{unit}"]', given)
+    real, imaginary = (read_profile(part, _DIMENSIONS[name], key, folder) for part in given)
     found = np.asarray(real) + 1j * np.asarray(imaginary)
     return found if found.ndim else complex(found)
 
 
 def _write_circuit(law: Circuit, key: str, store: Store) -> dict[str, Any]:
     table = {
-        n: write_profile(getattr(law, n), _DIMENSIONS[n], f"{key}.{n}", store) for n in (*_CHANNELS, "memory_loss")
+        n: write_profile(getattr(law, n), _DIMENSIONS[n], f"{key}.{n}", store) for n in (*_DIRECT.own, _DIRECT.loss)
     }
     mix: Any = law.G_mix
     if callable(mix):

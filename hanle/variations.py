@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanle.boundary.b_layer import CONDUCTANCES
-from hanle.boundary.circuit import Circuit, channels
+from hanle.boundary.circuit import Circuit
 from hanle.device import PROFILE_DIMENSIONS, Device
 from hanle.parameters import LENGTH
 from hanle.pde.errors import InputError, unknown_name
@@ -133,4 +133,4 @@ def _with_conductance(law: Circuit, face: str, name: str, value: float) -> Circu
         return replace(law, **{name: value})
     resistance = value if name == "area_resistance" else 1 / (up + dn)
     share = value if name == "polarisation" else (up - dn) / (up + dn)
-    return channels(resistance, share, mix, law.memory_loss)
+    return Circuit.from_resistance(resistance, share, mix, law.memory_loss)

@@ -16,12 +16,10 @@ from hanle.boundary.b_layer import Conductances, b_layer
 from hanle.boundary.circuit import (
     MEMORY_LOSS,
     Circuit,
-    channels,
     collinear_ferromagnets,
     normal_ferromagnet,
     normal_normal,
     transparent,
-    without_sharvin,
 )
 from hanle.meshes.layered import Layers
 from hanle.meshes.layers import stack
@@ -171,7 +169,7 @@ def test_memory_loss_between_normal_metals_is_a_layer(delta):
 def test_memory_loss_of_polarised_interfaces_is_a_layer(sign):
     """Along m: F|F with opposite magnetisations and N|F, each against a layer with polarisation P and the same m."""
     g, p, delta, t = 1.9e15, sign * 1.1 / 1.9, 0.7, 0.4e-9
-    given = channels(1 / g, p, memory_loss=delta)
+    given = Circuit.from_resistance(1 / g, p, memory_loss=delta)
     layer = magnet(conductivity=g * t, polarisation=p, diffusion_length=t / delta)
     upper = magnet(-M, polarisation=0.6)
     pairs = [(magnet(), collinear_ferromagnets(given, M, -M), UP)]
@@ -191,7 +189,7 @@ def test_infinite_memory_loss_is_a_perfect_sink():
     Below, given w_0: J = -sigma w_0/[l sinh(d/l)]. Above, with a closed end and J = (1 - P^2) sigma w' - P j:
     J = P j [1/cosh(d/l) - 1].
     """
-    law, j = normal_ferromagnet("Co", channels(1 / 1.9e15, 1.1 / 1.9, 1e15, 1e9), M), 2e11
+    law, j = normal_ferromagnet("Co", Circuit.from_resistance(1 / 1.9e15, 1.1 / 1.9, 1e15, 1e9), M), 2e11
     solution = wire(
         solve(stacked(law, normal_metal(**PT), magnet(), NF)), amplitudes={"low": 0.0}, fluxes={"high": j}
     )
@@ -342,7 +340,7 @@ def test_other_refusals():
     with pytest.raises(InputError, match="area_resistance must be positive"):
         normal_normal(0.0)
     with pytest.raises(InputError, match="polarisation must be between -1 and 1"):
-        channels(1e-15, 1.2)
+        Circuit.from_resistance(1e-15, 1.2)
 
 
 def test_antiparallel_channels_are_those_of_the_lower_magnet():
@@ -385,7 +383,7 @@ def test_random_scatterers_are_within_the_bounds_and_dissipate(rng):
             quantum * np.sum(1 - up * dn.conj()),
             0.3,
         )
-        left = without_sharvin(bare, n * quantum, 2 * n * quantum, 2 * n * quantum)
+        left = bare.without_sharvin(n * quantum, 2 * n * quantum, 2 * n * quantum)
         assert np.real(left.G_mix) >= 0
         assert left.memory_loss == 0.3
         assert 1 / left.G_mix == pytest.approx(1 / bare.G_mix - 1 / (2 * n * quantum), rel=ROUND_OFF)
@@ -395,19 +393,19 @@ def test_random_scatterers_are_within_the_bounds_and_dissipate(rng):
 
 def test_bounds_of_bare_conductances():
     """g_N = 1e15 per spin: G_mix = 1.6e15 misses |G_mix - g_N|^2 <= (g_N - G_up)(g_N - G_dn), G_up = G_dn = g_N/2."""
-    without_sharvin(Circuit(5e14, 5e14, 1.5e15), 1e15, 2e15, 2e15)
+    Circuit(5e14, 5e14, 1.5e15).without_sharvin(1e15, 2e15, 2e15)
     with pytest.raises(InputError, match=r"G_mix must be within .*1\.6e\+15"):
-        without_sharvin(Circuit(5e14, 5e14, 1.6e15), 1e15, 2e15, 2e15)
+        Circuit(5e14, 5e14, 1.6e15).without_sharvin(1e15, 2e15, 2e15)
     with pytest.raises(InputError, match=r"G_mix must be within"):
-        without_sharvin(Circuit(5e14, 5e14, 4.9e14), 1e15, 2e15, 2e15)
-    without_sharvin(Circuit(9e14, 1e14, 1.3e15), 1e15, 2e15, 2e15)
+        Circuit(5e14, 5e14, 4.9e14).without_sharvin(1e15, 2e15, 2e15)
+    Circuit(9e14, 1e14, 1.3e15).without_sharvin(1e15, 2e15, 2e15)
     with pytest.raises(InputError, match=r"G_mix must be within .*1\.31e\+15"):
-        without_sharvin(Circuit(9e14, 1e14, 1.31e15), 1e15, 2e15, 2e15)
+        Circuit(9e14, 1e14, 1.31e15).without_sharvin(1e15, 2e15, 2e15)
     with pytest.raises(InputError, match="G_mix must be below twice the Sharvin conductance"):
-        without_sharvin(Circuit(0.0, 0.0, 2e15), 1e15, 2e15, 2e15)
+        Circuit(0.0, 0.0, 2e15).without_sharvin(1e15, 2e15, 2e15)
     with pytest.raises(InputError, match="G_up must be at most the Sharvin conductance"):
-        without_sharvin(Circuit(1.1e15, 1e14, 1e15), 1e15, 2e15, 2e15)
+        Circuit(1.1e15, 1e14, 1e15).without_sharvin(1e15, 2e15, 2e15)
     with pytest.raises(InputError, match="no resistance: use `transparent`"):
-        without_sharvin(Circuit(1e15, 1e14, 1e15), 1e15, 1e15, 2e15)
+        Circuit(1e15, 1e14, 1e15).without_sharvin(1e15, 1e15, 2e15)
     with pytest.raises(InputError, match="sharvin_normal must be positive"):
-        without_sharvin(Circuit(1e14, 1e14, 1e15), 0.0, 1e15, 2e15)
+        Circuit(1e14, 1e14, 1e15).without_sharvin(0.0, 1e15, 2e15)

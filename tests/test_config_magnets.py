@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import hanle
-from hanle.boundary.circuit import Circuit, channels
+from hanle.boundary.circuit import Circuit
 from hanle.checks import check
 from hanle.config import Case, dump, load, load_case, read_text, to_text
 from hanle.device import Device
@@ -121,8 +121,8 @@ def test_tables_of_interfaces() -> None:
     assert_equal(read('{ G_up = "1e15 S/m^2", G_dn = "2e14 S/m^2" }'), Circuit(1e15, 2e14))
     assert_equal(read('{ G_up = "1 S/m^2", G_dn = "2 S/m^2", G_mix = "3 S/m^2" }'), Circuit(1.0, 2.0, 3.0))
     contact = read('{ area_resistance = "0.5 mOhm um^2", polarisation = 0.75, G_mix = ["4e14 S/m^2", "0 S/m^2"] }')
-    assert_equal(contact, channels(0.5e-15, 0.75, 4e14))
-    assert_equal(read('{ area_resistance = "0.5 mOhm um^2" }'), channels(0.5e-15))
+    assert_equal(contact, Circuit.from_resistance(0.5e-15, 0.75, 4e14))
+    assert_equal(read('{ area_resistance = "0.5 mOhm um^2" }'), Circuit.from_resistance(0.5e-15))
 
 
 @pytest.mark.parametrize(
