@@ -1,7 +1,7 @@
 """Coefficients of the interface condition from an interface: to first order in h_R, or from the exact matching.
 
-`first_order` is the law of Kim et al., 2017: coefficients independent of the direction of m. `all_orders` gives the same
-numbers without expansion where they still have a meaning, each at the direction where symmetry isolates it:
+`first_order` is the law of Kim et al., 2017: coefficients independent of the direction of m. `all_orders` gives the
+same numbers without expansion where they still have a meaning, each at the direction where symmetry isolates it:
 
     a, b, b_lat, g_mix, flips        m along n: the response is isotropic in the plane
     gamma, delta                     m along Y = n x E

@@ -47,6 +47,10 @@ def without_sharvin(
     z = 1 - mixing / (2 * normal)
     if np.any(np.abs(mixing - normal) > normal * (1 + LEAST)):
         raise InputError("g_mix", "within |g_mix - g_Sharvin| <= g_Sharvin", bare.g_mix, "bare conductances are")
+    if np.any(np.abs(z) < LEAST):
+        raise InputError(
+            "g_mix", "different from 2 g_Sharvin [S/m^2]", bare.g_mix, "drift diffusion cannot hold it"
+        )
     z_up = _longitudinal("up", bare.g_up, normal, np.asarray(sharvin_up, dtype=float))
     z_dn = _longitudinal("dn", bare.g_dn, normal, np.asarray(sharvin_dn, dtype=float))
     return replace(

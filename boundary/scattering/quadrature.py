@@ -26,7 +26,7 @@ LEVELS = 45
 #: Panels at a time before it does, too.
 PANELS = 2000
 #: Part of the tolerance that a single panel may use up.
-SHARE = 0.02
+SHARE = 0.004
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(POINTS)
 

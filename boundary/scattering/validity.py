@@ -93,8 +93,8 @@ def _refuse_bound(found: tuple[BoundState, ...], name: str, accept: Collection[s
         first = found[0]
         raise UnsupportedError(
             f"electrons bound to the interface (spin {first.spin}, Fermi line at k_perp = {first.k_perp:.4g} 1/m, "
-            f"attraction {first.excess:.3g} 1/m too strong), whose current and torque are not in the sums over scattering "
-            f'states: raise u0 by that much, or leave them out with accept=("{name}",)'
+            f"attraction {first.excess:.3g} 1/m too strong), whose current and torque are not in the sums over "
+            f'scattering states: raise u0 by that much, or leave them out with accept=("{name}",)'
         )
 
 
