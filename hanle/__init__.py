@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from hanle.boundary.b_layer import Conductances as Conductances
     from hanle.boundary.circuit import Circuit as Circuit
+    from hanle.boundary.scattering.coefficients import RashbaCoefficients as RashbaCoefficients
     from hanle.config import Case as Case
     from hanle.config import dump as dump
     from hanle.config import load as load
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from hanle.shapes import strips as strips
     from hanle.shapes import wire as wire
     from hanle.solving import solve as solve
+    from hanle.spin_orbit import RashbaInterface as RashbaInterface
     from hanle.sweeps import angles as angles
     from hanle.sweeps import sweep as sweep
     from hanle.textures import read_ovf as read_ovf
@@ -54,6 +56,8 @@ _HOME: dict[str, str] = {
     "Conductances": "hanle.boundary.b_layer",
     "Device": "hanle.device",
     "HanleError": "hanle.pde.errors",
+    "RashbaCoefficients": "hanle.boundary.scattering.coefficients",
+    "RashbaInterface": "hanle.spin_orbit",
     "Result": "hanle.results",
     "angles": "hanle.sweeps",
     "channel": "hanle.shapes",

@@ -17,6 +17,7 @@ from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.problem import Face, Gradient, Problem, Terminal
 from hanle.pde.tensors import Array
+from hanle.spin_orbit import SpinOrbit
 
 if TYPE_CHECKING:
     from hanle.device import Device
@@ -99,7 +100,7 @@ def _check_faces(device: "Device", mesh: TaggedMesh | Layers) -> None:
     for name, choice in device.interfaces.items():
         if name not in known:
             raise unknown_name(f"interfaces.{name}", name, known)
-        if choice == CLOSED and name in contacted:
+        if (choice == CLOSED or isinstance(choice, SpinOrbit)) and name in contacted:
             raise InputError(f"interfaces.{name}", "left out: the face is a contact", choice)
     for key in device.profiles:
         face, _, quantity = key.rpartition(".")

@@ -17,6 +17,7 @@ from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.problem import Face
 from hanle.pde.quantity import parse
 from hanle.profiles import Profile
+from hanle.spin_orbit import SpinOrbit
 
 if TYPE_CHECKING:
     from hanle.meshes.tagged import TaggedMesh
@@ -49,8 +50,8 @@ class Device:
         field: B [T]: a vector (strings with unit accepted), a function of points (n, 3) -> (n, 3), or an array.
         magnetisation: magnet -> direction m, as `field`, or `hanle.read_ovf(...)`; along B where not given. A
             paramagnet follows B always.
-        interfaces: face -> `Conductances`, `Circuit`, "closed", "continuous" or a `Face` (a law of one's own). Default:
-            metals are continuous, metal | magnetic insulator has the b-layer law of its moments.
+        interfaces: face -> `Conductances`, `Circuit`, `RashbaInterface`, `RashbaCoefficients`, "closed", "continuous"
+            or a `Face` (a law of one's own). Default: metals are continuous, metal | magnetic insulator has the b-layer law of its moments.
         profiles: "region.quantity" or "A|B.G_s" -> values in space, replacing the record's number, SI units: what
             `profiles` of the record names (resistivity, spin_hall_angle, diffusion_length, polarisation, ...);
             G_s, G_r, G_i.
@@ -237,12 +238,12 @@ def _choice(face: str, given: Any) -> Choice:
     key = f"interfaces.{face}"
     if isinstance(given, str) and given not in CHOICES:
         raise unknown_name(key, given, CHOICES)
-    if isinstance(given, (str, Face)):
+    if isinstance(given, (str, Face, SpinOrbit)):
         return given
     if isinstance(given, Circuit):
         return _circuit(key, given)
     if not isinstance(given, Conductances):
-        raise InputError(key, 'Conductances, Circuit, "closed", "continuous" or a Face', given)
+        raise InputError(key, 'Conductances, Circuit, RashbaInterface, "closed", "continuous" or a Face', given)
     g = Conductances(*(_scalar(getattr(given, name), name, f"{key}.{name}") for name in CONDUCTANCES))  # type: ignore[arg-type]
     if not callable(g.G_s) and np.any(np.asarray(g.G_s) > 0):
         worst = float(np.max(g.G_s))

@@ -1,6 +1,7 @@
 """What two media do to each other at a face: the user's choice, or the default of the pair.
 
 metal | metal               all fields continuous; `Circuit` puts conductances between them
+metal | ferromagnet         `RashbaInterface`: spin-orbit coupling there; also to insulators and at outer faces
 metal | magnetic insulator  the b-layer law of its moments; `Conductances` gives its numbers
 insulator | insulator, and every outer face: closed
 """
@@ -32,6 +33,7 @@ from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.problem import MINUS, PLUS, Face
 from hanle.pde.tensors import Array, IntArray
 from hanle.profiles import complex_at, scalar_at
+from hanle.spin_orbit import SpinOrbit, spin_orbit_face, spin_orbit_sides
 
 if TYPE_CHECKING:
     from hanle.device import Device
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 #: Face laws a user can name instead of the default.
 CLOSED, CONTINUOUS = "closed", "continuous"
 #: What a user may say of a face.
-Choice: TypeAlias = Conductances | Circuit | str | Face
+Choice: TypeAlias = Conductances | Circuit | SpinOrbit | str | Face
 #: 1 - cosine up to which two directions are one.
 COLLINEAR = 1e-9
 
@@ -55,6 +57,11 @@ def face_law(device: "Device", mesh: TaggedMesh | Layers, name: str, conditions:
         return None
     if isinstance(choice, Face):
         return choice
+    if isinstance(choice, SpinOrbit):
+        magnet, _ = spin_orbit_sides(device, regions, f"interfaces.{name}")
+        return spin_orbit_face(
+            device, mesh, name, choice, face_magnetisation(device, mesh, name, magnet, conditions)
+        )
     metals = [r for r in regions if r in device.conductors]
     insulators = [r for r in regions if isinstance(device.materials.get(r), MagneticInsulator)]
     _require_fitting(name, choice, len(metals), len(insulators), regions)

@@ -6,8 +6,9 @@
              | { area_resistance = "0.5 mOhm um^2", polarisation = 0.75, G_mix = ..., memory_loss = ... }
              | { r_b = "0.5 fOhm m^2", gamma = 0.77, G_mix = ..., delta = 0.25 }
              | { g_up = "10 1/nm^2", g_dn = "5 1/nm^2", g_mix = ["15 1/nm^2", "0.5 1/nm^2"], memory_loss = 0.25 }
+             | a table of `hanle.spin_orbit_table`
 
-The last three are `Circuit.from_resistance`, `Circuit.valet_fert` and `Circuit.from_channels`. G_mix is a pair
+The three before are `Circuit.from_resistance`, `Circuit.valet_fert` and `Circuit.from_channels`. G_mix is a pair
 (real, imaginary), or real; it and memory_loss (delta) are 0 where left out. Each number may be a profile.
 """
 
@@ -25,6 +26,8 @@ from hanle.options import require_known
 from hanle.pde.errors import InputError
 from hanle.pde.quantity import exact, parse
 from hanle.profiles import Profile
+from hanle.spin_orbit import SpinOrbit
+from hanle.spin_orbit_table import is_spin_orbit, read_spin_orbit, write_spin_orbit
 from hanle.stored import Store, function_name, is_function_name, read_array, read_function
 
 
@@ -87,6 +90,8 @@ def read_interface(given: Any, key: str, folder: Path | None) -> Any:
     """A face law from its table, or the name as it is."""
     if not isinstance(given, Mapping):
         return given
+    if is_spin_orbit(given):
+        return read_spin_orbit(given, key)
     if any(name in given for name in _CIRCUIT):
         return _read_circuit(given, key, folder)
     require_known(key, given, (*CONDUCTANCES, *_CIRCUIT))
@@ -101,6 +106,8 @@ def write_interface(name: str, law: Any, store: Store) -> Any:
     key = f"interfaces.{name}"
     if isinstance(law, str):
         return law
+    if isinstance(law, SpinOrbit):
+        return write_spin_orbit(law)
     if isinstance(law, Circuit):
         return _write_circuit(law, key, store)
     if isinstance(law, Conductances):

@@ -1,0 +1,91 @@
+"""Faces with spin-orbit coupling in device files.
+
+    "Pt|Co" = { E_F = "5 eV", J = "0.5 eV", h_R = 0.1, tau_N = "10 fs", ..., memory_loss = true, sharvin_removed = true,
+                damping_like = true, all_orders = false, accept = [] }
+    "Pt|Co" = { g_up = "4e14 S/m^2", g_dn = ..., g_mix = ["3e14 S/m^2", "0 S/m^2"], N = { a = "3e3 S/m", b = ... },
+                up = { ... }, dn = { ... }, loss = { G_NN = "1e12 S/m^2", ... } }
+
+Numbers that are left out are 0, as in `hanle.RashbaInterface` and `hanle.RashbaCoefficients`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from hanle.boundary.scattering.coefficients import DRIVES, POPULATIONS, Drive, MemoryLoss, RashbaCoefficients
+from hanle.options import require_known
+from hanle.pde.errors import InputError
+from hanle.pde.quantity import exact, parse
+from hanle.spin_orbit import CHOICES, MODEL, RashbaInterface, SpinOrbit
+
+_AREA, _LINE = "conductance per area", "conductivity"
+_LOSS = tuple(f.name for f in fields(MemoryLoss))
+_SWITCHES = (*CHOICES, "all_orders")
+#: Keys by which a table is known.
+MODEL_KEY = "h_R"
+
+
+def is_spin_orbit(table: Mapping[str, Any]) -> bool:
+    """Whether a table of [interfaces] is one of those at the top."""
+    return MODEL_KEY in table or any(name in table for name in POPULATIONS)
+
+
+def read_spin_orbit(table: Mapping[str, Any], key: str) -> SpinOrbit:
+    """The face law of a table; InputError at `key`."""
+    try:
+        return _model(table) if MODEL_KEY in table else _coefficients(table)
+    except InputError as error:
+        raise error.within(f"{key}.") from error
+
+
+def write_spin_orbit(law: SpinOrbit) -> dict[str, Any]:
+    """What `read_spin_orbit` reads back."""
+    if isinstance(law, RashbaInterface):
+        table = {name: exact(getattr(law, name), dimension) for name, dimension in MODEL.items()}
+        table |= {name: getattr(law, name) for name in _SWITCHES}
+        return table | ({"accept": list(law.accept)} if law.accept else {})
+    found: dict[str, Any] = {name: _written(getattr(law, name), _AREA, name) for name in ("g_up", "g_dn")}
+    mixing = complex(law.g_mix)  # type: ignore[arg-type]
+    found["g_mix"] = [exact(mixing.real, _AREA), exact(mixing.imag, _AREA)]
+    for name in POPULATIONS:
+        found[name] = {key: _written(getattr(getattr(law, name), key), _LINE, f"{name}.{key}") for key in DRIVES}
+    return found | {"loss": {key: _written(getattr(law.loss, key), _AREA, f"loss.{key}") for key in _LOSS}}
+
+
+def _written(value: Any, dimension: str, key: str) -> Any:
+    try:
+        return exact(float(value), dimension)
+    except TypeError as error:
+        raise InputError(key, "a number, to be written", type(value).__name__, "keep arrays in Python") from error
+
+
+def _model(table: Mapping[str, Any]) -> RashbaInterface:
+    require_known("", table, (*MODEL, *_SWITCHES, "accept"))
+    if "E_F" not in table:
+        raise InputError("E_F", "given", "nothing", 'e.g. "5 eV"')
+    numbers = {n: parse(table[n], dimension, n, bare_is_si=False) for n, dimension in MODEL.items() if n in table}
+    accept = table.get("accept", [])
+    if not isinstance(accept, list):
+        raise InputError("accept", "a list of names", accept)
+    switches = {name: table[name] for name in _SWITCHES if name in table}
+    return RashbaInterface(**numbers, **switches, accept=tuple(accept))
+
+
+def _coefficients(table: Mapping[str, Any]) -> RashbaCoefficients:
+    require_known("", table, ("g_up", "g_dn", "g_mix", *POPULATIONS, "loss"))
+    drives = {name: Drive(**_numbers(table[name], DRIVES, _LINE, name)) for name in POPULATIONS if name in table}
+    conductances = {n: parse(table[n], _AREA, n, bare_is_si=False) for n in ("g_up", "g_dn") if n in table}
+    mixing = table.get("g_mix", "0 S/m^2")
+    parts = mixing if isinstance(mixing, list) else [mixing]
+    if len(parts) not in (1, 2):
+        raise InputError("g_mix", 'a pair [real, imaginary], e.g. ["4e14 S/m^2", "0 S/m^2"]', mixing)
+    g_mix = complex(*(parse(part, _AREA, "g_mix", bare_is_si=False) for part in parts))
+    loss = MemoryLoss(**_numbers(table.get("loss", {}), _LOSS, _AREA, "loss"))
+    return RashbaCoefficients(**drives, **conductances, g_mix=g_mix, loss=loss)
+
+
+def _numbers(table: Any, known: tuple[str, ...], dimension: str, key: str) -> dict[str, float]:
+    if not isinstance(table, Mapping):
+        raise InputError(key, f"a table of {', '.join(known)}", table)
+    require_known(key, table, known)
+    return {name: parse(value, dimension, f"{key}.{name}", bare_is_si=False) for name, value in table.items()}
