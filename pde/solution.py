@@ -22,8 +22,8 @@ class Balance:
     Attributes:
         name: component ("u", "w_x", ...) or "power".
         error: (batch,) size of the sum of all entries, divided by the turnover (0 where that is zero).
-        turnover: (batch,) sum of the sizes of the entries of all components of the field, and of its losses and
-            sources inside regions point by point (in a symmetric film they cancel as a whole).
+        turnover: (batch,) sum of the sizes of the entries of all components of the field, of its losses and sources
+            inside regions point by point (in a symmetric film they cancel as a whole), and of what passes interfaces.
     """
 
     name: str
@@ -121,13 +121,22 @@ class Solution:
         return (*found, _balance("power", power, np.abs(power).sum(axis=0)))
 
     def _exchanged(self, field: str) -> Array:
-        """(batch,) integral over all regions of the size of what a field loses there, summed over its components."""
+        """(batch,) what a field loses inside regions and what passes between them, in size, over all components."""
         total = np.zeros(self.amplitudes.shape[0])
         for region, bulk in self.response.system.problem.regions.items():
             if field in bulk.fields and (bulk.R or bulk.W or bulk.F):
                 s = self.own_samples(region, "gauss")
                 loss = np.abs(bulk.loss(s.values, s.gradients)[..., bulk.fields.slice(field)]).sum(axis=-1)
                 total = total + self._processes.total(np.sum(s.weights * loss, axis=(1, 2)))
+        for name, face in self.response.system.problem.faces.items():
+            if sum(field in side.fields for side in face.law.sides) == 2 and (
+                face.law.G or face.law.Q or face.law.g
+            ):
+                f = self.face(name)
+                law = face.law if face.law.at is None else face.law.at(f.traces)
+                whole = [law.columns(side.role, field) for side in law.sides]
+                passing = np.abs(law.flux(f.traces, f.gradients))
+                total = total + sum(np.sum(f.weights * passing[..., k].sum(axis=-1), axis=(1, 2)) for k in whole)
         return total
 
     @property

@@ -107,3 +107,16 @@ def test_texture_that_does_not_cover_its_magnet_is_named(tmp_path: Path) -> None
     device = Device(shape, {"Pt": "Pt", "Co": "Co"}, magnetisation={"Co": texture})
     with pytest.raises(InputError, match=r"^magnetisation\.Co: points of the texture must be inside the grid"):
         device.solve()
+
+
+def test_charge_that_passes_an_interface_to_and_fro_counts_in_its_balance() -> None:
+    """A wire whose core and shell exchange charge: no error of rounding over rounding."""
+    normal, magnet = {"like": "Pt", "diffusion_length": "5 nm"}, {"like": "Co", "dephasing_length": "5 nm"}
+    shape = hanle.wire([("N", "10 nm"), ("F", "5 nm")])
+    device = Device(
+        shape, {"N": normal, "F": magnet}, magnetisation={"F": (0.0, 1.0, 0.0)}, interfaces={"N|F": INTERFACE}
+    )
+    result = device.solve(mesh_options={"cells_per_length": 3})
+    current = float(np.abs(result.solution.flux("du/dx")[0]))
+    assert np.all(result.balances["u"].turnover > 1e-6 * current)
+    assert max(float(np.max(b.error)) for b in result.balances.values()) < 1e-9
