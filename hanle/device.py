@@ -51,7 +51,8 @@ class Device:
         magnetisation: magnet -> direction m, as `field`, or `hanle.read_ovf(...)`; along B where not given. A
             paramagnet follows B always.
         interfaces: face -> `Conductances`, `Circuit`, `RashbaInterface`, `RashbaCoefficients`, "closed", "continuous"
-            or a `Face` (a law of one's own). Default: metals are continuous, metal | magnetic insulator has the b-layer law of its moments.
+            or a `Face` (a law of one's own). Default: metals are continuous, metal | magnetic insulator has the b-layer
+            law of its moments.
         profiles: "region.quantity" or "A|B.G_s" -> values in space, replacing the record's number, SI units: what
             `profiles` of the record names (resistivity, spin_hall_angle, diffusion_length, polarisation, ...);
             G_s, G_r, G_i.

@@ -42,7 +42,7 @@ MODEL = {
 CHOICES = {
     "memory_loss": "the mixing conductance or memory loss of the device contains the flips already",
     "sharvin_removed": "conductances stay those of scattering theory, with the Sharvin resistances in them",
-    "damping_like": "the spin Hall angle was fitted to a whole damping-like torque, which contains that of the interface",
+    "damping_like": "the spin Hall angle was fitted to a whole damping-like torque, that of the interface in it",
 }
 
 
