@@ -1,5 +1,6 @@
 """Pictures of curves: profiles through a stack, and sweeps over angle, field or anything else."""
 
+import math
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 DATA_LAYER = 0.22
 #: More lines than this share a colour bar instead of a legend.
 LEGEND_LINES = 6
+#: Letters in a row of a legend.
+LEGEND_WIDTH = 66
 #: A curve that varies by less than this, relative to its size, is drawn as a difference to its mean.
 FLAT = 0.02
 
@@ -177,8 +180,7 @@ def plot_curves(
     """
     across = _axis_of(dataset, x)
     chosen = _chosen(dataset, across, variables)
-    lines = [name for name in dict.fromkeys(d for v in chosen for d in dataset[v].dims) if name != across]
-    bar_of = lines[-1] if lines and int(np.prod([dataset.sizes[d] for d in lines])) > LEGEND_LINES else None
+    bar_of = _bar_of(dataset, chosen, across)
     size = (5.6 if bar_of is None else 6.4, 0.9 + 2.1 * len(chosen))
     writes = leads(dataset.attrs.get("engine", ""))
     with picture(path, size=size, overwrite=overwrite, write=writes) as (figure, save):
@@ -189,12 +191,35 @@ def plot_curves(
         _finish_x(axes[-1], dataset[across], horizontal)
         if bar_of is not None:
             _line_bar(figure, axes, dataset[bar_of])
-        elif lines:
-            axes[0].legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, handlelength=2.2, borderaxespad=0.3)
+        _legends(axes)
         if title:
             figure.suptitle(title, fontsize=10.5)
         figure.align_ylabels()
         return save()
+
+
+def _bar_of(dataset: "Dataset", chosen: Sequence[str], across: str) -> str | None:
+    """The dimension that a colour bar tells apart: the last one of all panels, if some panel has many lines."""
+    several = [[d for d in _several(dataset, name) if d != across] for name in chosen]
+    shared = [d for d in several[0] if all(d in others for others in several)]
+    most = max(math.prod(dataset.sizes[d] for d in others) for others in several)
+    return shared[-1] if shared and most > LEGEND_LINES else None
+
+
+def _several(dataset: "Dataset", name: str) -> list[str]:
+    """Dimensions of a variable along which there is more than one value."""
+    return [str(d) for d in dataset[name].dims if dataset.sizes[d] > 1]
+
+
+def _legends(axes: Any) -> None:
+    """A legend above each panel whose lines differ from those of the panel above it."""
+    before: list[str] = []
+    for ax in axes:
+        _, labels = ax.get_legend_handles_labels()
+        if labels and labels != before:
+            columns = max(1, min(3, LEGEND_WIDTH // max(map(len, labels))))
+            ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, handlelength=2.2, borderaxespad=0.3)
+        before = labels
 
 
 def _axis_of(dataset: "Dataset", x: str | None) -> str:
@@ -204,9 +229,10 @@ def _axis_of(dataset: "Dataset", x: str | None) -> str:
         return x
     if "angle" in dataset.dims:
         return "angle"
-    if not dataset.sizes:
-        raise InputError("dataset", "with at least one dimension", "none")
-    return str(max(dataset.sizes, key=lambda name: dataset.sizes[name]))
+    numbers = [name for name in dataset.sizes if dataset[name].dtype.kind in "fiu"]
+    if not numbers:
+        raise InputError("dataset", "with at least one dimension that has numbers", list(dataset.sizes))
+    return str(max(numbers, key=lambda name: dataset.sizes[name]))
 
 
 def _chosen(dataset: "Dataset", across: str, variables: Sequence[str] | None) -> list[str]:
@@ -234,7 +260,7 @@ def _panel(axes: Any, dataset: "Dataset", name: str, across: str, horizontal: Sc
             scale.factor * (row - base)[order],
             marker=markers,
             markersize=3.4,
-            label=_line_label(dataset, place),
+            label=_line_label(dataset, place, bar_of),
             **_line_style(dataset, place, k, bar_of),
         )
     axes.set_ylabel(_label(variable, scale, base), fontsize=9)
@@ -251,12 +277,14 @@ def _base(rows: Array) -> float:
 
 
 def _label(variable: "DataArray", scale: Scale, base: float) -> str:
-    title = symbols(str(variable.attrs.get("long_name", variable.name)))
+    words = str(variable.attrs.get("long_name", variable.name))
+    title = symbols(words)
     if base:
         whole = scale_for(base, variable.attrs.get("units", "1"))
         digits = max(0, int(np.ceil(np.log10(scale.factor / whole.factor))) + 1)
-        title = f"{title}\n− {whole.factor * base:.{digits}f} {whole.unit}"
-    elif len(title) > 22:
+        times = " × " if whole.unit.startswith("10") else " "
+        title = f"{title}\n− {whole.factor * base:.{digits}f}{times}{whole.unit}"
+    elif len(words) > 22:
         head, _, tail = title.partition(" ")
         title = f"{head}\n{tail}" if tail else head
     return scale.label(title)
@@ -266,17 +294,23 @@ def _scale_of(coordinate: "DataArray") -> Scale:
     return scale_for(coordinate.values, coordinate.attrs.get("units", "1"))
 
 
-def _line_label(dataset: "Dataset", place: dict[Any, Any]) -> str:
+def _line_label(dataset: "Dataset", place: dict[Any, Any], bar_of: str | None) -> str:
+    """What sets a line apart besides the colour bar; nothing (a leading "_") for all but the first of its colours."""
+    if place.get(bar_of):
+        return "_"
     parts = []
     for name, k in place.items():
         coordinate = dataset[name]
+        if coordinate.size == 1 or name == bar_of:
+            continue
         if coordinate.dtype.kind not in "fiu":
             parts.append(str(coordinate.values[k]))
             continue
         # One value sets its own prefix: 50 mT beside 9 T.
         value = float(coordinate.values[k])
-        parts.append(f"{name} = {scale_for(value, coordinate.attrs.get('units', '1')).text(value)}")
-    return ", ".join(parts)
+        words = coordinate.attrs.get("long_name", name) if "." in name else name
+        parts.append(f"{words} = {scale_for(value, coordinate.attrs.get('units', '1')).text(value)}")
+    return ", ".join(parts) or "_"
 
 
 def _line_style(dataset: "Dataset", place: dict[Any, Any], k: int, bar_of: str | None) -> dict[str, Any]:

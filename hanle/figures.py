@@ -41,6 +41,7 @@ _STYLE: dict[str, Any] = {
 }
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 _TAKES_PREFIX = {"m", "V", "A", "Ohm", "S", "T", "s", "Hz", "J", "W", "N", "C"}
+_SIGNS = {"alpha": "α", "beta": "β", "gamma": "γ", "mu": "μ", "rho": "ρ", "->": "→", "-": "−"}
 _SUPERSCRIPT = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
 
 
@@ -109,7 +110,9 @@ def scale_for(values: ArrayLike, unit: str) -> Scale:
 
 
 def symbols(text: str) -> str:
-    """Text with the short index of a symbol ("ρ_L", "mu_s") set as a subscript."""
+    """Text with Greek letters, arrows and minus signs, the short index of a symbol ("rho_L") set as a subscript."""
+    for word, sign in _SIGNS.items():
+        text = re.sub(rf"(?<![^\W_]){word}(?![^\W_])", sign, text)
     return re.sub(r"(?<=[^\W_])_([A-Za-z0-9]{1,2})\b", r"$_{\\mathrm{\1}}$", text)
 
 

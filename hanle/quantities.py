@@ -7,7 +7,7 @@ import numpy as np
 
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.tensors import Array
-from hanle.region_data import CURRENT, POTENTIAL, SPIN_ACCUMULATION, TORQUE, RegionData
+from hanle.region_data import CURRENT, POTENTIAL, SPIN_ACCUMULATION, SPIN_CURRENT, TORQUE, RegionData
 
 MAGNITUDE = "magnitude"
 #: Told apart with any colour vision: diverging for what has a sign, perceptually even otherwise.
@@ -28,6 +28,7 @@ class Quantity:
         unit: SI.
         at_points: whether it lives on points (otherwise on cells).
         vector: whether it has three components.
+        flow: whether they are directions in space, which a stretched picture stretches, not of spin.
         component: "x", "y", "z" or MAGNITUDE; "" for scalars.
     """
 
@@ -37,6 +38,7 @@ class Quantity:
     unit: str
     at_points: bool
     vector: bool
+    flow: bool = False
     component: str = ""
 
     @property
@@ -66,7 +68,13 @@ class Quantity:
 QUANTITIES = {
     "potential": Quantity(POTENTIAL, "potential", "$V$", "V", True, False),
     "spin_accumulation": Quantity(SPIN_ACCUMULATION, "spin accumulation", "$\\mu_{{s{a}}}/e$", "V", True, True),
-    "current": Quantity(CURRENT, "current density", "$j_{{{a}}}$", "A/m^2", False, True),
+    "current": Quantity(CURRENT, "current density", "$j_{{{a}}}$", "A/m^2", False, True, True),
+    **{
+        f"spin_current_{axis}": Quantity(
+            name, "spin current density", f"$J_{{{{{{a}}}}}}^{{{{\\,{axis}}}}}$", "A/m^2", False, True, True
+        )
+        for axis, name in SPIN_CURRENT.items()
+    },
     "torque": Quantity(TORQUE, "torque density", "$\\tau_{{{a}}}$", "J/m^3", False, True),
 }
 
@@ -78,7 +86,8 @@ def choose(
 
     Args:
         quantity: a key of QUANTITIES.
-        component: "x", "y", "z" or "magnitude"; if None the largest spin component, or the size of the current.
+        component: "x", "y", "z" or "magnitude"; if None the spin component that fills the volume, or the size of a
+            current or torque.
 
     Raises:
         InputError: unknown quantity or component, or no region carries it.
@@ -92,12 +101,25 @@ def choose(
     if not found.vector:
         return found, live
     if component is None and quantity == "spin_accumulation":
-        peaks = np.max([np.abs(found.arrows(r)).max(axis=0) for r in live.values()], axis=0)
-        component = "xyz"[int(np.argmax(peaks))]
+        filling = [shares(r, at_points=True) @ np.abs(found.arrows(r)) for r in live.values()]
+        component = "xyz"[int(np.argmax(np.sum(filling, axis=0)))]
     component = component or MAGNITUDE
     if component not in (*"xyz", MAGNITUDE):
         raise unknown_name("component", component, (*"xyz", MAGNITUDE))
     return replace(found, component=component), live
+
+
+def largest_polarisation(regions: Mapping[str, RegionData]) -> str:
+    """The axis of spin, "x", "y" or "z", of which most flows."""
+    flows = {
+        axis: sum(
+            float(shares(r, at_points=False) @ np.linalg.norm(r.cell_data[name], axis=1))
+            for r in regions.values()
+            if name in r.cell_data
+        )
+        for axis, name in SPIN_CURRENT.items()
+    }
+    return max(flows, key=lambda axis: flows[axis])
 
 
 def stretch(thin: float, wide: float, wanted: float) -> float:

@@ -60,7 +60,7 @@ def readings(result: Result, extra: Mapping[str, Extra] | None = None) -> dict[s
         found["voltage"] = Reading(np.stack(levels, -1), "V", "voltage against the ground", {"terminal": names})
     if result.wiring.pair:
         values = np.atleast_1d(result.resistance())
-        found["resistance"] = Reading(values, RESISTANCE_UNIT[dimension], "resistance from source to ground")
+        found["resistance"] = Reading(values, RESISTANCE_UNIT[dimension], "resistance")
     magnets = receivers(result)
     if magnets:
         torques = np.stack([observables.torque(result.solution, name) for name in magnets], axis=1)

@@ -242,13 +242,19 @@ class Result:
         """Draw a picture: in 3D a scene, in 2D a section, in 1D a profile.
 
         Args:
-            quantity: "spin_accumulation", "current" or, in 2D and 3D, "torque" inside magnets that conduct.
+            quantity: "spin_accumulation", "current", "spin_current" (with `polarisation`, the axis of the spins) or, in
+                2D and 3D, "torque" inside magnets that conduct.
             path: .png, .pdf or .svg; default "<quantity>.png" in the working folder.
-            options: of `hanle.scenes.show_spin_accumulation`, `show_current` and `show_torque` (component, style, ...).
+            options: of `hanle.scenes.show_spin_accumulation`, `show_current`, ... (component, style, ...).
         """
-        from hanle.scenes import show_current, show_spin_accumulation, show_torque
+        from hanle.scenes import show_current, show_spin_accumulation, show_spin_current, show_torque
 
-        drawings = {"spin_accumulation": show_spin_accumulation, "current": show_current, "torque": show_torque}
+        drawings = {
+            "spin_accumulation": show_spin_accumulation,
+            "current": show_current,
+            "spin_current": show_spin_current,
+            "torque": show_torque,
+        }
         if quantity not in drawings:
             raise unknown_name("quantity", quantity, drawings)
         return drawings[quantity](self.solution, path or f"{quantity}.png", **options)

@@ -35,6 +35,9 @@ RESULTS, DEVICE, ARRAYS, FIELDS, CURVES, SOURCES = (
     "sources.bib",
 )
 
+#: Part of the damping-like torque below which a field-like one is rounding.
+ROUNDING = 1e-9
+
 Say = Callable[[str], None]
 
 
@@ -136,17 +139,30 @@ def solve_case(case: Case, say: Say, *, progress: bool) -> Solved:
 def draw(solved: Solved, folder: Path) -> None:
     """Pictures of the fields and of the curves. Where several processes hold the device all must call."""
     from hanle.curves import plot_curves
-    from hanle.scenes import show_current, show_spin_accumulation
+    from hanle.scenes import show_current, show_spin_accumulation, show_spin_current, show_torque
 
     solution, title = solved.result.solution, solved.result.device.name
     show_spin_accumulation(solution, folder / "spin_accumulation.png", title=title)
     if len(solved.result.mesh.axes) > 1:
         show_current(solution, folder / "current.png", title=title)
+        regions = solution.response.system.problem.regions
+        if any(name.startswith("torque:") for law in regions.values() for name in law.deposits):
+            show_spin_current(solution, folder / "spin_current.png", title=title)
+            show_torque(solution, folder / "torque.png", title=title)
     if solved.curves is not None:
-        # Voltages of bars say nothing that the resistivities do not.
-        chosen = [str(n) for n, v in solved.curves.data_vars.items() if "terminal" not in v.dims] or None
         path, curves = folder / "curves.png", solved.curves
+        chosen = _drawn(curves)
         led(solution.response.system.processes, lambda: plot_curves(curves, path, variables=chosen, title=title))
+
+
+def _drawn(curves: "Dataset") -> list[str]:
+    """The variables of a picture, without those that say again what another one says, or nothing but rounding."""
+    again = {"voltage", "torque", "efficiency_DL", "efficiency_FL"}
+    if "rho_L" in curves:
+        again.add("resistance")
+    if "torque_DL" in curves and abs(curves.torque_FL).max() < ROUNDING * abs(curves.torque_DL).max():
+        again.add("torque_FL")
+    return [str(name) for name in curves.data_vars if name not in again] or [str(name) for name in curves.data_vars]
 
 
 def summary(solved: Solved) -> str:

@@ -17,7 +17,7 @@ from hanle.figures import Picture, picture, scale_for
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
-from hanle.quantities import choose, colour_map
+from hanle.quantities import choose, colour_map, largest_polarisation
 from hanle.region_data import RegionData, all_regions
 from hanle.rendering import Image, can_render, render
 from hanle.scene_actors import Scene
@@ -91,6 +91,33 @@ def show_current(
     if style not in ("streamlines", "arrows"):
         raise unknown_name("style", style, ("streamlines", "arrows"))
     wish = _Wish("current", component, style, True, surroundings, index, title)
+    return _show(solution, path, wish, overwrite=overwrite)
+
+
+def show_spin_current(
+    solution: Solution,
+    path: str | os.PathLike[str],
+    *,
+    polarisation: str | None = None,
+    component: str | None = None,
+    style: str = "surface",
+    arrows: bool = True,
+    surroundings: bool = True,
+    index: int = 0,
+    title: str = "",
+    overwrite: bool = False,
+) -> Picture:
+    """The flow of the spins along one axis: colours for its size (or one component of the flow), arrows.
+
+    Args as in `show_spin_accumulation`; `style`: "surface", "slices" or "arrows"; and
+        polarisation: axis of the spins, "x", "y" or "z"; by default the one of which most flows. In 1D all are drawn.
+    """
+    if style not in ("surface", "slices", "arrows"):
+        raise unknown_name("style", style, ("surface", "slices", "arrows"))
+    if polarisation not in (None, "x", "y", "z"):
+        raise unknown_name("polarisation", str(polarisation), "xyz")
+    axis = polarisation or largest_polarisation(all_regions(solution, index=index))
+    wish = _Wish(f"spin_current_{axis}", component, style, arrows, surroundings, index, title)
     return _show(solution, path, wish, overwrite=overwrite)
 
 

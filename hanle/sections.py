@@ -43,8 +43,8 @@ def plot_section(
 
     Args:
         solution: of a 2D device (drawn as it is) or a 3D one (cut).
-        quantity: "spin_accumulation", "current" or "potential".
-        component: "x", "y", "z" or "magnitude"; by default the largest spin component, or the size of j.
+        quantity: "spin_accumulation", "current", "spin_current_y" (the flow of spins along y), "torque" or "potential".
+        component: "x", "y", "z" or "magnitude"; by default the largest spin component, or the size of a flow.
         normal: 3D only: the axis across the cut; by default the shortest one of the device.
         position: 3D only: where the cut is on that axis [m]; by default in the middle of the conductors.
         arrows: draw the in-plane vector, even in number along both sides.
@@ -234,7 +234,7 @@ def _arrows(
             vectors.append(np.einsum("nc,nca->na", weights[inside], corners))
         else:
             # A flow is stretched like the picture, so that it follows the drawn walls; a spin keeps its direction.
-            vectors.append(field[figure.parents[triangles[inside]]] * [1.0, z_scale])
+            vectors.append(field[figure.parents[triangles[inside]]] * [1.0, z_scale if shown.flow else 1.0])
     at, field = np.concatenate(places), np.concatenate(vectors)
     size = np.linalg.norm(field, axis=1)
     longest = float(np.percentile(size, 98)) if len(size) else 0.0
