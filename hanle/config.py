@@ -57,7 +57,6 @@ from hanle.stored import (
     module_file,
     read_array,
     read_function,
-    relative,
 )
 from hanle.textures import OVF, OvfTexture, read_table
 from hanle.toml import write_toml
@@ -179,9 +178,25 @@ def dump(given: Device | Case, path: str | os.PathLike[str], *, overwrite: bool 
 
 def to_text(given: Device | Case, folder: Path, arrays: str) -> tuple[str, bytes]:
     """(TOML text for a file in `folder`, content of the file `arrays` beside it; empty if it needs none)."""
+    return _text(given, Store(arrays, folder))
+
+
+def to_files(given: Device | Case, arrays: str) -> tuple[str, dict[str, bytes]]:
+    """(TOML text, name -> content of the files beside it): all that it needs besides Python modules.
+
+    These are the file `arrays`, where there are any, and copies of the OVF files and the mesh that the device reads.
+
+    Raises:
+        InputError: such a file is missing, or has changed since the device was made.
+    """
+    store = Store(arrays, None)
+    text, content = _text(given, store)
+    return text, ({arrays: content} if content else {}) | store.copies
+
+
+def _text(given: Device | Case, store: Store) -> tuple[str, bytes]:
     case = given if isinstance(given, Case) else Case(given)
-    store = Store(arrays)
-    table = _table(case.device, store, folder)
+    table = _table(case.device, store)
     if case.run:
         table["run"] = write_run(case.run, case.device)
     if case.sweep is not None:
@@ -263,17 +278,17 @@ def _vector(given: Any, dimension: str, key: str, folder: Path | None) -> Any:
     )
 
 
-def _table(device: Device, store: Store, folder: Path) -> dict[str, Any]:
+def _table(device: Device, store: Store) -> dict[str, Any]:
     table: dict[str, Any] = {"name": device.name} if device.name else {}
     table["temperature"] = exact(float(device.temperature), "temperature")
     table["field"] = _write_vector(device.field, "magnetic field", "field", store)
     if device.without:
         table["without"] = list(device.without)
-    table["shape"] = _write_shape(device.shape, folder)
+    table["shape"] = _write_shape(device.shape, store)
     table["materials"] = {name: to_given(record) for name, record in device.materials.items()}
     written = {
         "magnetisation": {
-            name: m.table(folder)
+            name: m.table(store, f"magnetisation.{name}")
             if isinstance(m, OvfTexture)
             else _write_vector(m, "dimensionless", f"magnetisation.{name}", store)
             for name, m in device.magnetisation.items()
@@ -290,7 +305,7 @@ def _table(device: Device, store: Store, folder: Path) -> dict[str, Any]:
     return table
 
 
-def _write_shape(shape: Any, folder: Path) -> dict[str, Any]:
+def _write_shape(shape: Any, store: Store) -> dict[str, Any]:
     if not isinstance(shape, UserShape):
         raise InputError("shape", "made by hanle.stack, hanle.hall_bar, hanle.read_mesh, ...", type(shape).__name__)
     table = shape.table()
@@ -300,7 +315,8 @@ def _write_shape(shape: Any, folder: Path) -> dict[str, Any]:
             raise InputError("shape.path", "an existing file", str(path))
         from hashlib import sha256
 
-        table |= {"path": relative(str(path), folder), "sha256": sha256(path.read_bytes()).hexdigest()}
+        digest = sha256(path.read_bytes()).hexdigest()
+        table |= {"path": store.name(path, digest, "shape"), "sha256": digest}
     return table
 
 

@@ -2,12 +2,12 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hanle.config import Case, to_text
+from hanle.config import Case, to_files
 from hanle.engines import AUTO, choose_engine
 from hanle.failures import team
 from hanle.fields_file import write_fields
@@ -64,9 +64,10 @@ def with_options(case: Case, *, pictures: bool = True, **options: Any) -> Case:
 def run(case: Case, folder: Path, *, overwrite: bool = False, say: Say | None = None) -> Solved:
     """Solve and write. Where several processes were started all must call; the first writes.
 
-    The folder holds results.json (quantities, proof, provenance), device.toml (the input, resolved, with the modules
-    and arrays it needs), sources.bib (of the materials), fields.vtm (of several processes: fields.pvd; or the format
-    that the case asks for) with its pieces, curves.nc where there is a sweep, and pictures.
+    The folder holds results.json (quantities, proof, provenance), device.toml (the input, resolved, with the modules,
+    arrays, OVF files and mesh it needs: it can be run again from there, or elsewhere), sources.bib (of the materials),
+    fields.vtm (of several processes: fields.pvd; or the format that the case asks for) with its pieces, curves.nc where
+    there is a sweep, and pictures.
 
     Args:
         overwrite: replace an earlier folder of results.
@@ -82,10 +83,10 @@ def run(case: Case, folder: Path, *, overwrite: bool = False, say: Say | None = 
     require_shared(engine)
     processes = team(engine)
     led(processes, lambda: require_free_folder(folder, overwrite=overwrite, marker=RESULTS))
-    text, arrays = to_text(case, folder.resolve(), ARRAYS)
+    text, files = to_files(case, ARRAYS)
     solved = solve_case(case, tell, progress=say is not None)
     with shared(processes, lambda: whole_folder(folder, overwrite=overwrite, marker=RESULTS)) as draft:
-        stamp = _write_numbers(case, solved, draft, text, arrays, processes)
+        stamp = _write_numbers(case, solved, draft, text, files, processes)
         if case.output.fields:
             tell("writing fields")
             usual = "vtm" if processes.size == 1 else "pvd"
@@ -106,7 +107,7 @@ def run(case: Case, folder: Path, *, overwrite: bool = False, say: Say | None = 
 
 
 def _write_numbers(
-    case: Case, solved: Solved, draft: Path, text: str, arrays: bytes, processes: Processes
+    case: Case, solved: Solved, draft: Path, text: str, files: Mapping[str, bytes], processes: Processes
 ) -> dict[str, str]:
     """Results, sources and the input as it was resolved; returns the provenance of all files."""
     used = sources(solved.result)
@@ -116,8 +117,9 @@ def _write_numbers(
 
     def write() -> None:
         (draft / DEVICE).write_text(text, encoding="utf-8")
-        if arrays:
-            (draft / ARRAYS).write_bytes(arrays)
+        for name, content in files.items():
+            (draft / name).parent.mkdir(exist_ok=True)
+            (draft / name).write_bytes(content)
         for module in case.modules:
             shutil.copyfile(module, draft / module.name)
         (draft / SOURCES).write_text("\n\n".join(used.values()) + "\n", encoding="utf-8")

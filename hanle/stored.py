@@ -1,4 +1,7 @@
-"""What a text file cannot hold itself: functions, kept as "module:function", and arrays, kept beside it with a hash."""
+"""What a text file cannot hold itself: functions, kept as "module:function"; arrays and files, with a hash.
+
+Arrays are kept in a file beside the text. Files (OVF, meshes) stay where they are, or are copied beside it.
+"""
 
 import importlib
 import io
@@ -109,15 +112,23 @@ def _searched(folder: Path | None) -> Iterator[None]:
         sys.path.remove(place)
 
 
+#: Folder of the copies of files that a text names.
+INPUTS = "inputs"
+
+
 @dataclass
 class Store:
-    """Arrays on their way into one .npz file; `put` returns what the text says of an array.
+    """Arrays on their way into one .npz file, and files; `put` and `name` return what the text says of them.
 
     Attributes:
         file: name of the .npz file.
+        folder: where the text is, or None: the files it names go with it, as copies in a folder `INPUTS`.
+        copies: name -> content of these copies.
     """
 
     file: str
+    folder: Path | None
+    copies: dict[str, bytes] = field(default_factory=dict)
     arrays: dict[str, Array] = field(default_factory=dict)
     entries: list[dict[str, Any]] = field(default_factory=list)
 
@@ -127,6 +138,22 @@ class Store:
         self.arrays[key] = np.asarray(array, dtype=float)
         self.entries.append(entry)
         return entry
+
+    def name(self, path: Path, expected: str, key: str) -> str:
+        """The name of a file whose SHA-256 is `expected`, as seen from the text.
+
+        Raises:
+            InputError: to be copied, it is missing or has another hash.
+        """
+        if self.folder is not None:
+            return relative(str(path), self.folder)
+        content = checked_bytes(path, expected, key)
+        number, found = 1, f"{INPUTS}/{path.name}"
+        while self.copies.get(found, content) != content:
+            number += 1
+            found = f"{INPUTS}/{path.stem}-{number}{path.suffix}"
+        self.copies[found] = content
+        return found
 
     def finish(self) -> bytes:
         """Content of the .npz file; empty where nothing was put."""

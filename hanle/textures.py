@@ -27,7 +27,7 @@ from hanle.pde.errors import InputError
 from hanle.pde.quantity import exact, parse
 from hanle.pde.tensors import Array
 from hanle.region_data import Direction
-from hanle.stored import checked_bytes, relative
+from hanle.stored import Store, checked_bytes
 
 if TYPE_CHECKING:
     from hanle.results import Result
@@ -57,9 +57,9 @@ class OvfTexture:
     def __call__(self, points: ArrayLike) -> Array:
         return self.texture(points)
 
-    def table(self, folder: Path) -> dict[str, Any]:
-        """What `read_table` reads back, for a file in `folder`."""
-        found: dict[str, Any] = {OVF: relative(self.path, folder), "sha256": self.sha256}
+    def table(self, store: Store, key: str) -> dict[str, Any]:
+        """What `read_table` reads back."""
+        found: dict[str, Any] = {OVF: store.name(Path(self.path), self.sha256, key), "sha256": self.sha256}
         found |= {} if self.smooth else {"smooth": False}
         found |= {"uniform": self.uniform} if self.uniform else {}
         return found | ({"shift": [exact(x, "length") for x in self.shift]} if any(self.shift) else {})

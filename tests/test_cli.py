@@ -1,6 +1,7 @@
 """The commands run, check and materials: what they print and write, and that results can be made again from them."""
 
 import json
+import shutil
 import warnings
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from hanle.checks import check
 from hanle.cli import main
 from hanle.config import load_case
 from hanle.engines import choose_engine
-from hanle.run import with_options
+from hanle.run import run, with_options
 from hanle.solving import solve
 
 DATA = Path(__file__).parent / "data"
@@ -139,6 +140,74 @@ def test_output_brings_its_functions_and_arrays(tmp_path: Path, rng: np.random.G
         == 0
     )
     assert numbers(tmp_path / "c")["quantities"] == numbers(tmp_path / "d")["quantities"]
+    mesh = tmp_path / "c" / "inputs" / "hexahedron-2.2-ascii.msh"
+    assert mesh.read_bytes() == (DATA / mesh.name).read_bytes()
+    assert 'path = "inputs/hexahedron-2.2-ascii.msh"' in (tmp_path / "c" / "device.toml").read_text()
+
+
+VALVE = """
+[shape]
+kind = "section"
+width = "6 nm"
+layers = [["A", "2 nm"], ["Pt", "2 nm"], ["B", "2 nm"]]
+[materials]
+Pt = "Pt"
+A = "Co"
+B = "Co"
+[magnetisation]
+A = { ovf = "one/m.ovf", shift = ["0 nm", "-1 nm", "-1 nm"] }
+B = { ovf = "two/m.ovf", shift = ["0 nm", "-1 nm", "2 nm"], smooth = false }
+[run.mesh]
+cells_per_length = 3
+[output]
+fields = false
+pictures = false
+"""
+
+
+def test_output_brings_its_ovf_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two textures in files of one name: the output goes elsewhere, the inputs vanish, and it runs as before."""
+    given = tmp_path / "given"
+    for name, kind in (("one", "text"), ("two", "binary4")):
+        (given / name).mkdir(parents=True)
+        shutil.copyfile(DATA / f"texture-{kind}.ovf", given / name / "m.ovf")
+    assert main(["run", write(given, VALVE), "-o", str(tmp_path / "a"), "--quiet"]) == 0
+    shutil.rmtree(given)
+    (tmp_path / "far").mkdir()
+    moved = (tmp_path / "a").rename(tmp_path / "far" / "away")
+    for name, kind in (("m.ovf", "text"), ("m-2.ovf", "binary4")):
+        assert (moved / "inputs" / name).read_bytes() == (DATA / f"texture-{kind}.ovf").read_bytes()
+    assert 'ovf = "inputs/m-2.ovf"' in (moved / "device.toml").read_text()
+    assert main(["run", str(moved / "device.toml"), "-o", str(tmp_path / "b"), "--quiet"]) == 0
+    a, b = numbers(moved), numbers(tmp_path / "b")
+    assert a["quantities"] == b["quantities"]
+    assert a["provenance"]["input sha256"] == b["provenance"]["input sha256"]
+    assert abs(a["quantities"]["torque_y(B)"]["value"]) > 0
+    # also onto itself
+    assert main(["run", str(moved / "device.toml"), "-o", str(moved), "--quiet", "--overwrite"]) == 0
+    assert numbers(moved)["quantities"] == b["quantities"]
+    (moved / "inputs" / "m.ovf").unlink()
+    assert main(["run", str(moved / "device.toml"), "-o", str(tmp_path / "c"), "--quiet"]) == 1
+    assert "m.ovf" in capsys.readouterr().err
+
+
+def test_one_file_for_two_magnets_is_copied_once(tmp_path: Path) -> None:
+    shutil.copyfile(DATA / "texture-text.ovf", tmp_path / "m.ovf")
+    text = VALVE.replace("one/m.ovf", "m.ovf").replace("two/m.ovf", "m.ovf")
+    assert main(["run", write(tmp_path, text), "-o", str(tmp_path / "a"), "--quiet"]) == 0
+    assert [p.name for p in (tmp_path / "a" / "inputs").iterdir()] == ["m.ovf"]
+
+
+def test_changed_files_are_refused_before_anything_is_solved(tmp_path: Path) -> None:
+    shutil.copyfile(DATA / "texture-text.ovf", tmp_path / "m.ovf")
+    text = VALVE.replace("one/m.ovf", "m.ovf").replace("two/m.ovf", "m.ovf")
+    case = load_case(write(tmp_path, text))
+    shutil.copyfile(DATA / "texture-binary8.ovf", tmp_path / "m.ovf")
+    said: list[str] = []
+    with pytest.raises(hanle.HanleError, match=r"magnetisation\.A\.sha256 must be the hash of m\.ovf"):
+        run(case, tmp_path / "a", say=said.append)
+    assert said == []
+    assert not (tmp_path / "a").exists()
 
 
 def test_overwrite_replaces_results(tmp_path: Path) -> None:
