@@ -28,6 +28,8 @@ from hanle.pde.tensors import Array, unit
 
 #: Sine of the angle by which disordered moments may miss the field: rounding.
 ALIGNED: Final = 1e-9
+#: Where nothing sets an axis the moments relax spin alike along all.
+ANY_AXIS: Final = (0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +87,13 @@ def conducting_magnet(
         temperature: T [K].
         field: B [T], (..., 3).
         conductivity, diffusion_constant: sigma [S/m] and D [m^2/s].
-        magnetisation: axis m of the moments (..., 3), normalised here; along B where it is left out.
+        magnetisation: axis m of the moments (..., 3), normalised here; along B where it is left out. Moments
+            without order need none at B = 0.
         density_of_states: nu per spin [1/(J m^3)] of the golden rule; sigma/(2 e^2 D) where it is left out.
         metal: the other arguments of `metal_with_moments`.
 
     Raises:
-        InputError: no direction of the moments (B = 0 or m = 0 somewhere), moments without order that are not along
+        InputError: no direction of ordered moments (B = 0 or m = 0 somewhere), moments without order that are not along
             B, moments that are off the principal axes of anisotropic exchange somewhere, those of
             `hanle.materials.weiss.solve` and of the rates.
     """
@@ -115,14 +118,16 @@ def conducting_magnet(
 def _axis(
     magnet: str, moments: Moments, magnetisation: ArrayLike | None, field: ArrayLike, temperature: ArrayLike
 ) -> Array:
-    """m (..., 3); disordered moments that are not along B are refused."""
+    """m (..., 3), any axis for disordered moments at B = 0; such moments that are not along B are refused."""
     b = np.asarray(field, dtype=float)
     m = unit(b if magnetisation is None else magnetisation)
+    free = np.asarray(temperature, dtype=float) >= moments.critical_temperature
+    if magnetisation is None:
+        m = np.where((free & ~np.any(b, axis=-1))[..., None], ANY_AXIS, m)
     if not np.all(np.linalg.norm(m, axis=-1) > 0):
         where = "field" if magnetisation is None else "magnetisation"
         hint = "the moments are along B unless their magnetisation is given"
         raise InputError(f"{magnet}.{where}", "a vector of non-zero length everywhere", np.zeros(3).tolist(), hint)
-    free = np.asarray(temperature, dtype=float) >= moments.critical_temperature
     off = np.linalg.norm(np.cross(b, m), axis=-1) > ALIGNED * np.linalg.norm(b, axis=-1)
     if np.any(free & off):
         hint = "only ordered moments can point elsewhere"

@@ -286,7 +286,8 @@ REFUSALS: list[tuple[dict[str, str], dict[str, Any], type[Exception], str]] = [
     ({"A": "Pt", "B": "Co"}, {"interfaces": {"A|B": hanle.Circuit(1e14, 1e14, {})}}, InputError,  # type: ignore[arg-type]
      r"interfaces\.A\|B\.G_mix must be a complex number, a pair"),
     ({"A": "Pt", "B": "Co"}, {"field": (0, 0, 0)}, InputError, r"magnetisation\.B must be a vector that is not zero"),
-    ({"A": "Pt", "B": "CuFe"}, {"field": (0, 0, 0)}, InputError, r"B\.field must be a vector of non-zero length"),
+    ({"A": "Pt", "B": GADOLINIUM}, {"field": (0, 0, 0), "temperature": 50.0}, InputError,
+     r"B\.field must be a vector of non-zero length"),
     ({"A": "Pt", "B": "CuFe"}, {"magnetisation": {"B": (1, 0, 0)}}, InputError,
      r"magnetisation\.B must be left out: the moments of a paramagnet"),
     ({"A": "Pt", "B": "Co"}, {"magnetisation": {"A": (1, 0, 0)}}, InputError, r"magnetisation.*A"),

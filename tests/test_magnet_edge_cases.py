@@ -120,3 +120,28 @@ def test_charge_that_passes_an_interface_to_and_fro_counts_in_its_balance() -> N
     current = float(np.abs(result.solution.flux("du/dx")[0]))
     assert np.all(result.balances["u"].turnover > 1e-6 * current)
     assert max(float(np.max(b.error)) for b in result.balances.values()) < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("temperature", "material"), [(300.0, "CuFe"), (200.0, "ordering"), (300.0, "anisotropic")]
+)
+def test_moments_without_order_need_no_axis_without_field(temperature: float, material: str) -> None:
+    """At B = 0 the resistance is the limit of small fields in any direction."""
+    coupling: object = (
+        ["0.2 meV nm^3", "0.1 meV nm^3", "0.3 meV nm^3"] if material == "anisotropic" else "0.2 meV nm^3"
+    )
+    record = {
+        "kind": "magnetic metal",
+        "resistivity": "2 uOhm m",
+        "spin_hall_angle": 0.1,
+        "diffusion_length": "3 nm",
+        "diffusion_constant": "0.01 cm^2/s",
+        "critical_temperature": "120 K",
+        "sublattices": [{"spin": 2.0, "density": "1.66e27 1/m^3", "coupling": coupling}],
+    }
+    given = {"like": "CuFe", "spin_hall_angle": 0.1} if material == "CuFe" else record
+    device = Device(hanle.stack([("M", "9 nm")]), {"M": given}, temperature=temperature)
+    found = float(device.solve().rho_L_change)
+    for axis in np.eye(3):
+        weak = device.with_changes(field=1e-6 * axis).solve()
+        assert found == pytest.approx(float(weak.rho_L_change), rel=1e-8)
