@@ -307,7 +307,7 @@ def test_h_R_binds_where_nothing_else_does():
 
 def test_large_h_R_is_refused():
     strong = replace(KINDS["everything"], h_R=-0.25)
-    with pytest.raises(InputError, match=r"h_R must be between.*55 %"):
+    with pytest.raises(InputError, match=r"h_R must be between.*10 % at 0.2"):
         first_order(strong)
     assert first_order(strong, accept=("large h_R",)).N.a != 0
 

@@ -73,5 +73,7 @@ class Source(Protocol):
     def k(self) -> float:
         """Wave number of the scale [1/m]."""
 
-    def total(self, rows: Rows, rtol: float | None = None, where: str = "sum over modes") -> Sum:
+    def total(
+        self, rows: Rows, rtol: float | None = None, where: str = "sum over modes", together: bool = False
+    ) -> Sum:
         """(1/4 pi) integral d(k_perp^2) of each row."""

@@ -98,7 +98,9 @@ def resistance(source: Source, rtol: float | None = None) -> Resistance:
     """
     scale = E_CHARGE**2 * source.tau_N / (4 * np.pi * source.mass)
     first = float(source.total(_flow_rows, rtol, "current along the interface").value[0])
-    second = source.h_R**2 * source.total(_resistance_rows, rtol, "resistance along the interface").value
+    second = (
+        source.h_R**2 * source.total(_resistance_rows, rtol, "resistance along the interface", together=True).value
+    )
     return Resistance(scale * first, scale / 2 * float(second[0]), scale / 16 * float(second[1]))
 
 
@@ -120,4 +122,6 @@ def _resistance_rows(found: Amplitudes) -> Array:
     up, dn, r_up, r_dn = found.A_up, found.A_dn, found.r_up.conj(), found.r_dn.conj()
     own = (up * dn * (up.conj() * dn.conj() - up * r_up - dn * r_dn)).real
     split = (np.abs(up) ** 2 - np.abs(dn) ** 2) ** 2 - 2 * ((up - dn) * (up**2 * r_up - dn**2 * r_dn)).real
-    return np.stack([weight * own, weight * split])
+    squares, sizes = np.abs(up) ** 2 + np.abs(dn) ** 2, np.abs(up) + np.abs(dn)
+    # Both cancel where the magnet insulates; the last row is of the size of their terms.
+    return np.stack([weight * own, weight * split, weight * squares * (squares + sizes)])

@@ -126,9 +126,13 @@ class Interface:
             transmitted.append(4 * wave.real * np.abs(k_z) / np.abs(denominator) ** 2)
         return Amplitudes(at.k_perp2, k_z, r[0], r[1], transmitted[0], transmitted[1])
 
-    def total(self, rows: Rows, rtol: float | None = None, where: str = "sum over modes") -> Sum:
+    def total(
+        self, rows: Rows, rtol: float | None = None, where: str = "sum over modes", together: bool = False
+    ) -> Sum:
         """Sum over transverse modes and area of integrands of the amplitudes; tolerance 1e-11 unless told otherwise."""
-        return mode_sum(self.edges, lambda at: rows(self.amplitudes(at)), RTOL if rtol is None else rtol, where)
+        return mode_sum(
+            self.edges, lambda at: rows(self.amplitudes(at)), RTOL if rtol is None else rtol, where, together
+        )
 
     def flux_defect(self, at: Transverse) -> float:
         """Largest |1 - |r|^2 - |t'|^2| where k_z is real and of |1 - |r|^2| where moreover K is imaginary."""

@@ -81,7 +81,8 @@ def mode_sum(
         density: the integrand.
         rtol: error allowed, relative to the integral of the absolute value.
         where: name of the sum, for the error.
-        together: rows have one unit and `rtol` refers to the largest; some of them may be 0 but for rounding.
+        together: rows have one unit and `rtol` refers to the largest. For rows that may vanish but for rounding; one
+            row should then be of the size of the terms that cancel.
 
     Raises:
         QuadratureError: not reached after LEVELS halvings or with PANELS panels, or a value that is not finite.

@@ -84,7 +84,7 @@ def driven(interface: Interface, m: Array, rtol: float | None = None) -> Driven:
 
     sums = _angular_sum(interface, m, rows, rtol, "response to a field").reshape(3, 14, 2)
     times = np.array([interface.tau_N, interface.tau_up, interface.tau_dn])[:, None, None]
-    sums = QUANTUM * HBAR / interface.mass * times * sums
+    sums = QUANTUM * HBAR * interface.k / interface.mass * times * sums
     return Driven(sums[:, :4], sums[:, 4:8], sums[:, 8:11], sums[:, 11:])
 
 
@@ -103,7 +103,7 @@ def biased(interface: Interface, m: Array, rtol: float | None = None) -> Biased:
             leaving = [np.einsum("...ij,jk,...ik->...i", s, b, s.conj()).real for s in (away_n, away_f)]
             normal, magnet = leaving[0] * found.in_N, leaving[1] * found.in_F
             carried = np.stack([normal.sum(axis=-1), magnet[..., UP], magnet[..., DN]])
-            sheets.append((carried[:, None] * np.moveaxis(k, -1, 0) / interface.k).reshape(6, *k.shape[:-1]))
+            sheets.append((carried[:, None] * np.moveaxis(k, -1, 0)).reshape(6, *k.shape[:-1]))
         return np.concatenate([np.stack(flows, axis=1).reshape(48, *k.shape[:-1]), *sheets])
 
     sums = -QUANTUM * _angular_sum(interface, m, rows, rtol, "response to a bias")
@@ -145,7 +145,11 @@ def _traces(spins: ComplexArray, left: ComplexArray, right: ComplexArray) -> Arr
 def _angular_sum(
     interface: Interface, m: Array, rows: Callable[[Matching, Array], Array], rtol: float | None, where: str
 ) -> Array:
-    """Sum over modes of the mean over angles, with as many angles as it takes."""
+    """Sum over modes of the mean over angles, with as many angles as it takes; `rows` are counted in fluxes.
+
+    Many rows vanish by symmetry, in the mean over angles or point by point. The last row, the number of incoming waves
+    (`rows` get k in units of the Fermi wave number), is what the tolerance refers to.
+    """
     tolerance = RTOL if rtol is None else rtol
     previous: Array | None = None
     count = FEWEST
@@ -155,13 +159,14 @@ def _angular_sum(
 
         def density(at: Transverse, angles: Array = angles) -> Array:
             k = np.sqrt(at.k_perp2)[:, None, None] * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
-            found = rows(match(interface, at, angles, m), k)
-            return np.asarray(found.reshape(-1, *k.shape[:-1]).mean(axis=-1))
+            matched = match(interface, at, angles, m)
+            waves = (matched.in_N.sum(axis=-1) + matched.in_F.sum(axis=-1))[:, 0]
+            found = rows(matched, k / interface.k).reshape(-1, *k.shape[:-1]).mean(axis=-1)
+            return np.concatenate([found, waves[None]])
 
-        # Many rows vanish by symmetry, in the mean over angles.
         done = mode_sum(interface.edges, density, tolerance, where, together=True)
         if previous is not None and np.all(np.abs(done.value - previous) <= tolerance * done.magnitude.max()):
-            return done.value
+            return done.value[:-1]
         previous, count = done.value, 2 * count
     raise QuadratureError(
         f"{where}: {MOST} angles of k in the plane do not reach a relative tolerance of {tolerance:g}"

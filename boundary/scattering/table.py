@@ -122,7 +122,9 @@ class AmplitudeTable:
         r_up, r_dn = (np.where(inside, np.asarray(r, dtype=complex), 0) for r in (self.r_up, self.r_dn))
         return Amplitudes(points**2, k_z, r_up, r_dn, np.abs(self.t_up) ** 2, np.abs(self.t_dn) ** 2)
 
-    def total(self, rows: Rows, rtol: float | None = None, where: str = "sum over modes") -> Sum:
+    def total(
+        self, rows: Rows, rtol: float | None = None, where: str = "sum over modes", together: bool = False
+    ) -> Sum:
         """Sum over transverse modes and area of integrands of the amplitudes; tolerance 1e-4 unless told otherwise.
 
         Raises:
@@ -142,7 +144,8 @@ class AmplitudeTable:
             some = np.union1d(np.arange(0, own.size, 2), own.size - 1)
             coarse += _integral(phi[some], density[:, some])
             size += np.abs(_integral(phi, np.abs(density)))
-        found, allowed = Sum(fine, np.abs(fine - coarse), size), (RTOL if rtol is None else rtol) * size
+        found = Sum(fine, np.abs(fine - coarse), size)
+        allowed = (RTOL if rtol is None else rtol) * (np.full_like(size, size.max()) if together else size)
         worst = int(np.argmax(found.error - allowed))
         if found.error[worst] > allowed[worst]:
             raise QuadratureError(

@@ -120,12 +120,14 @@ def interface_share(interface: Interface, rtol: float | None = None) -> tuple[Ar
         normal = np.abs(found.A_up) ** 2, np.abs(found.A_dn) ** 2
         none = np.zeros_like(weight)
         filled = (normal, (found.T_up, none), (none, found.T_dn))
-        return np.stack(
-            [weight * (u * g_dn.imag - d * g_up.imag) for u, d in filled]
-            + [weight * (u * g_dn.real + d * g_up.real) for u, d in filled]
-        )
+        # One by one, since some differences cancel to rounding.
+        flipped = [
+            part for u, d in filled for part in (u * g_dn.imag, -d * g_up.imag, u * g_dn.real, d * g_up.real)
+        ]
+        return np.stack([weight * part for part in flipped])
 
     sums = mode_sum(interface.edges, rows, RTOL if rtol is None else rtol, "torque on the interface").value
+    damping, turning = sums.reshape(3, 2, 2).sum(axis=-1).T
     scale = interface.h_R * E_CHARGE**2 / (2 * np.pi * interface.mass) * interface.um
     times = np.array([interface.tau_N, interface.tau_up, interface.tau_dn])
-    return np.asarray(scale * times * sums[:3]), np.asarray(scale * times * sums[3:])
+    return np.asarray(scale * times * damping), np.asarray(scale * times * turning)
