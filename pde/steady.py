@@ -31,6 +31,8 @@ HISTORY = 12
 CLOSED = 1e-11
 
 Progress = Callable[[str], None]
+#: (system, drive, changes found for other drives) -> a state close to the change of the drive, or None.
+Guess = Callable[[System, str, Mapping[str, Array]], Array | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +100,7 @@ def respond(
     tolerance: float = TOLERANCE,
     previous: Response | None = None,
     progress: Progress | None = None,
+    guess: Guess | None = None,
 ) -> Response:
     """Solve `problem` for each of its drives and for its sources.
 
@@ -106,13 +109,13 @@ def respond(
         tolerance: bound on the relative true residual of each solve.
         previous: an earlier response whose assembled blocks are reused where inputs are equal.
         progress: called with a short text before each solve.
+        guess: starts of solves that other solves or a symmetry of the problem offer.
 
     Raises:
         SolveError: a residual above the tolerance; the message names the drive, the number and the next step.
     """
-    return prepare(
-        problem, engine, solver=solver, tolerance=tolerance, previous=previous, progress=progress
-    ).response()
+    rest: dict[str, Any] = {"previous": previous, "progress": progress, "guess": guess}
+    return prepare(problem, engine, solver=solver, tolerance=tolerance, **rest).response()
 
 
 def prepare(
@@ -123,6 +126,7 @@ def prepare(
     tolerance: float = TOLERANCE,
     previous: Response | None = None,
     progress: Progress | None = None,
+    guess: Guess | None = None,
 ) -> "Prepared":
     """Assemble `problem`, prepare the solver and solve for each drive; arguments and errors as in `respond`."""
     if not 0 < tolerance < 1:
@@ -136,20 +140,21 @@ def prepare(
         lifts = _known_lifts(system, previous, tolerance) or _lifts(system, solver, common, tolerance, say)
         say("preparing the solver")
         run = _Run(system, solver, tolerance, say)
-        changes = _changes(run, lifts, None if common is None else list(problem.terminals)[-1], previous)
+        changes = _changes(run, lifts, None if common is None else list(problem.terminals)[-1], previous, guess)
         reference, correction = _matrices(system, lifts, changes)
     return Prepared(engine, system, run, lifts, changes, reference, correction, previous)
 
 
 def _changes(
-    run: "_Run", lifts: Mapping[str, Array], last: str | None, previous: Response | None
+    run: "_Run", lifts: Mapping[str, Array], last: str | None, previous: Response | None, guess: Guess | None
 ) -> dict[str, Array]:
     """v_j of every drive; that of the terminal `last` follows from the others."""
     problem, changes = run.system.problem, dict[str, Array]()
     for name in problem.drives:
         if name != last:
             rhs = -_load(run.system, name, lifts, Part.ALL)
-            changes[name] = run.solve(name, rhs, _earlier(previous, name))
+            near = guess(run.system, name, changes) if guess else None
+            changes[name] = run.solve(name, rhs, _earlier(previous, name) if near is None else (near,))
     if last is not None:
         changes[last] = -sum((changes[n] for n in problem.terminals if n != last), start=np.zeros(1))
     return changes
