@@ -210,6 +210,16 @@ def test_changed_files_are_refused_before_anything_is_solved(tmp_path: Path) -> 
     assert not (tmp_path / "a").exists()
 
 
+def test_options_of_the_command_line_are_part_of_the_input(tmp_path: Path) -> None:
+    """Before or after those of the file: a repeated run says that its input is the same."""
+    path = write(tmp_path, FILM + '[run]\nsolver = "direct"\n')
+    words = ["--engine", "scikit", "--no-pictures", "--quiet"]
+    assert main(["run", path, "-o", str(tmp_path / "a"), *words]) == 0
+    assert main(["run", str(tmp_path / "a" / "device.toml"), "-o", str(tmp_path / "b"), *words]) == 0
+    a, b = (numbers(tmp_path / name)["provenance"]["input sha256"] for name in "ab")
+    assert a == b
+
+
 def test_overwrite_replaces_results(tmp_path: Path) -> None:
     path = write(tmp_path, FILM)
     words = ["run", path, "-o", str(tmp_path / "out"), "--no-pictures", "--quiet"]
