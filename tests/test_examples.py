@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 FOLDER = Path(__file__).parents[1] / "examples"
@@ -101,6 +102,15 @@ def test_hall_bar(tmp_path):
     assert 0.04 < wide < 0.1
     assert 0 < narrow < 0.6 * wide
     assert (tmp_path / "hall_bar.png").is_file()
+
+
+def test_hanle_fit(tmp_path):
+    found = load("hanle_fit").main(fields=np.linspace(-1.2, 1.2, 9), pictures=tmp_path)
+    # Four standard errors, and what strips of 20 nm differ from points.
+    assert np.all(np.abs(found.deviation) < 4 * found.error + 0.01)
+    assert np.all(found.error < 0.06)
+    assert found.seconds < 0.05
+    assert (tmp_path / "hanle_fit.png").is_file()
 
 
 def test_lateral_valve(tmp_path):
