@@ -8,6 +8,7 @@ import numpy as np
 
 from hanle.boundary.b_layer import CONDUCTANCES
 from hanle.boundary.circuit import Circuit
+from hanle.boundary.scattering.coefficients import DRIVES
 from hanle.conditions import Conditions
 from hanle.config import Case
 from hanle.device import Device
@@ -23,6 +24,7 @@ from hanle.pde.problem import Face
 from hanle.pde.quantity import show
 from hanle.resolution import decay_lengths
 from hanle.solving import pose
+from hanle.spin_orbit import RashbaInterface, SpinOrbit
 from hanle.sweeps import devices_of, state, states_of
 from hanle.wiring import CURRENT_DIMENSION, DRIVE, Wiring
 
@@ -84,7 +86,7 @@ def _interfaces(device: Device, mesh: TaggedMesh | Layers, conditions: Condition
         metals = [r for r in regions if r in device.conductors]
         magnets = [r for r in regions if isinstance(device.materials[r], MagneticInsulator)]
         choice = device.interfaces.get(name)
-        if len(metals) != 1 or len(magnets) != 1 or isinstance(choice, (str, Face)):
+        if len(metals) != 1 or len(magnets) != 1 or isinstance(choice, (str, Face, SpinOrbit)):
             if len(regions) == 2:
                 yield f"interface   {name}: {_plainly(choice, len(metals) == 2)}"
             continue
@@ -100,9 +102,18 @@ def _plainly(choice: Choice | None, metals: bool) -> str:
     if isinstance(choice, Circuit):
         given = ", ".join(f"{n} {_given(getattr(choice, n))}" for n in ("G_up", "G_dn", "G_mix"))
         return f"{given} S/m^2, memory loss {_given(choice.memory_loss)}"
+    if isinstance(choice, SpinOrbit):
+        return f"spin-orbit coupling, {_spin_orbit(choice)}"
     if isinstance(choice, Face):
         return "a law of one's own"
     return str(choice) if choice else ("continuous" if metals else "closed")
+
+
+def _spin_orbit(choice: SpinOrbit) -> str:
+    found = choice.coefficients if isinstance(choice, RashbaInterface) else choice
+    given = ", ".join(f"{n} {_given(getattr(found, n))}" for n in ("g_up", "g_dn", "g_mix"))
+    driven = ", ".join(f"{n} {_given(sum(np.asarray(getattr(d, n)) for d in found.drives))}" for n in DRIVES)
+    return f"{given} S/m^2; all populations together {driven} S/m"
 
 
 def _given(value: Any) -> str:

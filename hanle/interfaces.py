@@ -10,6 +10,7 @@ from hanle.materials.records import MagneticInsulator
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.problem import Face
 from hanle.profiles import varies
+from hanle.spin_orbit import SpinOrbit
 
 if TYPE_CHECKING:
     from hanle.device import Device
@@ -45,6 +46,11 @@ def _open_faces(device: "Device") -> dict[str, tuple[str, str]]:
         metals = [r for r in regions if r in device.conductors]
         magnets = [r for r in regions if isinstance(device.materials.get(r), MagneticInsulator)]
         choice = device.interfaces.get(face)
-        if len(metals) == 1 and len(magnets) == 1 and choice != CLOSED and not isinstance(choice, Face):
+        if (
+            len(metals) == 1
+            and len(magnets) == 1
+            and choice != CLOSED
+            and not isinstance(choice, (Face, SpinOrbit))
+        ):
             found[face] = (metals[0], magnets[0])
     return found

@@ -1,6 +1,6 @@
 """What a solved device answers. Every number comes from the solution of the equations; see `hanle.pde.observables`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hanle.torques import SpinOrbitTorque
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """A solved device.
 
@@ -40,6 +40,7 @@ class Result:
         solution: fields, fluxes and balances in the terms of the equations.
         wiring: what was given at the terminals.
         conditions: field, temperature and magnetisations of the states, one or a batch; None: those of the device.
+        solver: solves another device in the same way; see `again`.
 
     Arrays have a leading batch axis in sweeps on the exact engine; single states give numbers. Where several processes
     hold the device, all must ask the same questions in the same order, and all get the answer for the whole device.
@@ -50,6 +51,16 @@ class Result:
     solution: Solution
     wiring: Wiring = field(default_factory=Wiring)
     conditions: Conditions | None = None
+    solver: "Callable[[Device, Result], Result] | None" = None
+
+    def again(self, device: "Device") -> "Result":
+        """Another device of the same shape on the same mesh, driven and solved as this one."""
+        if self.solver is None:
+            raise InputError("result", "made by `solve`", "one put together by hand")
+        return self.solver(device, self)
+
+    def __repr__(self) -> str:
+        return f"<Result: {self.device.name or self.shape_name}; engine {self.proof.engine}>"
 
     @property
     def response(self) -> Response:
@@ -195,6 +206,16 @@ class Result:
             must = "not along N x E, where the damping-like and the field-like torque vanish"
             raise InputError("magnetisation", must, found.m.tolist(), "tilt it")
         return found
+
+    def torque_origins(self, magnet: str, metal: str | None = None) -> "dict[str, SpinOrbitTorque]":
+        """The torque split by where it comes from: see `hanle.origins`. Solves the device twice more.
+
+        Args:
+            metal: as in `spin_orbit_torque`.
+        """
+        from hanle.origins import torque_origins
+
+        return torque_origins(self, magnet, metal)
 
     def spin_accumulation(self, region: str, points: Array) -> Array:
         """mu_s/e (n, 3) [V] at points (n, 3) [m] of a metal."""

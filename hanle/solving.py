@@ -66,16 +66,17 @@ def solve(
         SolveError: no convergence; the message names the next step.
     """
     processes = team(engine)
+    drive = {
+        "current": current,
+        "current_density": current_density,
+        "wiring": wiring,
+        "source": source,
+        "drain": drain,
+    }
     with heard_once(processes):
         posed = pose(
             device,
-            drive={
-                "current": current,
-                "current_density": current_density,
-                "wiring": wiring,
-                "source": source,
-                "drain": drain,
-            },
+            drive=drive,
             engine=engine,
             order=order,
             solver=solver,
@@ -97,7 +98,22 @@ def solve(
         solution = wire(response, amplitudes=plan.amplitudes, fluxes=plan.fluxes)
     else:
         solution = _film(response, plan.density)
-    return Result(device, posed.problem.mesh, solution, plan, conditions)
+    used = posed.problem.mesh
+
+    def again(other: Device, earlier: Result) -> Result:
+        return solve(
+            other,
+            **drive,
+            engine=posed.engine.name,
+            order=order,
+            solver=solver,
+            tolerance=tolerance,
+            mesh=None if isinstance(used, Layers) else used,
+            conditions=conditions,
+            previous=earlier,
+        )
+
+    return Result(device, used, solution, plan, conditions, again)
 
 
 @dataclass(frozen=True, eq=False)

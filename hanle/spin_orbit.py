@@ -152,5 +152,5 @@ def _normals(mesh: TaggedMesh | Layers, name: str) -> Array:
     """Out of the minus side, (1 or facets, 3)."""
     if isinstance(mesh, Layers):
         outward = -1.0 if mesh.face_names[0] == name else 1.0
-        return outward * np.eye(3)["xyz".index(mesh.axis)][None]
+        return np.asarray(outward * np.eye(3)["xyz".index(mesh.axis)][None])
     return mesh.face_normals(name)

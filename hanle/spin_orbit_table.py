@@ -63,18 +63,24 @@ def _model(table: Mapping[str, Any]) -> RashbaInterface:
     require_known("", table, (*MODEL, *_SWITCHES, "accept"))
     if "E_F" not in table:
         raise InputError("E_F", "given", "nothing", 'e.g. "5 eV"')
-    numbers = {n: parse(table[n], dimension, n, bare_is_si=False) for n, dimension in MODEL.items() if n in table}
+    numbers: dict[str, Any] = {
+        n: parse(table[n], dimension, n, bare_is_si=False) for n, dimension in MODEL.items() if n in table
+    }
     accept = table.get("accept", [])
     if not isinstance(accept, list):
         raise InputError("accept", "a list of names", accept)
-    switches = {name: table[name] for name in _SWITCHES if name in table}
+    switches: dict[str, Any] = {name: table[name] for name in _SWITCHES if name in table}
     return RashbaInterface(**numbers, **switches, accept=tuple(accept))
 
 
 def _coefficients(table: Mapping[str, Any]) -> RashbaCoefficients:
     require_known("", table, ("g_up", "g_dn", "g_mix", *POPULATIONS, "loss"))
-    drives = {name: Drive(**_numbers(table[name], DRIVES, _LINE, name)) for name in POPULATIONS if name in table}
-    conductances = {n: parse(table[n], _AREA, n, bare_is_si=False) for n in ("g_up", "g_dn") if n in table}
+    drives: dict[str, Any] = {
+        name: Drive(**_numbers(table[name], DRIVES, _LINE, name)) for name in POPULATIONS if name in table
+    }
+    conductances: dict[str, Any] = {
+        n: parse(table[n], _AREA, n, bare_is_si=False) for n in ("g_up", "g_dn") if n in table
+    }
     mixing = table.get("g_mix", "0 S/m^2")
     parts = mixing if isinstance(mixing, list) else [mixing]
     if len(parts) not in (1, 2):
@@ -84,7 +90,7 @@ def _coefficients(table: Mapping[str, Any]) -> RashbaCoefficients:
     return RashbaCoefficients(**drives, **conductances, g_mix=g_mix, loss=loss)
 
 
-def _numbers(table: Any, known: tuple[str, ...], dimension: str, key: str) -> dict[str, float]:
+def _numbers(table: Any, known: tuple[str, ...], dimension: str, key: str) -> dict[str, Any]:
     if not isinstance(table, Mapping):
         raise InputError(key, f"a table of {', '.join(known)}", table)
     require_known(key, table, known)

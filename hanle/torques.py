@@ -33,6 +33,7 @@ class SpinOrbitTorque:
         magnet, metal: names of the regions.
         m: unit vector of the moments (3,).
         axis: y = N x E/|E| (3,).
+        area: of the face [m^2; per length or area below 3D].
         per_area: what the whole magnet takes, through its faces and inside (3,) [J/m^2].
         damping_like, field_like: DL and FL [J/m^2].
         electric_field: |E| along the face, mean over the cells of the metal there [V/m].
@@ -44,6 +45,7 @@ class SpinOrbitTorque:
     metal: str
     m: Array
     axis: Array
+    area: Array
     per_area: Array
     damping_like: Array
     field_like: Array
@@ -68,13 +70,25 @@ class SpinOrbitTorque:
         Raises:
             InputError: M_s is not known.
         """
+        moment = self._known_moment
+        damping, turning = (np.asarray(part / moment)[..., None] for part in (self.damping_like, self.field_like))
+        return np.asarray(damping * np.cross(self.axis, self.m)), np.asarray(turning * self.axis)
+
+    @property
+    def fields_per_current_density(self) -> tuple[Array, Array]:
+        """(damping-like, field-like) effective field per current density in the metal [T m^2/A], signed as DL and FL.
+
+        1e-14 T m^2/A is 1 mT per 1e11 A/m^2. Raises InputError where M_s is not known.
+        """
+        moment = self._known_moment
+        return tuple(np.asarray(t / moment / self.current_density) for t in (self.damping_like, self.field_like))  # type: ignore[return-value]
+
+    @property
+    def _known_moment(self) -> Array:
         if self.moment is None:
             key, must = f"materials.{self.magnet}.saturation_magnetisation", "given, of a ferromagnetic metal"
             raise InputError(key, must, "nothing", "divide the torque by M_s times the thickness")
-        damping, turning = (
-            np.asarray(part / self.moment)[..., None] for part in (self.damping_like, self.field_like)
-        )
-        return np.asarray(damping * np.cross(self.axis, self.m)), np.asarray(turning * self.axis)
+        return self.moment
 
     def _over(self, size: Array) -> tuple[Array, Array]:
         scale = 2 * E_CHARGE / HBAR / size
@@ -115,6 +129,7 @@ def spin_orbit_torque(result: "Result", magnet: str, metal: str | None = None) -
         beside,
         m=plain(m),
         axis=plain(axis),
+        area=plain(area),
         per_area=plain(per_area),
         damping_like=plain(damping),
         field_like=plain(turning),

@@ -19,6 +19,7 @@ from hanle.materials.records import FerromagneticMetal
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.tensors import Array, unit
+from hanle.spin_orbit import SpinOrbit
 
 if TYPE_CHECKING:
     from hanle.device import Device
@@ -79,7 +80,7 @@ def _joined(device: "Device", mesh: TaggedMesh | Layers, name: str) -> set[str]:
         for face in mesh.face_names:
             regions, choice = mesh.face_regions(face), device.interfaces.get(face)
             magnetic = any(isinstance(device.materials[r], FerromagneticMetal) for r in regions)
-            if here not in regions or choice == CLOSED or (isinstance(choice, Circuit) and magnetic):
+            if here not in regions or choice == CLOSED or (isinstance(choice, Circuit | SpinOrbit) and magnetic):
                 continue
             beside = [r for r in regions if r in device.conductors and r not in found]
             found.update(beside)
