@@ -55,19 +55,24 @@ class Source(Protocol):
     """Where amplitudes come from: `hanle.boundary.scattering.model` or a table."""
 
     @property
-    def h_R(self) -> float: ...
+    def h_R(self) -> float:
+        """Strength of the spin-orbit coupling, without unit."""
 
     @property
-    def mass(self) -> float: ...
+    def mass(self) -> float:
+        """Effective mass [kg]."""
 
     @property
-    def tau_N(self) -> float: ...
+    def tau_N(self) -> float:
+        """Relaxation time in N [s]."""
 
     @property
-    def tau_up(self) -> float: ...
+    def tau_up(self) -> float:
+        """Relaxation time of the majority [s]."""
 
     @property
-    def tau_dn(self) -> float: ...
+    def tau_dn(self) -> float:
+        """Relaxation time of the minority [s]."""
 
     @property
     def k(self) -> float:

@@ -123,8 +123,12 @@ def _panels(density: Density, low: Array, high: Array, start: Array, stop: Array
     width = np.stack([stop - start, middle - start, stop - middle], axis=-1)
     phi = begin[..., None] + width[..., None] * (1 + _NODES) / 2
     span, shape = (high - low)[:, None, None], phi.shape
-    flat = [np.broadcast_to(v, shape).ravel() for v in (low[:, None, None], high[:, None, None])]
-    points = Transverse(*flat, (span * np.sin(phi / 2) ** 2).ravel(), (span * np.cos(phi / 2) ** 2).ravel())
+    points = Transverse(
+        np.broadcast_to(low[:, None, None], shape).ravel(),
+        np.broadcast_to(high[:, None, None], shape).ravel(),
+        (span * np.sin(phi / 2) ** 2).ravel(),
+        (span * np.cos(phi / 2) ** 2).ravel(),
+    )
     measure = width[..., None] / 2 * _WEIGHTS * span * np.sin(phi) / 2 / (4 * np.pi)
     values = np.atleast_2d(density(points)).reshape(-1, *shape) * measure
     whole = values.sum(axis=-1)

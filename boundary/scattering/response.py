@@ -109,7 +109,8 @@ def biased(interface: Interface, m: Array, rtol: float | None = None) -> Biased:
     sums = -QUANTUM * _angular_sum(interface, m, rows, rtol, "response to a bias")
     times = np.array([interface.tau_N, interface.tau_up, interface.tau_dn])[:, None, None]
     sheet = HBAR * interface.k / interface.mass * times * np.moveaxis(sums[48:].reshape(6, 3, 2), 0, -1)
-    return Biased(*sums[:48].reshape(2, 4, 6), sheet)
+    below, above = sums[:48].reshape(2, 4, 6)
+    return Biased(below, above, sheet)
 
 
 def probabilities(interface: Interface, m: Array, rtol: float | None = None) -> Probabilities:

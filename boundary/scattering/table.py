@@ -49,9 +49,9 @@ class AmplitudeTable:
 
     Attributes:
         k_perp: grid, ascending, between 0 and the largest edge [1/m].
-        k_N: Fermi wave number of N [1/m]; 0 or less where N is insulating.
-        edges: all wave numbers at which a band of either side ends [1/m], k_N among them.
-        r_up, r_dn: reflection from N at each point; not used where k_perp > k_N.
+        k_N2: k_z^2 of N at k_perp = 0 [1/m^2], the square of its Fermi wave number; negative where N is insulating.
+        edges: all wave numbers at which a band of either side ends [1/m], sqrt(k_N2) among them.
+        r_up, r_dn: reflection from N at each point; not used where k_perp^2 > k_N2.
         t_up, t_dn: t', transmission from F, complex or its size; with several bands the root of the summed |t'|^2.
         h_R, tau_N, tau_up, tau_dn, mass: as of `hanle.boundary.scattering.model.Interface`.
         scale: wave number of the scale where N is insulating [1/m].
@@ -61,7 +61,7 @@ class AmplitudeTable:
     """
 
     k_perp: Array
-    k_N: float
+    k_N2: float
     edges: ArrayLike
     r_up: NDArray[np.complexfloating]
     r_dn: NDArray[np.complexfloating]
@@ -82,8 +82,8 @@ class AmplitudeTable:
             if np.shape(getattr(self, key)) != points.shape:
                 raise InputError(key, f"{points.size} numbers, one per k_perp", np.shape(getattr(self, key)))
         limits = _limits(self.edges)
-        if not np.any(np.abs(limits - max(self.k_N, 0.0) ** 2) <= UNITARY * limits[-1]):
-            raise InputError("edges", "a list that contains k_N [1/m]", self.edges)
+        if not np.any(np.abs(limits - max(self.k_N2, 0.0)) <= UNITARY * limits[-1]):
+            raise InputError("edges", "a list that contains sqrt(k_N2) [1/m]", self.edges)
         self._require_resolved(points, limits)
         self._require_unitary()
 
@@ -99,7 +99,7 @@ class AmplitudeTable:
                 )
 
     def _require_unitary(self) -> None:
-        inside = np.asarray(self.k_perp) < self.k_N
+        inside = np.asarray(self.k_perp) ** 2 < self.k_N2
         for spin, r, t in (("up", self.r_up, self.t_up), ("dn", self.r_dn, self.t_dn)):
             defect = np.abs(np.abs(np.asarray(r)) ** 2 + np.abs(np.asarray(t)) ** 2 - 1)[inside]
             if defect.size and not defect.max() <= UNITARY:
@@ -111,14 +111,14 @@ class AmplitudeTable:
     @property
     def k(self) -> float:
         """Wave number of the scale [1/m]."""
-        return float(self.k_N) if self.k_N > 0 else float(self.scale)
+        return float(np.sqrt(self.k_N2)) if self.k_N2 > 0 else float(self.scale)
 
     @cached_property
     def amplitudes(self) -> Amplitudes:
         """The table in the form the formulas take."""
         points = np.asarray(self.k_perp, dtype=float)
-        k_z = np.sqrt((self.k_N - points).astype(complex)) * np.sqrt(self.k_N + points + 0j)
-        inside = points < self.k_N
+        k_z = np.sqrt((self.k_N2 - points**2).astype(complex))
+        inside = points**2 < self.k_N2
         r_up, r_dn = (np.where(inside, np.asarray(r, dtype=complex), 0) for r in (self.r_up, self.r_dn))
         return Amplitudes(points**2, k_z, r_up, r_dn, np.abs(self.t_up) ** 2, np.abs(self.t_dn) ** 2)
 
