@@ -47,7 +47,7 @@ class Facets:
         return bool(self.cells.size) and bool(np.all(self.cells[:, 1] >= 0))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TaggedMesh:
     """A mesh with names.
 
@@ -90,6 +90,10 @@ class TaggedMesh:
             raise InputError("mesh.points", "finite", "NaN or infinity")
         if self.cells.size and (self.cells.min() < 0 or self.cells.max() >= len(self.points)):
             raise InputError("mesh.cells", f"point numbers below {len(self.points)}", int(self.cells.max()))
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.points)} points, {len(self.cells)} cells ({self.kind})"
+        return f"<TaggedMesh: axes {', '.join(self.axes)}; {sizes}; regions {', '.join(self.regions)}>"
 
     @property
     def dimension(self) -> int:

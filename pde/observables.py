@@ -216,14 +216,36 @@ def torque(solution: Solution, magnet: str, place: str | None = None) -> Array:
         place: the face or region through which it is given; all of the magnet if None.
     """
     found = deposits(solution, place)
-    known = [name.removeprefix("torque:") for name in found if name.startswith("torque:")]
-    if magnet not in known:
-        raise unknown_name("magnet", magnet, known)
+    if f"torque:{magnet}" not in found:
+        raise _takes_nothing(solution, magnet, place)
     return HBAR / (2 * E_CHARGE) * found[f"torque:{magnet}"]
+
+
+def _places_of(solution: Solution) -> dict[str, list[str]]:
+    """Receiver -> faces and regions that hand something to it."""
+    problem = solution.response.system.problem
+    found: dict[str, list[str]] = {}
+    for name, deposited in (
+        *((name, face.law.deposits) for name, face in problem.faces.items()),
+        *((name, law.deposits) for name, law in problem.regions.items()),
+    ):
+        for receiver in deposited:
+            found.setdefault(receiver, []).append(name)
+    return found
+
+
+def _takes_nothing(solution: Solution, magnet: str, place: str | None) -> InputError:
+    """The error for a magnet that does not exist, or takes no torque at a place."""
+    places = {n.removeprefix("torque:"): p for n, p in _places_of(solution).items() if n.startswith("torque:")}
+    if magnet not in places:
+        return unknown_name("magnet", magnet, places)
+    return InputError("place", f"where {magnet} takes torque ({', '.join(places[magnet])})", str(place))
 
 
 def torque_map(solution: Solution, magnet: str, place: str) -> tuple[Array, Array]:
     """(centres (n, 3), torque density (batch, n, 3)) that a magnet absorbs through a face [J/m^2] or inside [J/m^3]."""
+    if place not in _places_of(solution).get(f"torque:{magnet}", ()):
+        raise _takes_nothing(solution, magnet, place)
     centres, density = deposit_map(solution, place, f"torque:{magnet}")
     return centres, HBAR / (2 * E_CHARGE) * density
 

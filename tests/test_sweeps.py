@@ -256,3 +256,21 @@ def test_library_and_default_terminals() -> None:
     two = pillar().solve(wiring={"bottom": "1 mV", "top": "ground"})
     with pytest.raises(InputError, match="wiring must be driven by one given current"):
         two.resistance()
+
+
+def test_results_and_meshes_are_short_at_the_prompt() -> None:
+    result = pillar(name="GMR").solve(engine="scikit")
+    assert repr(result) == "<Result: GMR; engine scikit>"
+    cells = len(result.mesh.cells)  # type: ignore[union-attr]
+    assert repr(result.mesh) == (
+        f"<TaggedMesh: axes z; {cells + 1} points, {cells} cells (line); regions Cu1, Co1, Cu, Co2, Cu2>"
+    )
+
+
+def test_where_a_magnet_takes_no_torque() -> None:
+    result = pillar().solve()
+    for ask in (result.torque, result.torque_map):
+        with pytest.raises(InputError, match=r"place must be where Co2 takes torque \(Cu\|Co2, Co2\|Cu2, Co2\)"):
+            ask("Co2", "Cu1")  # type: ignore[operator]
+        with pytest.raises(InputError, match="magnet must be one of Co1, Co2"):
+            ask("Co3", "Co1")  # type: ignore[operator]
