@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from hanle.pde.coefficients import FaceLaw
 from hanle.pde.errors import HanleError, InputError, unknown_name
 from hanle.pde.fields import POTENTIAL
 from hanle.pde.problem import Problem
@@ -179,8 +182,16 @@ def conductors(problem: Problem) -> dict[str, int]:
     number = {name: k for k, name in enumerate(problem.regions)}
     for name, face in problem.faces.items():
         touching = problem.mesh.face_regions(name)
-        sides = [side for side in face.law.sides if POTENTIAL.name in side.fields.names]
-        if len(sides) == 2 and len(touching) == 2:
+        if len(touching) == 2 and _lets_charge_through(face.law):
             a, b = (number[region] for region in touching)
             number = {region: a if k == b else k for region, k in number.items()}
     return number
+
+
+def _lets_charge_through(law: FaceLaw) -> bool:
+    """Whether the potentials of both sides are one, or a current flows between them."""
+    sides = [side for side in law.sides if POTENTIAL.name in side.fields.names]
+    if len(sides) < 2 or law.at is not None:
+        return len(sides) == 2
+    row, column = (law.columns(side.role, POTENTIAL.name).start for side in sides)
+    return POTENTIAL.name in law.tie or any(t.fields[row, column] and np.any(t.weight) for t in law.G)

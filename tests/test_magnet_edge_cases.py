@@ -145,3 +145,16 @@ def test_moments_without_order_need_no_axis_without_field(temperature: float, ma
     for axis in np.eye(3):
         weak = device.with_changes(field=1e-6 * axis).solve()
         assert found == pytest.approx(float(weak.rho_L_change), rel=1e-8)
+
+
+@pytest.mark.parametrize("engine", ["multilayer", "scikit"])
+def test_interface_without_conductance_parts_the_conductors(engine: str) -> None:
+    """No current crosses: both sides need a ground, as where the face is closed."""
+    shape = hanle.stack([("Pt", "4 nm"), ("Co", "3 nm")], contacts=True)
+    faces = {"Pt|Co": hanle.Circuit(0.0, 0.0, 1e14)}
+    device = Device(shape, {"Pt": "Pt", "Co": "Co"}, magnetisation={"Co": (0.0, 0.0, 1.0)}, interfaces=faces)
+    with pytest.raises(InputError, match="wiring must be with a ground, or a given voltage, on each conductor"):
+        device.solve(engine=engine)
+    result = device.solve(engine=engine, wiring={"bottom": "1 mV", "top": "ground"})
+    touching = device.with_changes(interfaces={}).solve(engine=engine, wiring={"bottom": "1 mV", "top": "ground"})
+    assert abs(result.terminal_current("bottom")) < 1e-9 * touching.terminal_current("bottom")
