@@ -203,8 +203,9 @@ def hall_bar_plan(
 ) -> UserShape:
     """A Hall bar seen from above (x, y), one region ("film" by default), invariant along z.
 
-    Names and read-out as for `hall_bar`; currents are per thickness (A/m), which the shape does not know. See
-    `hanle.meshes.plan.hall_bar_plan`.
+    Names and read-out as for `hall_bar`; currents are per thickness (A/m), which the shape does not know. No field is
+    along z, where a film carries no current: the two differ at second order in what turns the current out of the plane
+    (Hall effects of B or m in the plane, anisotropy of m aslant). See `hanle.meshes.plan.hall_bar_plan`.
     """
     return make("hall_bar_plan", locals())
 
