@@ -104,7 +104,7 @@ class RashbaInterface:
     def coefficients(self) -> RashbaCoefficients:
         """What acts in the device."""
         compute = all_orders if self.all_orders else first_order
-        found = compute(self.model, loss=self.memory_loss, accept=self.accept)
+        found = compute(self.model, loss=bool(self.memory_loss), accept=self.accept)
         if self.sharvin_removed:
             found = without_sharvin(found, *sharvin(self.model))
         if self.damping_like:

@@ -45,7 +45,7 @@ def write_spin_orbit(law: SpinOrbit) -> dict[str, Any]:
         table |= {name: getattr(law, name) for name in _SWITCHES}
         return table | ({"accept": list(law.accept)} if law.accept else {})
     found: dict[str, Any] = {name: _written(getattr(law, name), _AREA, name) for name in ("g_up", "g_dn")}
-    mixing = complex(law.g_mix)  # type: ignore[arg-type]
+    mixing = complex(law.g_mix)
     found["g_mix"] = [exact(mixing.real, _AREA), exact(mixing.imag, _AREA)]
     for name in POPULATIONS:
         found[name] = {key: _written(getattr(getattr(law, name), key), _LINE, f"{name}.{key}") for key in DRIVES}
@@ -63,9 +63,7 @@ def _model(table: Mapping[str, Any]) -> RashbaInterface:
     require_known("", table, (*MODEL, *_SWITCHES, "accept"))
     if "E_F" not in table:
         raise InputError("E_F", "given", "nothing", 'e.g. "5 eV"')
-    numbers: dict[str, Any] = {
-        n: parse(table[n], dimension, n, bare_is_si=False) for n, dimension in MODEL.items() if n in table
-    }
+    numbers = _present(table, MODEL)
     accept = table.get("accept", [])
     if not isinstance(accept, list):
         raise InputError("accept", "a list of names", accept)
@@ -75,12 +73,9 @@ def _model(table: Mapping[str, Any]) -> RashbaInterface:
 
 def _coefficients(table: Mapping[str, Any]) -> RashbaCoefficients:
     require_known("", table, ("g_up", "g_dn", "g_mix", *POPULATIONS, "loss"))
-    drives: dict[str, Any] = {
-        name: Drive(**_numbers(table[name], DRIVES, _LINE, name)) for name in POPULATIONS if name in table
-    }
-    conductances: dict[str, Any] = {
-        n: parse(table[n], _AREA, n, bare_is_si=False) for n in ("g_up", "g_dn") if n in table
-    }
+    populations = [name for name in POPULATIONS if name in table]
+    drives: dict[str, Any] = {name: Drive(**_numbers(table[name], DRIVES, _LINE, name)) for name in populations}
+    conductances = _present(table, dict.fromkeys(("g_up", "g_dn"), _AREA))
     mixing = table.get("g_mix", "0 S/m^2")
     parts = mixing if isinstance(mixing, list) else [mixing]
     if len(parts) not in (1, 2):
@@ -88,6 +83,11 @@ def _coefficients(table: Mapping[str, Any]) -> RashbaCoefficients:
     g_mix = complex(*(parse(part, _AREA, "g_mix", bare_is_si=False) for part in parts))
     loss = MemoryLoss(**_numbers(table.get("loss", {}), _LOSS, _AREA, "loss"))
     return RashbaCoefficients(**drives, **conductances, g_mix=g_mix, loss=loss)
+
+
+def _present(table: Mapping[str, Any], dimensions: Mapping[str, str]) -> dict[str, Any]:
+    """The numbers of a table that have a dimension, in SI."""
+    return {n: parse(table[n], d, n, bare_is_si=False) for n, d in dimensions.items() if n in table}
 
 
 def _numbers(table: Any, known: tuple[str, ...], dimension: str, key: str) -> dict[str, Any]:
