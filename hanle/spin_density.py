@@ -37,6 +37,7 @@ from hanle.pde.coefficients import Bulk, dense
 from hanle.pde.constants import E_CHARGE
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.tensors import Array
+from hanle.textures import directions
 
 if TYPE_CHECKING:
     from hanle.results import Result
@@ -68,10 +69,10 @@ class ChargeToSpin:
 
 
 def knows_bands(result: "Result", region: str) -> bool:
-    """Whether `charge_to_spin` can be asked of a region."""
+    """Whether `charge_to_spin` can be asked of a region: it knows both densities of states, and has a direction."""
     record = result.device.materials[region]
     given = f"{region}.{BANDS}" in result.device.profiles or getattr(record, BANDS, None) is not None
-    return given and region in result.response.system.problem.regions
+    return given and region in result.response.system.problem.regions and region in directions(result)
 
 
 def charge_to_spin(result: "Result", region: str) -> ChargeToSpin:

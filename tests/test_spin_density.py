@@ -198,6 +198,15 @@ def test_files_and_reports_hold_the_number(tmp_path: Any) -> None:
     assert not any(row.name.startswith("charge_to_spin") for row in rows(silent))
 
 
+def test_moments_without_direction_have_no_ratio() -> None:
+    """Free moments at B = 0: both spins are alike."""
+    free = METAL | {"critical_temperature": "0 K"}
+    result = device().with_changes(materials={"M": free, "Pt": "Pt"}, field=(0, 0, 0), magnetisation={}).solve()
+    assert not any(row.name.startswith("charge_to_spin") for row in rows(result))
+    with pytest.raises(InputError, match=r"magnetisation\.M must be a vector that is not zero"):
+        result.charge_to_spin("M")
+
+
 def test_what_is_not_known_is_refused() -> None:
     without = {n: v for n, v in METAL.items() if n != "density_of_states_polarisation"}
     result = device().with_changes(materials={"M": without, "Pt": "Pt"}).solve()
