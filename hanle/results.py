@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hanle.figures import Picture
     from hanle.spin_density import ChargeToSpin
     from hanle.torques import SpinOrbitTorque
+    from hanle.transfer_torque import SpinTransferTorque
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -207,6 +208,18 @@ class Result:
             raise InputError("magnetisation", must, found.m.tolist(), "tilt it")
         return found
 
+    def spin_transfer_torque(self, magnet: str, polariser: str, metal: str | None = None) -> "SpinTransferTorque":
+        """The torque on a uniform magnet as damping-like and field-like part about the moments of another one.
+
+        Args:
+            metal: beside the magnet, whose face gives the area; needed where the magnet touches several metals.
+
+        Of several states the parts are NaN where the moments are collinear.
+        """
+        from hanle.transfer_torque import spin_transfer_torque
+
+        return spin_transfer_torque(self, magnet, polariser, metal)
+
     def torque_origins(self, magnet: str, metal: str | None = None) -> "dict[str, SpinOrbitTorque]":
         """The torque split by where it comes from: see `hanle.origins`. Solves the device twice more.
 
@@ -216,6 +229,22 @@ class Result:
         from hanle.origins import torque_origins
 
         return torque_origins(self, magnet, metal)
+
+    def resistivity_origins(self) -> dict[str, tuple[Array, Array]]:
+        """Effect -> (part of rho_L_change, part of rho_T [Ohm m]): see `hanle.origins`. Solves once per effect."""
+        from hanle.origins import resistivity_origins
+
+        return resistivity_origins(self)
+
+    def unidirectional_change(self, magnet: str, slope: float) -> Array:
+        """Part of the resistance that is odd in the current and in m, over the whole: see `hanle.unidirectional`.
+
+        Args:
+            slope: relative change of the conductivity of the magnet per volt of m.w [1/V].
+        """
+        from hanle.unidirectional import unidirectional_change
+
+        return _plain(unidirectional_change(self, magnet, slope))
 
     def spin_accumulation(self, region: str, points: Array) -> Array:
         """mu_s/e (n, 3) [V] at points (n, 3) [m] of a metal."""
