@@ -116,6 +116,15 @@ def test_a_nearly_bound_state_is_resolved():
     assert abs(torque_integrals(weak).up - expected["up"]) < QUADRATURE * abs(expected["up"])
 
 
+@pytest.mark.parametrize("part", [1.0, 1 + 1e-15, 1 + 1e-9])
+def test_a_potential_of_one_spin_only(part):
+    """u0 = um up to rounding, where v_up is 0 or all that is left of two large numbers."""
+    given = Interface(E_F=5 * EV, u0=part * 3e9, um=3e9, **TIMES)
+    expected, found = printed(replace(given, u0=3e9)), torque_integrals(given)
+    for key, value in expected.items():
+        assert abs(getattr(found, key) - value) <= 1e-8 * abs(expected["N"])
+
+
 def test_a_divergence_is_named():
     equal = Interface(E_F=5 * EV, h_R=0.05, **TIMES)
     with pytest.raises(QuadratureError, match=r"spin memory loss.*loss=False"):

@@ -73,7 +73,7 @@ def mean(interface, rows):
         k = np.sqrt(at.k_perp2)[:, None, None] * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
         return rows(match(interface, at, angles, m), k, at).mean(axis=-1)
 
-    return lambda m: mode_sum(interface.edges, lambda at: density(at, m), 1e-10, together=True).value
+    return lambda m: mode_sum(interface.edges, lambda at: density(at, m), 1e-10, floor=1.0).value
 
 
 def law(interface, m):

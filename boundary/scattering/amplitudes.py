@@ -7,7 +7,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from hanle.boundary.scattering.quadrature import Sum
+from hanle.boundary.scattering.quadrature import FLOOR, Sum
 from hanle.pde.tensors import Array
 
 ComplexArray: TypeAlias = NDArray[np.complex128]
@@ -79,6 +79,6 @@ class Source(Protocol):
         """Wave number of the scale [1/m]."""
 
     def total(
-        self, rows: Rows, rtol: float | None = None, where: str = "sum over modes", together: bool = False
+        self, rows: Rows, rtol: float | None = None, where: str = "sum over modes", floor: float = FLOOR
     ) -> Sum:
         """(1/4 pi) integral d(k_perp^2) of each row."""

@@ -98,9 +98,7 @@ def resistance(source: Source, rtol: float | None = None) -> Resistance:
     """
     scale = E_CHARGE**2 * source.tau_N / (4 * np.pi * source.mass)
     first = float(source.total(_flow_rows, rtol, "current along the interface").value[0])
-    second = (
-        source.h_R**2 * source.total(_resistance_rows, rtol, "resistance along the interface", together=True).value
-    )
+    second = source.h_R**2 * source.total(_resistance_rows, rtol, "resistance along the interface", floor=1.0).value
     return Resistance(scale * first, scale / 2 * float(second[0]), scale / 16 * float(second[1]))
 
 

@@ -25,12 +25,12 @@ import numpy as np
 from scipy.constants import m_e
 
 from hanle.boundary.scattering.amplitudes import Amplitudes, ComplexArray, Rows
-from hanle.boundary.scattering.quadrature import Sum, Transverse, mode_sum
+from hanle.boundary.scattering.quadrature import FLOOR, Sum, Transverse, mode_sum
 from hanle.pde.constants import HBAR
 from hanle.pde.errors import InputError
 from hanle.pde.tensors import Array
 
-#: Bands whose k^2 differ by less than this part are one band.
+#: Bands whose k^2 differ by less than this part are one band, and such a part of a potential is none.
 EQUAL = 1e-14
 #: Tolerance of sums over modes, relative to the sum of absolute values.
 RTOL = 1e-11
@@ -98,7 +98,9 @@ class Interface:
     @property
     def potentials(self) -> tuple[float, float]:
         """v_up, v_dn: interface potential for spins along -m and +m [1/m]."""
-        return self.u0 - self.um, self.u0 + self.um
+        own = self.u0 - self.um, self.u0 + self.um
+        rounding = EQUAL * (abs(self.u0) + abs(self.um) + self.k)
+        return own[0] if abs(own[0]) > rounding else 0.0, own[1] if abs(own[1]) > rounding else 0.0
 
     @property
     def kind(self) -> str:
@@ -127,11 +129,11 @@ class Interface:
         return Amplitudes(at.k_perp2, k_z, r[0], r[1], transmitted[0], transmitted[1])
 
     def total(
-        self, rows: Rows, rtol: float | None = None, where: str = "sum over modes", together: bool = False
+        self, rows: Rows, rtol: float | None = None, where: str = "sum over modes", floor: float = FLOOR
     ) -> Sum:
         """Sum over transverse modes and area of integrands of the amplitudes; tolerance 1e-11 unless told otherwise."""
         return mode_sum(
-            self.edges, lambda at: rows(self.amplitudes(at)), RTOL if rtol is None else rtol, where, together
+            self.edges, lambda at: rows(self.amplitudes(at)), RTOL if rtol is None else rtol, where, floor
         )
 
     def flux_defect(self, at: Transverse) -> float:

@@ -25,6 +25,8 @@ POINTS = 16
 LEVELS = 45
 #: Panels at a time before it does, too.
 PANELS = 2000
+#: Rows below this part of the largest need not be accurate by themselves.
+FLOOR = 1e-6
 #: Part of the tolerance that a single panel may use up.
 SHARE = 0.004
 
@@ -72,7 +74,7 @@ class Sum:
 
 
 def mode_sum(
-    edges: Array, density: Density, rtol: float = 1e-11, where: str = "sum over modes", together: bool = False
+    edges: Array, density: Density, rtol: float = 1e-11, where: str = "sum over modes", floor: float = FLOOR
 ) -> Sum:
     """(1/4 pi) integral d(k_perp^2) of each row of `density` from 0 to the largest edge.
 
@@ -81,8 +83,8 @@ def mode_sum(
         density: the integrand.
         rtol: error allowed, relative to the integral of the absolute value.
         where: name of the sum, for the error.
-        together: rows have one unit and `rtol` refers to the largest. For rows that may vanish but for rounding; one
-            row should then be of the size of the terms that cancel.
+        floor: smaller rows are summed as accurately as one of this part of the largest; rows have one unit. 1 is for
+            rows that may vanish but for rounding; one row should then be of the size of the terms that cancel.
 
     Raises:
         QuadratureError: not reached after LEVELS halvings or with PANELS panels, or a value that is not finite.
@@ -100,7 +102,7 @@ def mode_sum(
         fine = halves.sum(axis=-1)
         miss = np.abs(fine - coarse)
         whole = done + sizes.sum(axis=(1, 2))
-        allowed = rtol * (np.full_like(whole, whole.max()) if together else whole)
+        allowed = rtol * np.maximum(whole, floor * whole.max())
         good = np.all(miss <= SHARE * allowed[:, None], axis=0)
         value, error = value + fine[:, good].sum(axis=1), error + miss[:, good].sum(axis=1)
         done = done + sizes[:, good].sum(axis=(1, 2))
@@ -111,7 +113,7 @@ def mode_sum(
             break
     worst = np.sqrt(low[0] + (high[0] - low[0]) * np.sin(start[0] / 2) ** 2)
     raise QuadratureError(
-        f"{where} does not converge at k_perp = {worst:.6g} 1/m with halved panels - it diverges, as sums of "
+        f"{where} does not converge at k_perp = {worst:.6g} 1/m with ever smaller panels - it diverges, as sums of "
         "second order do where equal bands meet without a barrier, or a resonance has no width"
     )
 

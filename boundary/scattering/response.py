@@ -165,7 +165,7 @@ def _angular_sum(
             found = rows(matched, k / interface.k).reshape(-1, *k.shape[:-1]).mean(axis=-1)
             return np.concatenate([found, waves[None]])
 
-        done = mode_sum(interface.edges, density, tolerance, where, together=True)
+        done = mode_sum(interface.edges, density, tolerance, where, floor=1.0)
         if previous is not None and np.all(np.abs(done.value - previous) <= tolerance * done.magnitude.max()):
             return done.value[:-1]
         previous, count = done.value, 2 * count

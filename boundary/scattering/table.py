@@ -18,7 +18,7 @@ from scipy.constants import m_e
 from scipy.interpolate import CubicSpline
 
 from hanle.boundary.scattering.amplitudes import Amplitudes, Rows
-from hanle.boundary.scattering.quadrature import QuadratureError, Sum
+from hanle.boundary.scattering.quadrature import FLOOR, QuadratureError, Sum
 from hanle.pde.errors import InputError
 from hanle.pde.tensors import Array
 
@@ -123,7 +123,7 @@ class AmplitudeTable:
         return Amplitudes(points**2, k_z, r_up, r_dn, np.abs(self.t_up) ** 2, np.abs(self.t_dn) ** 2)
 
     def total(
-        self, rows: Rows, rtol: float | None = None, where: str = "sum over modes", together: bool = False
+        self, rows: Rows, rtol: float | None = None, where: str = "sum over modes", floor: float = FLOOR
     ) -> Sum:
         """Sum over transverse modes and area of integrands of the amplitudes; tolerance 1e-4 unless told otherwise.
 
@@ -145,7 +145,7 @@ class AmplitudeTable:
             coarse += _integral(phi[some], density[:, some])
             size += np.abs(_integral(phi, np.abs(density)))
         found = Sum(fine, np.abs(fine - coarse), size)
-        allowed = (RTOL if rtol is None else rtol) * (np.full_like(size, size.max()) if together else size)
+        allowed = (RTOL if rtol is None else rtol) * np.maximum(size, floor * size.max())
         worst = int(np.argmax(found.error - allowed))
         if found.error[worst] > allowed[worst]:
             raise QuadratureError(
