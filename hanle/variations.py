@@ -6,6 +6,7 @@
 "YIG|Pt.G_r"        G_s, G_r, G_i of a face to an insulating magnet
 "Co|Cu.G_up"        G_up, G_dn, G_mix_real, G_mix_imaginary, memory_loss of a `Circuit` that the device has, or
                     area_resistance and polarisation, which set G_up and G_dn
+"Pt|Co.h_R"         E_F, J, u0, um, h_R, tau_N, ... of a `RashbaInterface` that the device has
 """
 
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from hanle.parameters import LENGTH
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.quantity import DIMENSIONS, parse
 from hanle.shapes import KINDS, UserShape, make
+from hanle.spin_orbit import MODEL, RashbaInterface
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +49,8 @@ def variables(device: Device) -> dict[str, str]:
     for face, law in device.interfaces.items():
         if isinstance(law, Circuit):
             found |= {f"{face}.{name}": dimension for name, dimension in _CIRCUIT.items()}
+        if isinstance(law, RashbaInterface):
+            found |= {f"{face}.{name}": dimension for name, dimension in MODEL.items()}
     return found
 
 
@@ -85,6 +89,9 @@ def varied(device: Device, values: Mapping[str, Any]) -> Device:
         elif isinstance(contact := device.interfaces.get(place), Circuit):
             law = _with_conductance(contact, place, quantity, value)
             device = device.with_changes(interfaces={**device.interfaces, place: law})
+        elif isinstance(contact, RashbaInterface):
+            changed = replace(contact, **{quantity: value})
+            device = device.with_changes(interfaces={**device.interfaces, place: changed})
         else:
             device = device.with_changes(profiles={**device.profiles, name: value})
     return device

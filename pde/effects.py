@@ -9,7 +9,7 @@ ORDINARY_HALL = "ordinary Hall"
 ANOMALOUS_HALL = "anomalous Hall"
 ANISOTROPY = "anisotropic magnetoresistance"
 INTERFACIAL = "interfacial spin-orbit"
-#: Name -> what goes with it.
+#: Name -> what goes with it, in the order in which contributions are counted.
 EFFECTS = {
     SPIN_HALL: "spin Hall and inverse spin Hall effect of metals",
     ORDINARY_HALL: "ordinary Hall effect",
