@@ -149,6 +149,10 @@ class Device:
                 raise unknown_name("device", key, known)
         return replace(self, **changes)
 
+    def with_magnetisation(self, **directions: Any) -> "Device":
+        """A copy in which some magnets point elsewhere and the others as before: with_magnetisation(F2=(0, -1, 0))."""
+        return self.with_changes(magnetisation={**self.magnetisation, **directions})
+
     def mesh(self, *, conditions: Conditions | None = None, **options: Any) -> "TaggedMesh":
         """A mesh graded by the shortest decay length of each metal.
 

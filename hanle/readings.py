@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Units by the number of mesh axes: per invariant length or area below 3.
 CURRENT_UNIT = {3: "A", 2: "A/m", 1: "A/m^2"}
 RESISTANCE_UNIT = {3: "Ohm", 2: "Ohm m", 1: "Ohm m^2"}
-TORQUE_UNIT = {3: "N m", 2: "N", 1: "N/m"}
+TORQUE_UNIT = {3: "N m", 2: "N", 1: "J/m^2"}
 
 #: A read-out of one's own: a function of the result, its SI unit ("1" where there is none) and, if wanted, a title.
 #: Of a batch of states (exact engine) it gets all at once and returns arrays with a leading axis.
@@ -66,7 +66,7 @@ def readings(result: Result, extra: Mapping[str, Extra] | None = None) -> dict[s
         torques = np.stack([observables.torque(result.solution, name) for name in magnets], axis=1)
         axes = {"magnet": magnets, "component": tuple("xyz")}
         found["torque"] = Reading(torques, TORQUE_UNIT[dimension], "torque on the magnet", axes)
-    return found | _torque_parts(result) | {n: _own(result, n, *given) for n, given in (extra or {}).items()}
+    return found | torque_parts(result) | {n: _own(result, n, *given) for n, given in (extra or {}).items()}
 
 
 def receivers(result: Result) -> tuple[str, ...]:
@@ -78,8 +78,8 @@ def receivers(result: Result) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.removeprefix("torque:") for name in names))
 
 
-def _torque_parts(result: Result) -> dict[str, Reading]:
-    """Damping-like and field-like torque of magnets beside metals that carry a current along their face."""
+def torque_parts(result: Result) -> dict[str, Reading]:
+    """torque_DL, torque_FL, efficiency_DL, efficiency_FL of magnets beside metals with a current along their face."""
     faces = dict(_faces(result)) if result.has_resistivity else {}
     if not faces:
         return {}

@@ -9,7 +9,7 @@ import numpy as np
 from hanle.materials.load import bibliography, numbers
 from hanle.materials.records import USER
 from hanle.pde.tensors import Array
-from hanle.readings import CURRENT_UNIT, RESISTANCE_UNIT, TORQUE_UNIT, receivers
+from hanle.readings import CURRENT_UNIT, RESISTANCE_UNIT, TORQUE_UNIT, receivers, torque_parts
 from hanle.results import Result
 from hanle.spin_density import knows_bands
 
@@ -47,7 +47,7 @@ def rows(result: Result, index: int = 0) -> list[Row]:
             Row(f"charge_to_spin_{axis}({region})", float(value), "", f"mean spin along {axis} per added electron")
             for axis, value in zip("xyz", ratio, strict=True)
         ]
-    return found
+    return [*found, *_torque_parts(result, index)]
 
 
 def proof_rows(result: Result) -> list[Row]:
@@ -131,6 +131,15 @@ def _terminals(result: Result, index: int) -> Iterator[Row]:
     if result.wiring.pair:
         unit = RESISTANCE_UNIT[len(result.mesh.axes)]
         yield Row("resistance", _at(result.resistance(), index), unit, " to ".join(result.wiring.pair))
+
+
+def _torque_parts(result: Result, index: int) -> Iterator[Row]:
+    for name, reading in torque_parts(result).items():
+        unit = "" if reading.units == "1" else reading.units
+        values = np.broadcast_to(reading.values, (max(index + 1, len(reading.values)), *reading.values.shape[1:]))
+        for face, value in zip(reading.labels["interface"], values[index], strict=True):
+            if np.isfinite(value):
+                yield Row(f"{name}({face})", float(value), unit, f"{reading.title}, y = N x E/|E|")
 
 
 def _at(values: Array, index: int) -> float:

@@ -172,7 +172,8 @@ def summary(solved: Solved) -> str:
     result = solved.result
     lines = [result.device.name or result.shape_name]
     if solved.curves is not None:
-        sizes = ", ".join(f"{count} of {name}" for name, count in solved.curves.sizes.items())
+        numbers = {n: count for n, count in solved.curves.sizes.items() if solved.curves[n].dtype.kind == "f"}
+        sizes = ", ".join(f"{count} of {name}" for name, count in numbers.items())
         lines.append(f"sweep: {sizes}; the numbers below are those of its first state")
     proof = result.proof
     count = result.response.system.processes.size

@@ -19,6 +19,7 @@ import hanle
 from hanle.config import Case, read_case, to_text
 from hanle.materials.load import load, material
 from hanle.pde.errors import InputError, UserCodeError
+from hanle.report import rows
 from hanle.results import Result
 from hanle.variations import variables, varied
 
@@ -146,12 +147,12 @@ def test_layers_on_both_sides_pull_in_opposite_senses() -> None:
 def test_read_outs_of_ones_own() -> None:
     read = {
         "field_like": (lambda r: r.spin_orbit_torque("Co").field_like, "J/m^2"),
-        "tau": (lambda r: r.torque("Co"), "N/m", "torque"),
+        "tau": (lambda r: r.torque("Co"), "J/m^2", "torque"),
     }
     batch = hanle.sweep(bilayer(), angle=hanle.angles("beta", [5, 15]), rotate="Co", read=read)
     assert np.array_equal(batch.field_like.values, batch.torque_FL.values[..., 0])
     assert np.array_equal(batch.tau.values, batch.torque.values[..., 0, :])
-    assert batch.tau.attrs == {"units": "N/m", "long_name": "torque"}
+    assert batch.tau.attrs == {"units": "J/m^2", "long_name": "torque"}
     one = hanle.sweep(bilayer(), read=read)
     assert one.tau.shape == (1, 1, 3)
     with pytest.raises(UserCodeError, match=r"read\.x: the function raised ZeroDivisionError"):
@@ -274,3 +275,24 @@ def test_where_a_magnet_takes_no_torque() -> None:
             ask("Co2", "Cu1")  # type: ignore[operator]
         with pytest.raises(InputError, match="magnet must be one of Co1, Co2"):
             ask("Co3", "Co1")  # type: ignore[operator]
+
+
+def test_the_table_of_a_run_splits_the_torque() -> None:
+    result = bilayer().solve()
+    found = {row.name: row for row in rows(result)}
+    parts = result.spin_orbit_torque("Co")
+    assert found["torque_DL(Pt|Co)"].value == pytest.approx(float(parts.damping_like), rel=EXACT)
+    assert found["efficiency_DL(Pt|Co)"].value == pytest.approx(float(parts.efficiency[0]), rel=EXACT)
+    assert (found["torque_DL(Pt|Co)"].unit, found["torque_y(Co)"].unit) == ("J/m^2", "J/m^2")
+    # m along y has no parts, and a pillar no current along its faces.
+    for other in (bilayer((0, 1, 0)).solve(), pillar(FREE).solve()):
+        assert not any(row.name.startswith("torque_DL") for row in rows(other))
+    assert {row.name: row for row in rows(pillar(FREE).solve())}["resistance"].unit == "Ohm m^2"
+
+
+def test_one_magnet_turned_leaves_the_others() -> None:
+    device = pillar().with_magnetisation(Co2=(0, 0, -1))
+    assert device.magnetisation["Co1"].tolist() == [0, 1, 0]  # type: ignore[union-attr]
+    assert device.magnetisation["Co2"].tolist() == [0, 0, -1]  # type: ignore[union-attr]
+    with pytest.raises(InputError, match="magnetisation must be one of Co1, Co2"):
+        pillar().with_magnetisation(Co3=(0, 0, 1))
