@@ -100,7 +100,7 @@ def respond_at(
         tolerance=tolerance,
         previous=previous.doubled if previous else None,
         progress=progress,
-        guess=_quarter_turn,
+        guess=_guess,
     )
     return HarmonicResponse(problem, np.reshape(np.asarray(omega, dtype=float), -1), response)
 
@@ -239,10 +239,20 @@ def _rows(response: Response, drives: tuple[str, ...]) -> tuple[list[int], list[
     return [response.index(name) for name in drives], [response.index(quadrature(name)) for name in drives]
 
 
-def _quarter_turn(system: System, drive: str, found: Mapping[str, Array]) -> Array | None:
-    """The answer to a drive in quadrature: i times that to its partner; None for a drive in phase."""
+def _guess(system: System, drive: str, found: Mapping[str, Array]) -> Array | None:
+    """Where the solve for a drive starts.
+
+    In quadrature: i times the answer to its partner. At the last terminal in phase: what makes all of them add up to
+    nothing, as they do where a constant potential drives nothing.
+    """
     partner = next((name for name in found if quadrature(name) == drive), None)
-    return None if partner is None else turned(system, found[partner])
+    if partner is not None:
+        return turned(system, found[partner])
+    terminals = tuple(system.problem.terminals)
+    before = terminals[: len(terminals) // 2 - 1]
+    if terminals and drive == terminals[len(before)] and before:
+        return np.asarray(-sum((found[name] for name in before), start=np.zeros(1)))
+    return None
 
 
 def turned(system: System, state: Array) -> Array:

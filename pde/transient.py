@@ -1,0 +1,398 @@
+"""Courses in time of linear problems: implicit, adaptive, with events, checkpoints and restart.
+
+`stages` makes each step, `clock` chooses its size. The error of a step is estimated for each field that stores
+something, in the norm sqrt(int C U^2), relative to the largest norm of that field met so far; trial steps that were too
+long count for that, so that a course that begins at zero has a scale. Fields that store nothing follow from the
+others at once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hanle.pde import checkpoint
+from hanle.pde.clock import Clock, begin
+from hanle.pde.engines.contract import Engine, System
+from hanle.pde.errors import InputError, SolveError, unknown_name
+from hanle.pde.problem import Problem
+from hanle.pde.recording import Entry, Event, Record, crossing, entry, number, packed, watch
+from hanle.pde.solution import Solution
+from hanle.pde.stages import Drive, Moment, Step, Stepper
+from hanle.pde.steady import TOLERANCE, Progress
+from hanle.pde.tensors import Array
+
+#: A state to begin with: values of fields, uniform in space; a solution of the same problem under other drives; zero.
+Initial = Mapping[str, ArrayLike] | Solution | None
+
+
+@dataclass(frozen=True)
+class Drives:
+    """What drives a course: numbers, or functions of the time [s].
+
+    Attributes:
+        amplitudes, fluxes: as in `hanle.pde.solution.wire`.
+        breaks: times at which one of them jumps or has a kink [s]; steps end there.
+    """
+
+    amplitudes: Mapping[str, Drive] = field(default_factory=dict)
+    fluxes: Mapping[str, Drive] = field(default_factory=dict)
+    breaks: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Control:
+    """How a course is made.
+
+    Attributes:
+        tolerance: error of a step, relative to the largest norm of each field so far.
+        max_step: no step is longer [s]; needed where a drive oscillates faster than the fields show.
+        solver, solve_tolerance: of each stage, see `steady.prepare`.
+        checkpoint: file from which an interrupted course can go on; written every `every` steps, at the end and when
+            the course is interrupted or fails.
+        progress: called with a short text after each step.
+    """
+
+    tolerance: float = 1e-4
+    max_step: float = np.inf
+    solver: Any = None
+    solve_tolerance: float = TOLERANCE
+    checkpoint: Path | None = None
+    every: int = 20
+    progress: Progress | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.tolerance < 1:
+            raise InputError("tolerance", "between 0 and 1", self.tolerance, "1e-4 is the default")
+        if self.every < 1:
+            raise InputError("every", "at least 1 step", self.every)
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a course took and what it can show for itself.
+
+    Attributes:
+        steps, rejected: steps taken, and trials that were too long.
+        operators: how many were prepared, `solves`: stages solved, `iterations`: of all these.
+        residual: the largest relative true residual of all solves.
+    """
+
+    steps: int = 0
+    rejected: int = 0
+    operators: int = 0
+    solves: int = 0
+    iterations: int = 0
+    residual: float = 0.0
+
+    def plus(self, stepper: Stepper) -> "Effort":
+        """With what a stepper did."""
+        return replace(
+            self,
+            operators=self.operators + stepper.prepared,
+            solves=self.solves + stepper.solves,
+            iterations=self.iterations + stepper.iterations,
+            residual=max(self.residual, stepper.residual),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Transient:
+    """A course in time.
+
+    Attributes:
+        times: (n,) [s].
+        readings: name -> (n, ...).
+        solutions: at these times, if they were to be kept.
+        events: (name, time [s]) in order.
+        ended_by: name of the event that ended the course, "" if it came to its end.
+        final: the last moment; its solution answers questions, its `rate` is M dU/dt.
+        effort: steps, solves and the largest residual.
+    """
+
+    times: Array
+    readings: Mapping[str, Array]
+    solutions: tuple[Solution, ...]
+    events: tuple[tuple[str, float], ...]
+    ended_by: str
+    final: Moment
+    effort: Effort
+
+
+def transient(
+    problem: Problem,
+    engine: Engine,
+    drives: Drives,
+    until: float,
+    *,
+    start: float = 0.0,
+    initial: Initial = None,
+    record: Record | None = None,
+    control: Control | None = None,
+    resume: bool = False,
+) -> Transient:
+    """Follow a linear problem from `start` to `until` [s].
+
+    Args:
+        initial: state at the start; fields that store nothing adjust to the drives at once.
+        resume: go on from the checkpoint of a course with the same problem, drives, times and engine.
+
+    Raises:
+        UnsupportedError: a law that is not linear, an engine that solves no steps.
+        InputError: nothing stores anything, times out of order, a checkpoint of something else.
+        SolveError: a step vanishes, or a solve fails.
+        UserCodeError: a reading or event fails.
+    """
+    record, control = record or Record(), control or Control()
+    if control.checkpoint is None and resume:
+        raise InputError("control.checkpoint", "the file to go on from", None)
+    if control.checkpoint is not None and record.solutions:
+        raise InputError("record.solutions", "False where a checkpoint is written", True, "record readings instead")
+    stepper = Stepper(
+        problem,
+        engine,
+        amplitudes=drives.amplitudes,
+        fluxes=drives.fluxes,
+        solver=control.solver,
+        tolerance=control.solve_tolerance,
+    )
+    clock = begin(start, until, drives.breaks, control.max_step)
+    times = record.ordered(start, until)
+    run = _Run(stepper, record, control, times)
+    run.label = checkpoint.digest(problem, repr(engine), drives, clock.ends) if control.checkpoint else ""
+    if resume:
+        run.state = run.read(clock)
+    else:
+        run.state = _State(clock, stepper.begin(start, initial_state(stepper.system, initial)))
+    return run.complete()
+
+
+def initial_state(system: System, initial: Initial) -> Array:
+    """The state vector of what a course begins with.
+
+    Raises:
+        InputError: a field the problem lacks, a wrong number of components, a solution of another layout.
+    """
+    if isinstance(initial, Solution):
+        if system.processes.any(initial.state.shape != (system.size,)):
+            raise InputError("initial", "a solution of the same problem on the same mesh", initial.state.shape)
+        return initial.state
+    known = {f.name: f for bulk in system.problem.regions.values() for f in bulk.fields.fields}
+    state = system.given_vector()
+    for name, values in (initial or {}).items():
+        if name not in known:
+            raise unknown_name("initial", name, known)
+        given = np.asarray(values, dtype=float).ravel()
+        if given.size != known[name].size:
+            raise InputError(
+                f"initial.{name}", f"{known[name].size} components [{known[name].unit}]", given.tolist()
+            )
+        for component, value in zip(known[name].components, given, strict=True):
+            state = np.where(system.fixed, state, state + value * system.constant(component))
+    return state
+
+
+def storage(moment: Moment, system: System) -> dict[str, Array]:
+    """Component -> (1,) rate at which the device stores it at a moment: the sum over its M dU/dt.
+
+    What its balance sheet (`Solution.ledger`) gains, given values and sources included.
+    """
+    if moment.rate is None:
+        raise InputError("moment", "one with a rate", "the start of a course")
+    names = {c for bulk in system.problem.regions.values() if bulk.C for c in bulk.fields.components}
+    return {
+        name: np.atleast_1d(system.processes.total(float(system.constant(name) @ moment.rate)))
+        for name in sorted(names)
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """Where a course stands after a step; replaced as a whole, so that it can be interrupted anywhere."""
+
+    clock: Clock
+    moment: Moment
+    entries: tuple[Entry, ...] = ()
+    events: tuple[tuple[str, float], ...] = ()
+    watched: Mapping[str, float] = field(default_factory=dict)
+    largest: Mapping[str, float] = field(default_factory=dict)
+    effort: Effort = Effort()
+    ended_by: str = ""
+
+
+class _Run:
+    """The loop of one course."""
+
+    state: _State
+    label: str
+
+    def __init__(self, stepper: Stepper, record: Record, control: Control, times: Array | None) -> None:
+        self.stepper, self.record, self.control, self._times = stepper, record, control, times
+
+    def complete(self) -> Transient:
+        """Step to the end."""
+        try:
+            while not self.state.clock.done and not self.state.ended_by:
+                self.state = self._advanced(self.state)
+                steps = self.state.effort.steps
+                if steps % self.control.every == 0:
+                    self._write()
+                if self.control.progress is not None:
+                    self.control.progress(f"t = {self.state.moment.time:.6g} s, {steps} steps")
+        finally:
+            # At the end, and when the user or an error interrupts: the last complete step is there to go on from.
+            self._write()
+        state = self.state
+        return Transient(
+            np.array([e.time for e in state.entries]),
+            packed(state.entries, tuple(self.record.readings)),
+            tuple(e.solution for e in state.entries if e.solution is not None),
+            state.events,
+            state.ended_by,
+            state.moment,
+            state.effort.plus(self.stepper),
+        )
+
+    def _advanced(self, state: _State) -> _State:
+        """After one accepted step."""
+        clock, largest, rejected = state.clock, dict(state.largest), 0
+        while True:
+            step = self.stepper.step(state.moment, clock.dt, clock.stop, clock.clamp)
+            error = self._error(step, largest)
+            if error <= 1:
+                break
+            clock, rejected = clock.rejected(error), rejected + 1
+        watched, found, ended = self._events(state, step, clock)
+        after = step.after if not ended else self._at(step, found[-1][1], clock)
+        entries = tuple(entry(self.record, m.time, _solution(m)) for m in self._moments(state, step, clock, after))
+        following = clock.accepted(error)
+        if following.fresh and not following.done and not ended:
+            after = replace(after, rate=None)
+        effort = replace(state.effort, steps=state.effort.steps + 1, rejected=state.effort.rejected + rejected)
+        return _State(
+            following,
+            after,
+            (*state.entries, *entries),
+            (*state.events, *found),
+            watched,
+            largest,
+            effort,
+            found[-1][0] if ended else "",
+        )
+
+    def _error(self, step: Step, largest: dict[str, float]) -> float:
+        """Error over tolerance, the largest of the fields; `largest` learns the norms."""
+        before, after = step.before, step.after
+        for norms in (self.stepper.norms(m.state, m.stored) for m in (before, after)):
+            for name, size in norms.items():
+                largest[name] = max(largest.get(name, 0.0), size)
+        parts = [e / largest[name] if e > 0.0 else 0.0 for name, e in step.error.items()]
+        error = max(parts, default=0.0) / self.control.tolerance
+        if not np.isfinite(error):
+            raise SolveError(
+                f"the step at {before.time:.6g} s left numbers that are not finite; check the drives there"
+            )
+        return error
+
+    def _events(
+        self, state: _State, step: Step, clock: Clock
+    ) -> tuple[dict[str, float], tuple[tuple[str, float], ...], bool]:
+        """(values at the end of a step, (name, time) of the events in it, whether the last one ends the course)."""
+        events = self.record.events
+        if not events:
+            return {}, (), False
+        before = dict(state.watched)
+        if clock.fresh:
+            before = watch(self.record, _solution(self.stepper.within(step, 0.0, clock.clamp)))
+        after = watch(self.record, _solution(step.after))
+        found: list[tuple[str, float]] = []
+        for name, value in state.watched.items():
+            # Where the drives jump the function may jump through zero.
+            if clock.fresh and events[name].passes(value, before[name]):
+                found.append((name, step.before.time))
+        for name, event in events.items():
+            if event.passes(before[name], after[name]):
+                ends = before[name], after[name]
+                part = crossing(self._along(step, name, event, clock), 0.0, 1.0, ends, event.tolerance / step.dt)
+                found.append((name, step.before.time + part * step.dt))
+        found.sort(key=lambda item: item[1])
+        last = next((k for k, (name, _) in enumerate(found) if events[name].ends), None)
+        return after, tuple(found if last is None else found[: last + 1]), last is not None
+
+    def _along(self, step: Step, name: str, event: Event, clock: Clock) -> Callable[[float], float]:
+        """The function of an event along a step."""
+        return lambda part: number(name, event, _solution(self.stepper.within(step, part, clock.clamp)))
+
+    def _moments(self, state: _State, step: Step, clock: Clock, after: Moment) -> list[Moment]:
+        """The moments of a step that are recorded; `after` is its end or the event that ends the course."""
+        first = not state.effort.steps
+        if self._times is None:
+            return [*([self._at(step, step.before.time, clock)] if first else []), after]
+        low = step.before.time
+        wanted = self._times[(self._times > low) & (self._times <= after.time)]
+        wanted = [low, *wanted] if first and low in self._times else list(wanted)
+        return [after if time == after.time else self._at(step, float(time), clock) for time in wanted]
+
+    def _at(self, step: Step, time: float, clock: Clock) -> Moment:
+        if time == step.after.time:
+            return step.after
+        return self.stepper.within(step, (time - step.before.time) / step.dt, clock.clamp)
+
+    def _write(self) -> None:
+        """A checkpoint, if they are wanted."""
+        if self.control.checkpoint is None:
+            return
+        state = self.state
+        clock, moment = state.clock, state.moment
+        numbers = {
+            "digest": self.label,
+            "clock": [clock.segment, clock.level, clock.position],
+            "events": state.events,
+            "watched": state.watched,
+            "largest": state.largest,
+            "effort": asdict(state.effort.plus(self.stepper)),
+            "ended_by": state.ended_by,
+            "time": moment.time,
+        }
+        readings = packed(state.entries, tuple(self.record.readings))
+        arrays = {f"reading.{name}": values for name, values in readings.items()}
+        arrays |= {"times": np.array([e.time for e in state.entries]), "state": moment.state}
+        if moment.rate is not None:
+            arrays["rate"] = moment.rate
+        checkpoint.write(self.control.checkpoint, self.stepper.system.processes, numbers, arrays)
+
+    def read(self, clock: Clock) -> _State:
+        """Where the checkpoint stands. Raises InputError if it is of another course."""
+        path = self.control.checkpoint
+        if path is None:
+            raise InputError("control.checkpoint", "the file to go on from", None)
+        numbers, arrays = checkpoint.read(path, self.stepper.system.processes, self.label)
+        names = tuple(self.record.readings)
+        held = {name.removeprefix("reading."): x for name, x in arrays.items() if name.startswith("reading.")}
+        if set(held) != set(names):
+            raise InputError("record.readings", f"those of the checkpoint: {sorted(held)}", sorted(names))
+        entries = (
+            Entry(float(time), {name: held[name][k] for name in names}) for k, time in enumerate(arrays["times"])
+        )
+        segment, level, position = numbers["clock"]
+        moment = self.stepper.begin(numbers["time"], arrays["state"])
+        return _State(
+            replace(clock, segment=segment, level=level, position=position),
+            replace(moment, rate=arrays.get("rate")),
+            tuple(entries),
+            tuple((str(name), float(time)) for name, time in numbers["events"]),
+            numbers["watched"],
+            numbers["largest"],
+            Effort(**numbers["effort"]),
+            numbers["ended_by"],
+        )
+
+
+def _solution(moment: Moment) -> Solution:
+    """The solution of a moment after a solve."""
+    if moment.solution is None:
+        raise SolveError(f"the course has made no step at {moment.time:.6g} s; there is nothing to read")
+    return moment.solution
