@@ -20,8 +20,9 @@ from hanle.pde.errors import unknown_name
 from hanle.pde.harmonic_problem import doubled, quadrature
 from hanle.pde.observables import FilmResistivity
 from hanle.pde.problem import Problem
+from hanle.pde.response import Response
 from hanle.pde.solution import Solution, wire
-from hanle.pde.steady import TOLERANCE, Progress, Response, respond
+from hanle.pde.steady import TOLERANCE, Progress, respond
 from hanle.pde.tensors import Array
 
 ComplexArray: TypeAlias = NDArray[np.complex128]
