@@ -11,8 +11,8 @@ import numpy as np
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde import observables
 from hanle.pde.observables import FIELD_X, FilmResistivity, film_resistivity
+from hanle.pde.response import Response
 from hanle.pde.solution import Solution
-from hanle.pde.steady import Response
 from hanle.pde.tensors import Array
 from hanle.wiring import conductors
 

@@ -14,8 +14,8 @@ from hanle.meshes.tagged import TaggedMesh
 from hanle.pde import observables
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.observables import FilmResistivity
+from hanle.pde.response import Proof, Response
 from hanle.pde.solution import Balance, Solution
-from hanle.pde.steady import Proof, Response
 from hanle.pde.tensors import Array
 from hanle.readout import BarReadout, film_readout, section_readout
 from hanle.shapes import UserShape
@@ -292,8 +292,8 @@ class Result:
         """Draw a picture: in 3D a scene, in 2D a section, in 1D a profile.
 
         Args:
-            quantity: "spin_accumulation", "current", "spin_current" (with `polarisation`, the axis of the spins) or, in
-                2D and 3D, "torque" inside magnets that conduct.
+            quantity: "spin_accumulation", "current", "spin_current" (with `polarisation`, the axis of the spins) or
+                "torque" inside magnets that conduct.
             path: .png, .pdf or .svg; default "<quantity>.png" in the working folder.
             options: of `hanle.scenes.show_spin_accumulation`, `show_current`, ... (component, style, ...).
         """

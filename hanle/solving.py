@@ -18,10 +18,11 @@ from hanle.pde.engines.contract import Engine
 from hanle.pde.errors import InputError
 from hanle.pde.observables import FIELD_X
 from hanle.pde.problem import Problem
+from hanle.pde.response import Response
 from hanle.pde.solution import Solution, wire
-from hanle.pde.steady import TOLERANCE, Response, respond
+from hanle.pde.steady import TOLERANCE, respond
 from hanle.results import Result
-from hanle.transverse import warn_if_undamped
+from hanle.transverse import warn_if_undamped, warn_if_unmixed
 from hanle.wiring import Wiring, read_drive, require_grounds
 
 
@@ -145,7 +146,8 @@ def pose(
     geometry = _geometry(device, chosen.batched, mesh, mesh_options or {}, conditions, previous)
     problem = build_problem(device, geometry, conditions)
     require_grounds(problem, plan)
-    warn_if_undamped(device, geometry, conditions or device.conditions)
+    for warn in (warn_if_undamped, warn_if_unmixed):
+        warn(device, geometry, conditions or device.conditions)
     return Posed(plan, chosen, linear, problem)
 
 

@@ -90,7 +90,7 @@ def varied(device: Device, values: Mapping[str, Any]) -> Device:
             law = _with_conductance(contact, place, quantity, value)
             device = device.with_changes(interfaces={**device.interfaces, place: law})
         elif isinstance(contact, RashbaInterface):
-            changed = replace(contact, **{quantity: value})
+            changed = replace(contact, **{quantity: value})  # type: ignore[arg-type]
             device = device.with_changes(interfaces={**device.interfaces, place: changed})
         else:
             device = device.with_changes(profiles={**device.profiles, name: value})

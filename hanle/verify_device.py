@@ -27,8 +27,9 @@ from hanle.pde.constants import HBAR, MU_B
 from hanle.pde.errors import InputError
 from hanle.pde.observables import film_resistivity
 from hanle.pde.problem import Face
+from hanle.pde.response import Response
 from hanle.pde.solution import wire
-from hanle.pde.steady import TOLERANCE, Response, respond
+from hanle.pde.steady import TOLERANCE, respond
 from hanle.pde.tensors import Array
 from hanle.verify import ROUNDING, Row, difference, richardson
 

@@ -11,8 +11,8 @@ from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.engines.contract import FaceSamples, Samples
 from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.response import Response
 from hanle.pde.solution import Solution
-from hanle.pde.steady import Response
 from hanle.pde.tensors import Array
 
 #: Names of the drives of a film: macroscopic fields along x and y.

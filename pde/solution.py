@@ -10,7 +10,7 @@ from hanle.pde.coefficients import Bulk
 from hanle.pde.engines.contract import Entry, FaceSamples, Samples
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.processes import Processes
-from hanle.pde.steady import Response
+from hanle.pde.response import Response
 from hanle.pde.tensors import Array, IntArray
 from hanle.pde.threads import single_threaded_blas
 

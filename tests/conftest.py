@@ -14,8 +14,8 @@ from hanle.meshes.tensor import tensor_grid
 from hanle.pde.engines.contract import Samples
 from hanle.pde.problem import Problem
 from hanle.pde.processes import ALONE, Processes
+from hanle.pde.response import Response
 from hanle.pde.solution import Solution
-from hanle.pde.steady import Response
 
 _approx = pytest.approx
 
