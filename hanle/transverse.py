@@ -1,8 +1,9 @@
-"""The warning for ferromagnets in which spin across m would live as long as in a normal metal.
+"""Warnings about spin across m: where it would live in a ferromagnet as long as in a normal metal, or not get there.
 
 Without exchange length and dephasing length a ferromagnetic metal does not turn the spin across its magnetisation,
 which decays over lambda_sf. Where all spin is along m (a pillar with collinear magnets) neither length matters; where
-spin across m can come, magnets absorb it within about a nanometre, and torque and resistance depend on it.
+spin across m can come, magnets absorb it within about a nanometre, and torque and resistance depend on it. The same
+holds for the mixing conductance of a circuit interface, without which such spin stays in the normal metal.
 """
 
 import warnings
@@ -29,7 +30,7 @@ COLLINEAR = 1e-6
 
 
 class TransverseSpinWarning(UserWarning):
-    """Spin across the magnetisation of a ferromagnet meets no more than in a normal metal."""
+    """Spin across the magnetisation of a ferromagnet meets no more than in a normal metal, or does not get there."""
 
 
 def warn_if_undamped(device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions) -> tuple[str, ...]:
@@ -54,6 +55,28 @@ def warn_if_undamped(device: "Device", mesh: TaggedMesh | Layers, conditions: Co
     return found
 
 
+def warn_if_unmixed(device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions) -> tuple[str, ...]:
+    """The circuits without G_mix that spin across m can reach, each with a `TransverseSpinWarning`."""
+    found = []
+    for face in mesh.face_names:
+        regions, law = mesh.face_regions(face), device.interfaces.get(face)
+        magnets = [r for r in regions if isinstance(device.materials[r], FerromagneticMetal)]
+        if not isinstance(law, Circuit) or len(magnets) != 1 or callable(law.G_mix) or np.any(law.G_mix):
+            continue
+        normal = next(r for r in regions if r != magnets[0])
+        conducts = any(callable(g) or np.any(g) for g in (law.G_up, law.G_dn))
+        if conducts and _across(device, mesh, conditions, magnets[0], _joined(device, mesh, normal)):
+            found.append(face)
+            warnings.warn(
+                f"interfaces.{face} has no G_mix: spin across the magnetisation of {magnets[0]} is not absorbed there, "
+                "so that no torque is handed over - give G_mix; its real part is at least (G_up + G_dn)/2 as long as "
+                "the conductances are those of scattering theory",
+                TransverseSpinWarning,
+                stacklevel=2,
+            )
+    return tuple(found)
+
+
 def _has_lengths(device: "Device", name: str, record: FerromagneticMetal) -> bool:
     lengths = ("exchange_length", "dephasing_length")
     return any(getattr(record, n) is not None or f"{name}.{n}" in device.profiles for n in lengths)
@@ -61,13 +84,20 @@ def _has_lengths(device: "Device", name: str, record: FerromagneticMetal) -> boo
 
 def _reached(device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions, name: str) -> bool:
     """Whether spin in a magnet need not be along its m."""
-    joined = _joined(device, mesh, name)
+    return _across(device, mesh, conditions, name, _joined(device, mesh, name))
+
+
+def _across(
+    device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions, name: str, joined: set[str]
+) -> bool:
+    """Whether spin in some metals need not be along the m of a magnet: by spin Hall effect, other magnets or fields."""
     if any(_has_spin_hall(device, metal) for metal in joined):
         return True
     local = conditions.on_cells(mesh)
     axis = _directions(local, name, centres(mesh, name))[:, :1]
-    magnets = [n for n in device.magnets if n in joined or (n in mesh.regions and n not in device.conductors)]
-    vectors = [_directions(local, n, centres(mesh, n)) for n in magnets]
+    touching = [mesh.face_regions(f) for f in mesh.face_names if device.interfaces.get(f) != CLOSED]
+    beside = {r for regions in touching if joined & set(regions) for r in regions}
+    vectors = [_directions(local, n, centres(mesh, n)) for n in device.magnets if n in beside]
     vectors += [_stacked(unit(local.field_at(centres(mesh, n)))) for n in joined]
     return any(np.any(np.linalg.norm(np.cross(axis, v), axis=-1) > COLLINEAR) for v in vectors)
 

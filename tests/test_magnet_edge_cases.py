@@ -13,6 +13,7 @@ from hanle.meshes.facets import subset
 from hanle.meshes.ovf import VectorGrid, write_ovf
 from hanle.pde.coefficients import Deposit
 from hanle.pde.errors import InputError
+from hanle.transverse import TransverseSpinWarning
 
 Array = NDArray[np.float64]
 INTERFACE = hanle.Circuit(1e15, 5e14, 6e14 + 1e14j, 0.2)
@@ -41,6 +42,7 @@ def test_deposit_without_terms_is_zero() -> None:
     assert Deposit(rows=1).filtered(lambda terms: terms).density(np.ones((1, 1, 1, 4))).shape == (1, 1, 1, 1)
 
 
+@pytest.mark.filterwarnings("ignore::hanle.transverse.TransverseSpinWarning")
 @pytest.mark.parametrize("interface", [hanle.Circuit(1e15, 1e14), hanle.Circuit(0.0, 0.0)])
 def test_faces_that_take_no_spin_leave_the_others_to_count(interface: hanle.Circuit) -> None:
     """One face with memory loss and torque, one with neither."""
@@ -158,3 +160,26 @@ def test_interface_without_conductance_parts_the_conductors(engine: str) -> None
     result = device.solve(engine=engine, wiring={"bottom": "1 mV", "top": "ground"})
     touching = device.with_changes(interfaces={}).solve(engine=engine, wiring={"bottom": "1 mV", "top": "ground"})
     assert abs(result.terminal_current("bottom")) < 1e-9 * touching.terminal_current("bottom")
+
+
+def test_circuit_without_mixing_is_warned_about_where_spin_across_m_comes() -> None:
+    """By another magnet, a spin Hall metal, a field; not in a collinear pillar, nor where nothing passes."""
+    shape = hanle.stack([("A", "3 nm"), ("N", "4 nm"), ("B", "3 nm")], contacts=True)
+    law = hanle.Circuit(1e15, 5e14)
+    copper = {"like": "Cu", "spin_hall_angle": 0.0}
+    both = {"A|N": law, "N|B": law}
+    z, tilted = (0.0, 0.0, 1.0), (0.0, 0.3, 1.0)
+    materials = {"A": "Co", "N": copper, "B": "Py"}
+    device = Device(shape, materials, magnetisation={"A": z, "B": (0.0, 0.0, -1.0)}, interfaces=both)
+    device.solve()
+    device.with_changes(magnetisation={"A": z, "B": tilted}, interfaces=dict.fromkeys(both, INTERFACE)).solve()
+    for changes in (
+        {"magnetisation": {"A": z, "B": tilted}},
+        {"materials": materials | {"N": "Pt"}},
+        {"field": tilted},
+    ):
+        with pytest.warns(TransverseSpinWarning, match=r"interfaces\.(A\|N|N\|B) has no G_mix"):
+            device.with_changes(**changes).solve()
+    # As a film: a face that nothing passes, with or without G_mix.
+    film = Device(hanle.stack([("Pt", "3 nm"), ("B", "2 nm")]), {"Pt": "Pt", "B": "Co"}, magnetisation={"B": z})
+    film.with_changes(interfaces={"Pt|B": hanle.Circuit(0.0, 0.0)}).solve()
