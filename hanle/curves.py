@@ -2,7 +2,8 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from hanle.launch import leads
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
-from hanle.region_data import SPIN_ACCUMULATION, SPIN_CURRENT, RegionData, all_regions
+from hanle.region_data import SPIN_ACCUMULATION, SPIN_CURRENT, TORQUE, RegionData, all_regions
 from hanle.together import led
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def plot_profile(
     path: str | os.PathLike[str],
     *,
     spin_current: bool = True,
+    torque: bool = False,
     index: int = 0,
     title: str = "",
     overwrite: bool = False,
@@ -42,24 +44,55 @@ def plot_profile(
     Args:
         solution: of a 1D device; layers without unknowns are shortened.
         spin_current: draw the flow along the stack in a second panel.
+        torque: draw what magnets that conduct take inside, in a further panel.
         index: position along the batch axis.
 
     Raises:
-        InputError: the mesh is not 1D, no layer carries spin, or the file exists.
+        InputError: the mesh is not 1D, no layer carries spin, or takes torque if that is wanted, or the file exists.
     """
     system = solution.response.system
     axes = system.problem.mesh.axes
     if len(axes) != 1:
         raise InputError("solution", "of a 1D device", f"axes {axes}", "use plot_section")
     regions = all_regions(solution, index=index)
-    return led(system.processes, lambda: _draw_profile(axes[0], regions, path, spin_current, title, overwrite))
+    wanted = (True, spin_current, torque)
+    panels = [panel for panel, shown in zip(_panels(axes[0]), wanted, strict=True) if shown]
+    return led(system.processes, lambda: _draw_profile(axes[0], regions, path, panels, title, overwrite))
+
+
+@dataclass(frozen=True)
+class _Profile:
+    """A panel of a profile: what it shows, the symbol of a component {a}, SI unit, and its values in a region."""
+
+    title: str
+    symbol: str
+    unit: str
+    carried: Callable[[RegionData], bool]
+    values: Callable[[RegionData, int], tuple[Array, Array]]
+
+
+def _panels(mesh_axis: str) -> tuple[_Profile, ...]:
+    """Spin accumulation, spin current along the stack, torque density."""
+    axis = "xyz".index(mesh_axis)
+
+    def carries_spin(region: RegionData) -> bool:
+        return SPIN_ACCUMULATION in region.point_data
+
+    return (
+        _Profile("spin accumulation", "$\\mu_{{s,{a}}}/e$", "V", carries_spin,
+                 lambda r, a: (r.points[:, axis], r.point_data[SPIN_ACCUMULATION][:, a])),
+        _Profile("spin current density", f"$J_{mesh_axis}^{{{{\\,{{a}}}}}}$", "A/m^2", carries_spin,
+                 lambda r, a: (r.centres[:, axis], r.cell_data[SPIN_CURRENT["xyz"[a]]][:, axis])),
+        _Profile("torque density", "$\\tau_{a}$", "J/m^3", lambda r: TORQUE in r.cell_data,
+                 lambda r, a: (r.centres[:, axis], r.cell_data[TORQUE][:, a])),
+    )  # fmt: skip
 
 
 def _draw_profile(
     mesh_axis: str,
     regions: dict[str, RegionData],
     path: str | os.PathLike[str],
-    spin_current: bool,
+    panels: Sequence[_Profile],
     title: str,
     overwrite: bool,
 ) -> Picture:
@@ -69,15 +102,12 @@ def _draw_profile(
         raise InputError("solution", "with a layer that carries spin", tuple(regions))
     spans = _spans(regions, {r.name for r in live}, axis)
     depth = scale_for([abs(end) for span in spans.values() for end in span], "m")
-    panels = 2 if spin_current else 1
-    with picture(path, size=(5.6, 2.7 * panels + 0.5), overwrite=overwrite) as (figure, save):
-        axes = figure.subplots(panels, 1, sharex=True, squeeze=False)[:, 0]
-        _draw_components(axes[0], live, axis, depth, flow=False)
-        if spin_current:
-            _draw_components(axes[1], live, axis, depth, flow=True)
+    with picture(path, size=(5.6, 2.7 * len(panels) + 0.5), overwrite=overwrite) as (figure, save):
+        axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+        for ax, panel in zip(axes, panels, strict=True):
+            _draw_components(ax, [r for r in regions.values() if panel.carried(r)], depth, panel)
         _shade(axes, regions, spans, depth, axis)
         axes[-1].set_xlabel(depth.label(mesh_axis))
-        axes[0].legend(loc="best", handlelength=2.6)
         if title:
             figure.suptitle(title, fontsize=10.5)
         figure.align_ylabels()
@@ -92,33 +122,28 @@ def _spans(regions: dict[str, RegionData], live: set[str], axis: int) -> dict[st
     return {n: (max(a, low - room), min(b, high + room)) for n, (a, b) in ends.items()}
 
 
-def _draw_components(axes: Any, regions: Sequence[RegionData], axis: int, depth: Scale, *, flow: bool) -> None:
-    curves = [[_profile(r, axis, a, flow) for a in range(3)] for r in regions]
-    scale = scale_for([np.max(np.abs(y)) for curve in curves for _, y in curve], "A/m^2" if flow else "V")
+def _draw_components(axes: Any, regions: Sequence[RegionData], depth: Scale, panel: _Profile) -> None:
+    if not regions:
+        raise InputError("solution", f"with a layer that has a {panel.title}", "none")
+    curves = [[_sorted(*panel.values(r, a)) for a in range(3)] for r in regions]
+    scale = scale_for([np.max(np.abs(y)) for curve in curves for _, y in curve], panel.unit)
     for curve in curves:
         for a, (x, y) in enumerate(curve):
-            symbol = f"$J_{'xyz'[axis]}^{{\\,{'xyz'[a]}}}$" if flow else f"$\\mu_{{s,{'xyz'[a]}}}/e$"
-            first = curve is curves[0]
             axes.plot(
                 depth.factor * x,
                 scale.factor * y,
                 color=COLOURS[a],
                 linestyle=LINE_STYLES[a],
-                label=symbol if first else None,
+                label=panel.symbol.format(a="xyz"[a]) if curve is curves[0] else None,
             )
     axes.axhline(0.0, color="0.6", linewidth=0.6, zorder=0.5)
     values = [scale.factor * y for curve in curves for _, y in curve]
     axes.set_ylim(*limits(np.concatenate([*values, [0.0]])))
-    axes.set_ylabel(scale.label("spin current density" if flow else "spin accumulation"))
-    if flow:
-        axes.legend(loc="best", handlelength=2.6)
+    axes.set_ylabel(scale.label(panel.title))
+    axes.legend(loc="best", handlelength=2.6)
 
 
-def _profile(region: RegionData, axis: int, a: int, flow: bool) -> tuple[Array, Array]:
-    if flow:
-        x, y = region.centres[:, axis], region.cell_data[SPIN_CURRENT["xyz"[a]]][:, axis]
-    else:
-        x, y = region.points[:, axis], region.point_data[SPIN_ACCUMULATION][:, a]
+def _sorted(x: Array, y: Array) -> tuple[Array, Array]:
     order = np.argsort(x)
     return x[order], y[order]
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from hanle.curves import plot_profile
 from hanle.figures import Picture, picture, scale_for
-from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.errors import unknown_name
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
 from hanle.quantities import choose, colour_map, largest_polarisation
@@ -137,14 +137,9 @@ def show_torque(
 
     Args as in `show_spin_accumulation`; `style`: "surface", "slices" or "arrows". What magnets take through their faces
     is not part of it: `Result.torque_map`.
-
-    Raises:
-        InputError: a device with one axis, besides the errors there.
     """
     if style not in ("surface", "slices", "arrows"):
         raise unknown_name("style", style, ("surface", "slices", "arrows"))
-    if len(solution.response.system.problem.mesh.axes) == 1:
-        raise InputError("quantity", "spin_accumulation or current of a device with one axis", "torque")
     wish = _Wish("torque", component, style, arrows, surroundings, index, title)
     return _show(solution, path, wish, overwrite=overwrite)
 
@@ -153,7 +148,8 @@ def _show(solution: Solution, path: str | os.PathLike[str], wish: _Wish, *, over
     system = solution.response.system
     axes = system.problem.mesh.axes
     if len(axes) == 1:
-        return plot_profile(solution, path, index=wish.index, title=wish.title, overwrite=overwrite)
+        torque = wish.quantity == "torque"
+        return plot_profile(solution, path, torque=torque, index=wish.index, title=wish.title, overwrite=overwrite)
     regions = all_regions(solution, index=wish.index)
     return led(system.processes, lambda: _draw(axes, regions, path, wish, overwrite=overwrite))
 

@@ -93,8 +93,12 @@ def test_pictures_of_the_torque(section: Result, tmp_path: Path) -> None:
         solved(hanle.section("12 nm", [("YIG", "3 nm"), ("Pt", "4 nm")]), magnetisation={"YIG": (0, 0, 1)},
                temperature=10).show("torque", str(tmp_path / "none.png"))  # fmt: skip
     film = Device(hanle.stack([("Co", "4 nm")]), {"Co": CO}, field=(0, 0, 1)).solve()
-    with pytest.raises(InputError, match="quantity must be spin_accumulation or current of a device with one axis"):
-        film.show("torque", str(tmp_path / "film.png"))
+    profile = film.show("torque", str(tmp_path / "film.png"))
+    assert {"$\\tau_x$", "$J_z^{\\,y}$"} <= set(profile.texts)
+    assert any(text.startswith("torque density (") for text in profile.texts)
+    without = Device(hanle.stack([("Cu", "4 nm")]), {"Cu": "Cu"}).solve()
+    with pytest.raises(InputError, match="solution must be with a layer that has a torque density"):
+        without.show("torque", str(tmp_path / "none.png"))
 
 
 @pytest.mark.slow
