@@ -45,7 +45,7 @@ FILM = hanle.Device(
 )
 FIELD = 1e10 * FILM.materials["Pt"].rho
 ROUND_OFF, EXACT = 1e-12, 1e-10
-#: Edges of a bar of 200 nm by 60 nm, where spin accumulates, over its area.
+#: Edges of a bar of 40 nm, where spin accumulates, over its area.
 EDGES = 0.05
 
 
@@ -193,8 +193,8 @@ def test_effective_fields_per_current_density():
 
 
 def test_a_bar_has_the_torque_of_the_film():
-    bar = hanle.hall_bar(length="200 nm", width="60 nm", layers=[("Pt", "5 nm"), ("Co", "3 nm")])
-    coarse = {"cells_per_length": 1.5}
+    bar = hanle.hall_bar(length="120 nm", width="40 nm", layers=[("Pt", "5 nm"), ("Co", "3 nm")])
+    coarse = {"cells_per_length": 3, "growth": 3.0}
     found = FILM.with_changes(shape=bar).solve(current="1 mA", mesh_options=coarse).spin_orbit_torque("Co")
     expected = FILM.solve().spin_orbit_torque("Co")
     np.testing.assert_allclose(found.efficiency_per_field, expected.efficiency_per_field, rtol=EDGES)
