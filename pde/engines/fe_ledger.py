@@ -68,8 +68,11 @@ def face_flux(
     residual = np.zeros(numbering.size)
     for sheet in _sheets(numbering, inner, x, amplitudes).values():
         residual += sheet.residual
-    found = [p.nodes.ravel() for p in numbering.patches[face] if region in p.regions.values()]
-    nodes = np.unique(numbering.node_of[region][np.concatenate([np.zeros(0, dtype=np.int64), *found])])
+    # Of the whole face, not of the facets at hand: cells at hand may touch it where their neighbours have the facets.
+    mesh = numbering.nodes.mesh
+    facets = mesh.faces[face]
+    beside = np.any((facets.cells >= 0) & (mesh.cell_region[facets.cells] == mesh.regions.index(region)), axis=1)
+    nodes = np.unique(numbering.node_of[region][numbering.nodes.facet_nodes(facets)[beside]])
     return np.asarray(numbering.views(residual)[numbering.block_of[region]][nodes[nodes >= 0]].sum(axis=0))
 
 
