@@ -17,7 +17,8 @@ from hanle.pde import observables
 from hanle.pde.coefficients import Bulk
 from hanle.pde.engines.contract import Engine, Samples, System
 from hanle.pde.errors import unknown_name
-from hanle.pde.harmonic_problem import doubled, quadrature
+from hanle.pde.fields import FieldSet
+from hanle.pde.harmonic_problem import doubled, places, quadrature
 from hanle.pde.observables import FilmResistivity
 from hanle.pde.problem import Problem
 from hanle.pde.response import Response
@@ -157,31 +158,37 @@ class HarmonicSolution:
 
     def values(self, region: str, points: Array) -> ComplexArray:
         """Fields (batch, n, N) of a region at points (n, 3) [m]."""
-        return halves(self.doubled.values(region, points))
+        return self._paired(self.doubled.values(region, points), region)
 
     def spin_accumulation(self, region: str, points: Array) -> ComplexArray:
         """mu_s/e = 2 w (batch, n, 3) [V] at points (n, 3) of a region."""
-        parts = (self._columns(region, field) for field in ("w", quadrature("w")))
-        real, imaginary = (2.0 * self.doubled.values(region, points)[..., columns] for columns in parts)
-        return real + 1j * imaginary
+        bulk = self._bulk(region)
+        if "w" not in bulk.fields:
+            raise unknown_name("region", region, [n for n, b in self._regions.items() if "w" in b.fields])
+        return np.asarray(2.0 * self.values(region, points)[..., bulk.fields.slice("w")])
 
     def samples(self, region: str, rule: str = "gauss") -> tuple[Samples, ComplexArray, ComplexArray]:
         """(samples with points and weights, values (batch, cells, points, N), gradients (..., 3, N)) in a region."""
         s = self.doubled.samples(region, rule)
-        return s, halves(s.values), halves(s.gradients)
+        return s, self._paired(s.values, region), self._paired(s.gradients, region)
 
     def bulk_flux(self, region: str, rule: str = "centre") -> tuple[Array, ComplexArray]:
         """(points (cells, points, 3), flux densities (batch, cells, points, 3 flow, N)) in a region."""
         points, flux = self.doubled.bulk_flux(region, rule)
-        return points, halves(flux)
+        return points, self._paired(flux, region)
+
+    def traces(self, face: str) -> ComplexArray:
+        """Fields (batch, facets, points, rows) on a face that has a law, those of one side after those of the other."""
+        found = self.doubled.face(face).traces
+        return paired(found, tuple(side.fields for side in self.response.problem.faces[face].law.sides))
 
     def deposits(self, only: str | None = None) -> dict[str, ComplexArray]:
         """What faces and regions hand to their receivers: name -> (batch, rows), see `observables.deposits`."""
-        return {name: halves(rows) for name, rows in observables.deposits(self.doubled, only).items()}
+        return {name: _halves(rows) for name, rows in observables.deposits(self.doubled, only).items()}
 
     def torque(self, magnet: str, place: str | None = None) -> ComplexArray:
         """Angular momentum given to a magnet per time (batch, 3), see `observables.torque`."""
-        return halves(observables.torque(self.doubled, magnet, place))
+        return _halves(observables.torque(self.doubled, magnet, place))
 
     def mean_power(self) -> dict[tuple[str, str], Array]:
         """(place, kind) -> real power (batch,) dissipated there, mean over a period; see `contract.Entry`."""
@@ -192,12 +199,17 @@ class HarmonicSolution:
             found[key] = found.get(key, np.zeros(1)) + 0.5 * entry.power
         return found
 
-    def _columns(self, region: str, field: str) -> slice:
-        regions: Mapping[str, Bulk] = self.doubled.response.system.problem.regions
-        known = [name for name, bulk in regions.items() if field in bulk.fields]
-        if region not in known:
-            raise unknown_name("region", region, known)
-        return regions[region].fields.slice(field)
+    @property
+    def _regions(self) -> Mapping[str, Bulk]:
+        return self.response.problem.regions
+
+    def _bulk(self, region: str) -> Bulk:
+        if region not in self._regions:
+            raise unknown_name("region", region, self._regions)
+        return self._regions[region]
+
+    def _paired(self, values: Array, region: str) -> ComplexArray:
+        return paired(values, (self._bulk(region).fields,))
 
     def _complex(self, table: Array) -> ComplexArray:
         rows, partners = _rows(self.doubled.response, self.response.drives)
@@ -229,10 +241,16 @@ def film_resistivity_at(response: HarmonicResponse) -> FilmResistivity:
     return observables.film_resistivity(replace(response.doubled, drives=response.drives, **parts))
 
 
-def halves(values: Array) -> ComplexArray:
-    """Components in phase and, in the second half of the last axis, in quadrature, as complex ones."""
-    n = values.shape[-1] // 2
-    return np.asarray(values[..., :n] + 1j * values[..., n:])
+def paired(values: Array, sets: tuple[FieldSet, ...]) -> ComplexArray:
+    """Complex components (..., n) of the fields in `sets`, one set after the other, from those of their doubles."""
+    phase, quarter = places(sets)
+    return np.asarray(values[..., phase] + 1j * values[..., quarter])
+
+
+def _halves(rows: Array) -> ComplexArray:
+    """Complex rows of deposits."""
+    n = rows.shape[-1] // 2
+    return np.asarray(rows[..., :n] + 1j * rows[..., n:])
 
 
 def _rows(response: Response, drives: tuple[str, ...]) -> tuple[list[int], list[int]]:

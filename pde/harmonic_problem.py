@@ -6,7 +6,8 @@ quadrature. The balance C d_t U = div J - R U + ... then reads, with each coeffi
     0 = div J(x) - R x + Omega C y + F,        0 = div J(y) - R y - Omega C x
 
 which is a steady problem with twice the fields. Its new coupling is antisymmetric where C is symmetric: it stores and
-gives back, and dissipates nothing.
+gives back, and dissipates nothing. Each field is followed by its quadrature, as what couples strongly should stand
+together for solvers that go field by field.
 """
 
 import re
@@ -21,9 +22,6 @@ from hanle.pde.fields import FieldSet
 from hanle.pde.problem import Face, Global, Gradient, Problem, Terminal
 from hanle.pde.tensors import Array, IntArray
 
-#: What multiplies (x, y) where i multiplies x + i y.
-TURN = np.array([[0.0, -1.0], [1.0, 0.0]])
-
 
 def quadrature(name: str) -> str:
     """Name of the quadrature of a field, component, terminal or macroscopic gradient of the problem.
@@ -36,8 +34,8 @@ def quadrature(name: str) -> str:
 def doubled(problem: Problem, omega: ArrayLike) -> Problem:
     """The problem of the amplitudes under e^{+i Omega t}; sources of the laws are amplitudes in phase.
 
-    Fields, components, terminals and gradients have a partner called `quadrature(name)`; columns and rows of a region
-    or of a side of a face are those in phase, then those in quadrature. So are the rows of deposits.
+    Fields, components, terminals and gradients have a partner called `quadrature(name)`. Each field of a region or of
+    a side of a face is followed by its partner; rows of deposits are those in phase, then those in quadrature.
 
     Args:
         omega: Omega [rad/s], a number, or a spectrum (batch,) or (batch, 1) for an engine that solves batches.
@@ -77,17 +75,17 @@ def _global(item: Global) -> Global:
 
 
 def _fields(fields: FieldSet) -> FieldSet:
-    partners = (replace(f, name=quadrature(f.name), title=f"{f.title}, quadrature") for f in fields.fields)
-    return FieldSet((*fields.fields, *partners))
+    pairs = ((f, replace(f, name=quadrature(f.name), title=f"{f.title}, quadrature")) for f in fields.fields)
+    return FieldSet(tuple(f for pair in pairs for f in pair))
 
 
 def _bulk(bulk: Bulk, rate: Array) -> Bulk:
-    columns = _places((bulk.fields.size,))
+    columns = places((bulk.fields,))
 
     def twice(coefficient: Coefficient) -> Coefficient:
         return _twice(coefficient, columns, columns)
 
-    turned = tuple(replace(t, weight=rate * t.weight, fields=np.kron(TURN, t.fields)) for t in bulk.C)
+    turned = tuple(replace(t, weight=rate * t.weight, fields=_turned(t.fields, columns)) for t in bulk.C)
     return replace(
         replace(bulk, deposits={}).filtered(twice),
         fields=_fields(bulk.fields),
@@ -98,7 +96,7 @@ def _bulk(bulk: Bulk, rate: Array) -> Bulk:
 
 
 def _face_law(law: FaceLaw) -> FaceLaw:
-    columns = _places(tuple(side.fields.size for side in law.sides))
+    columns = places(tuple(side.fields for side in law.sides))
     doubled_law = replace(law, deposits={}).filtered(lambda c: _twice(c, columns, columns))
     given = {quadrature(name): np.zeros_like(np.asarray(x, dtype=float)) for name, x in law.given.items()}
     return replace(
@@ -111,16 +109,25 @@ def _face_law(law: FaceLaw) -> FaceLaw:
 
 
 def _deposit(deposit: Deposit, columns: IntArray) -> Deposit:
-    rows = _places((deposit.rows,))
+    rows = np.arange(2 * deposit.rows).reshape(2, -1)
     twice = deposit.filtered(lambda c: _twice(c, rows, columns))
     return replace(twice, rows=2 * deposit.rows)
 
 
-def _places(sizes: tuple[int, ...]) -> IntArray:
-    """(2, n): where n rows or columns, those of one side after the other, stand in phase and in quadrature."""
-    starts = np.repeat(np.cumsum((0, *sizes[:-1])), sizes)
+def _turned(fields: Array, columns: IntArray) -> Array:
+    """What acts on (x, y) as i times `fields` acts on x + i y."""
+    found = np.zeros((columns.size, columns.size))
+    phase, quarter = columns
+    found[np.ix_(phase, quarter)], found[np.ix_(quarter, phase)] = -fields, fields
+    return found
+
+
+def places(sets: tuple[FieldSet, ...]) -> IntArray:
+    """(2, n): where the n components of some sets of fields, one after the other, stand in phase and in quadrature."""
+    sizes = [f.size for fields in sets for f in fields.fields]
+    starts = np.repeat(np.cumsum([0, *sizes[:-1]]), sizes) if sizes else np.zeros(0, dtype=np.int64)
     inside = np.arange(sum(sizes)) - starts
-    return np.stack([2 * starts + inside, 2 * starts + np.repeat(sizes, sizes) + inside])
+    return np.stack([2 * starts + inside, 2 * starts + np.repeat(sizes, sizes).astype(np.int64) + inside])
 
 
 def _twice(coefficient: Coefficient, rows: IntArray, columns: IntArray) -> Coefficient:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,10 +12,9 @@ from hanle.meshes.tagged import IntArray
 from hanle.pde.engines.contract import Part, Subsystem
 from hanle.pde.engines.fe_gauge import component_scales, floating
 from hanle.pde.engines.fe_numbering import Numbering
-from hanle.pde.engines.fe_terms import FACE, Operator
+from hanle.pde.engines.fe_terms import FACE, LOSS, Operator
 from hanle.pde.engines.fe_unknowns import Unknowns
 from hanle.pde.errors import InputError
-from hanle.pde.fields import FieldSet
 from hanle.pde.linear.contract import BlockTerm, LinearBlock, LinearSystem
 from hanle.pde.linear.sharing import Sharing
 from hanle.pde.tensors import Array
@@ -144,15 +144,26 @@ def _block(
         fixed=np.ascontiguousarray(fixed[:, kept]),
         coarsening=given.coarsening[k],
         floating=tuple(pieces for pieces, x in zip(loose, kept, strict=True) if x),
-        groups=_groups(b.fields, kept),
+        groups=_groups(given, k, kept),
     )
 
 
-def _groups(fields: FieldSet, kept: NDArray[np.bool_]) -> tuple[slice, ...]:
-    """The kept components of each field; a part of the operator keeps or drops components one by one."""
+def _groups(given: Assembled, k: int, kept: NDArray[np.bool_]) -> tuple[slice, ...]:
+    """The kept components of each field; neighbours that a sink turns into each other are one group.
+
+    A part of the operator keeps or drops components one by one.
+    """
+    fields = given.numbering.blocks[k].fields
+    slices = [fields.slice(name) for name in fields.names]
+    sinks = [o.fields for o in given.operators if (o.row, o.col) == (k, k) and o.place.kind == LOSS and o.on_values]
+    ends = [(slices[0].start, slices[0].stop)]
+    for before, after in pairwise(slices):
+        if given.unknowns.processes.any([np.any(r[before, after]) and np.any(r[after, before]) for r in sinks]):
+            ends[-1] = (ends[-1][0], after.stop)
+        else:
+            ends.append((after.start, after.stop))
     place = np.concatenate([[0], np.cumsum(kept)])
-    ends = [(place[s.start], place[s.stop]) for s in (fields.slice(name) for name in fields.names)]
-    return tuple(slice(int(a), int(b)) for a, b in ends if b > a)
+    return tuple(slice(int(place[a]), int(place[b])) for a, b in ends if place[b] > place[a])
 
 
 def _restricted_ties(ties: sp.csr_matrix | None, entries: IntArray) -> tuple[sp.csr_matrix | None, IntArray]:
