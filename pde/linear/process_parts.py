@@ -4,12 +4,17 @@ With A = sum of T^T A_p T over the processes, the inverse is approximated by the
 shares out an unknown among the processes that hold it, in proportion to their diagonal entries (Neumann-Neumann;
 Bourgat et al., 1989). A_p^-1 is a multigrid cycle; no matrix is built. What is constant on a part is solved for all
 parts together before (balancing; Mandel, 1993), so that decay lengths may be larger than the parts.
+
+A face law between two processes makes one of them hold nodes of which it has no cell. There A_p is the face law alone,
+which may be singular (a contact that only takes the spin along m), so these nodes are left to the others: no share,
+and zero in A_p^-1.
 """
 
 from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from hanle.pde.errors import SolveError
 from hanle.pde.linear.contract import BlockTerm, LinearSystem
@@ -36,12 +41,11 @@ class ProcessParts:
         numbers, ties = _merged(sharing.index[group.entries(reduced.system).ravel()])
         self._exchange = Sharing(sharing.comm, numbers, sharing.start, sharing.stop)
         part = reduce(_local(reduced.system, group, ties)) if len(numbers) else None
-        self._cycle, failure = _cycle(part)
+        self._weight, others = _shares(self._exchange, part)
+        self._cycle, failure = _cycle(part, others)
         failures = [text for text in processes.gather(failure) if text]
         if failures:
             raise SolveError(failures[0])
-        diagonal = np.zeros(0) if part is None else part.restrict(_diagonal(part.system))
-        self._weight = diagonal / self._exchange.spread(self._exchange.gathered(diagonal))
         self._constants = None
         if processes.size > 1:
             self._constants = Constants(processes, self._exchange, part, self._weight, group.width)
@@ -154,14 +158,35 @@ def _local(system: LinearSystem, group: Group, ties: sp.csr_matrix | None) -> Li
     return LinearSystem(tuple(blocks), tuple(terms), ties)
 
 
-def _cycle(part: Reduced | None) -> tuple[Cycle | None, str]:
-    """The cycle of a part, or why there is none."""
+def _shares(exchange: Sharing, part: Reduced | None) -> tuple[Array, NDArray[np.bool_]]:
+    """(share of this process in each of its unknowns, those it leaves to others), in the order of the exchange."""
+    own, conducts = np.zeros(0), np.zeros(0, dtype=bool)
+    if part is not None:
+        own = part.restrict(_diagonal(part.system))
+        # The matrix is one of cells: nothing stands on its diagonal where this process has none.
+        cells = [np.repeat(b.coarsening.diagonal() > 0.0, b.components) for b in part.system.blocks]
+        conducts = part.restrict(np.concatenate(cells).astype(float)) > 0.0
+    others = ~conducts & (exchange.spread(exchange.gathered(np.where(conducts, own, 0.0))) > 0.0)
+    own = np.where(others, 0.0, own)
+    return own / exchange.spread(exchange.gathered(own)), others
+
+
+def _cycle(part: Reduced | None, others: NDArray[np.bool_]) -> tuple[Cycle | None, str]:
+    """The cycle of a part that is zero on `others`, or why there is none."""
     if part is None:
         return None, ""
     try:
-        return Cycle(part), ""
+        return Cycle(_held(part, others) if others.any() else part), ""
     except SolveError as error:
         return None, str(error)
+
+
+def _held(part: Reduced, fixed: NDArray[np.bool_]) -> Reduced:
+    """The part with further unknowns fixed."""
+    system = part.system
+    views = system.views(part.extend(fixed.astype(float)))
+    blocks = tuple(replace(b, fixed=b.fixed | (v > 0.0)) for b, v in zip(system.blocks, views, strict=True))
+    return reduce(replace(system, blocks=blocks))
 
 
 def _diagonal(system: LinearSystem) -> Array:
