@@ -36,6 +36,7 @@ from numpy.typing import ArrayLike
 from hanle.boundary.circuit import MEMORY_LOSS, Circuit, normal_ferromagnet
 from hanle.boundary.scattering.coefficients import Drive, RashbaCoefficients
 from hanle.pde.coefficients import Coefficient, Deposit, FaceLaw, as_weight, direction, matrix_terms
+from hanle.pde.coupling import without_side
 from hanle.pde.effects import INTERFACIAL
 from hanle.pde.fields import CHARGE_AND_SPIN
 from hanle.pde.tensors import Array, cross_matrix, outer
@@ -84,7 +85,7 @@ def rashba_interface(
             MEMORY_LOSS: Deposit((*first[MEMORY_LOSS].values, *_terms(lost))),
         },
     )
-    return whole.without_side(insulating) if insulating else whole
+    return without_side(whole, insulating) if insulating else whole
 
 
 def _kept(given: RashbaCoefficients, share: Array) -> tuple[Array, Array]:

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hanle.pde.errors import InputError
-from hanle.pde.fields import NOTHING, FieldSet
-from hanle.pde.tensors import Array, IntArray, unit
+from hanle.pde.fields import FieldSet
+from hanle.pde.tensors import Array, unit
 
 
 def as_weight(values: ArrayLike, components: int = 0) -> Array:
@@ -257,22 +257,6 @@ def _at_points(weight: Array, trailing: int) -> Array:
     return weight.reshape(weight.shape + (1,) * trailing)
 
 
-def _picked(role: str, coefficient: Coefficient, rows: IntArray | None, columns: IntArray) -> Coefficient:
-    """Some rows (all if None) and columns of the field parts, if the others are empty."""
-    found = []
-    for t in coefficient:
-        index = (slice(None) if rows is None else rows,) if t.fields.ndim == 1 else ()
-        if not index:
-            index = (np.arange(len(t.fields)) if rows is None else rows)[:, None], columns
-        fields = t.fields[index]
-        if np.any(t.weight) and np.count_nonzero(fields) < np.count_nonzero(t.fields):
-            raise InputError(
-                "law", f"without anything that the side {role} takes part in", t.tag or "other numbers"
-            )
-        found.append(replace(t, fields=fields))
-    return tuple(found)
-
-
 @dataclass(frozen=True)
 class Side:
     """One side of a face: the role a law gives it ("metal", "magnet") and the fields the law addresses there."""
@@ -340,26 +324,6 @@ class FaceLaw:
             k=keep(self.k),
             deposits={name: deposit.filtered(keep) for name, deposit in self.deposits.items()},
         )
-
-    def without_side(self, role: str) -> "FaceLaw":
-        """The law where the side with `role` carries no unknowns.
-
-        Raises:
-            InputError: something flows into that side or out of it, or a deposit sees it.
-        """
-        keep, start, sides = [], 0, []
-        for side in self.sides:
-            if side.role != role:
-                keep += range(start, start + side.fields.size)
-            start += side.fields.size
-            sides.append(side if side.role != role else Side(role, NOTHING))
-        kept = np.array(keep, dtype=np.int64)
-        law = replace(self, deposits={}).filtered(lambda c: _picked(role, c, kept, kept))
-        deposits = {
-            name: deposit.filtered(lambda c: _picked(role, c, None, kept))
-            for name, deposit in self.deposits.items()
-        }
-        return replace(law, sides=tuple(sides), deposits=deposits)
 
     def flux(self, traces: Array, gradients: Array | None = None) -> Array:
         """N.J gained by each side, shape (batch, entities, points, rows), from traces of the same shape.

@@ -32,7 +32,7 @@ MAX_LINES = 400
 
 LEAVES = {
     f"hanle.pde.{name}"
-    for name in ("constants", "quantity", "errors", "fields", "tensors", "coefficients", "effects")
+    for name in ("constants", "quantity", "errors", "fields", "tensors", "coefficients", "effects", "coupling")
 }
 MEDIA = {
     f"hanle.pde.{name}"

@@ -1,0 +1,143 @@
+"""Laws on other sets of fields: put together, or without fields that a side does not carry."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from hanle.pde.coefficients import Bulk, Coefficient, Deposit, FaceLaw, Side
+from hanle.pde.errors import InputError
+from hanle.pde.fields import NOTHING, FieldSet
+from hanle.pde.tensors import IntArray
+
+
+def embedded(bulk: Bulk, fields: FieldSet) -> Bulk:
+    """A linear law on a larger set of fields: the others keep out of it.
+
+    Raises:
+        InputError: the set lacks a field of the law, or the law is not linear.
+    """
+    _require_linear("bulk law", bulk.at)
+    place = _places(bulk.fields, fields)
+    spread = replace(bulk, deposits={}).filtered(lambda c: _spread(c, place, place, fields.size))
+    handed = bulk.deposits.items()
+    deposits = {name: one.filtered(lambda c: _spread(c, None, place, fields.size)) for name, one in handed}
+    return replace(spread, fields=fields, deposits=deposits)
+
+
+def combined(*bulks: Bulk) -> Bulk:
+    """The sum of linear laws, on all their fields in order of appearance.
+
+    Deposits of one name add up; the shortest decay length counts.
+    """
+    found = {f.name: f for bulk in bulks for f in bulk.fields.fields}
+    fields = FieldSet(tuple(found.values()))
+    parts = [embedded(bulk, fields) for bulk in bulks]
+    deposits: dict[str, Deposit] = {}
+    for part in parts:
+        for name, deposit in part.deposits.items():
+            known = deposits.get(name, Deposit())
+            deposits[name] = Deposit((*known.values, *deposit.values), (*known.gradients, *deposit.gradients))
+    sums = {
+        key: tuple(t for part in parts for t in getattr(part, key)) for key in ("A", "B", "S", "R", "W", "F", "C")
+    }
+    lengths = tuple(length for part in parts for length in part.decay_lengths)
+    return Bulk(fields=fields, **sums, deposits=deposits, decay_lengths=lengths)
+
+
+def without_side(law: FaceLaw, role: str) -> FaceLaw:
+    """A law where the side with `role` carries no unknowns, because nothing of the law involves them.
+
+    Raises:
+        InputError: something flows into that side or out of it, or a deposit sees it.
+    """
+    kept = {side.role: NOTHING if side.role == role else side.fields for side in law.sides}
+
+    def refuse(tag: str) -> None:
+        must = f"without anything that the side {role} takes part in"
+        raise InputError("law", must, tag or "other numbers")
+
+    return _restricted(law, kept, refuse)
+
+
+def restricted(law: FaceLaw, carried: Mapping[str, FieldSet]) -> FaceLaw:
+    """A law on the fields that each side carries: the others stay at zero there and are reservoirs.
+
+    Args:
+        carried: role -> fields of the region on that side; roles that are absent carry nothing.
+    """
+    kept = {}
+    for side in law.sides:
+        present = carried.get(side.role, NOTHING)
+        kept[side.role] = FieldSet(tuple(f for f in side.fields.fields if f.name in present))
+    return _restricted(law, kept, None)
+
+
+def _restricted(law: FaceLaw, kept: Mapping[str, FieldSet], refuse: Callable[[str], None] | None) -> FaceLaw:
+    _require_linear("face law", law.at)
+    rows: list[int] = []
+    start = 0
+    for side in law.sides:
+        for field in side.fields.fields:
+            if field.name in kept[side.role]:
+                rows += range(start, start + field.size)
+            start += field.size
+    index = np.array(rows, dtype=np.int64)
+    sides = tuple(Side(side.role, kept[side.role]) for side in law.sides)
+    remaining = {f.name for side in sides for f in side.fields.fields}
+    plain = replace(law, deposits={}).filtered(lambda c: _picked(c, index, index, refuse))
+    deposits = {
+        name: deposit.filtered(lambda c: _picked(c, None, index, refuse)) for name, deposit in law.deposits.items()
+    }
+    return replace(
+        plain,
+        sides=sides,
+        deposits=deposits,
+        tie=tuple(name for name in law.tie if name in remaining),
+        given={name: value for name, value in law.given.items() if name in remaining},
+    )
+
+
+def _picked(
+    coefficient: Coefficient, rows: IntArray | None, columns: IntArray, refuse: Callable[[str], None] | None
+) -> Coefficient:
+    """Some rows (all if None) and columns of the field parts; `refuse` is called with the tag of what gets lost."""
+    found = []
+    for t in coefficient:
+        fields = t.fields if rows is None else t.fields[rows]
+        if fields.ndim == 2:
+            fields = fields[:, columns]
+        if refuse and np.any(t.weight) and np.count_nonzero(fields) < np.count_nonzero(t.fields):
+            refuse(t.tag)
+        if np.any(fields):
+            found.append(replace(t, fields=fields))
+    return tuple(found)
+
+
+def _spread(coefficient: Coefficient, rows: IntArray | None, columns: IntArray, size: int) -> Coefficient:
+    """Field parts among those of a larger set; rows None: those of a deposit, which stay."""
+    found = []
+    for t in coefficient:
+        height = len(t.fields) if rows is None else size
+        place = np.arange(height) if rows is None else rows
+        if t.fields.ndim == 1:
+            fields = np.zeros(height)
+            fields[place] = t.fields
+        else:
+            fields = np.zeros((height, size))
+            fields[np.ix_(place, columns)] = t.fields
+        found.append(replace(t, fields=fields))
+    return tuple(found)
+
+
+def _places(inner: FieldSet, outer: FieldSet) -> IntArray:
+    """Columns of the fields of one set in another."""
+    for name in inner.names:
+        if name not in outer:
+            raise InputError("fields", f"a set with {name}", outer.names)
+    return np.array([k for name in inner.names for k in range(outer.slice(name).start, outer.slice(name).stop)])
+
+
+def _require_linear(what: str, at: object) -> None:
+    if at is not None:
+        raise InputError(what, "linear", "one with a linearisation `at`", "change the fields of what `at` returns")
