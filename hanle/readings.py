@@ -66,7 +66,14 @@ def readings(result: Result, extra: Mapping[str, Extra] | None = None) -> dict[s
         torques = np.stack([observables.torque(result.solution, name) for name in magnets], axis=1)
         axes = {"magnet": magnets, "component": tuple("xyz")}
         found["torque"] = Reading(torques, TORQUE_UNIT[dimension], "torque on the magnet", axes)
-    return found | torque_parts(result) | {n: _own(result, n, *given) for n, given in (extra or {}).items()}
+    found |= torque_parts(result)
+    for name, given in (extra or {}).items():
+        if name in found:
+            raise InputError("read", "under names of their own", name, f"a sweep keeps {', '.join(found)}")
+        if not isinstance(given, tuple) or len(given) not in (2, 3):
+            raise InputError(f"read.{name}", "(function of the result, unit) or (function, unit, title)", given)
+        found[name] = _own(result, name, *given)
+    return found
 
 
 def receivers(result: Result) -> tuple[str, ...]:

@@ -270,6 +270,8 @@ def _conditions(device: Device, grid: Grid, names: Sequence[str], turns_field: b
 
 def _axes(device: Device, vary: Mapping[str, Any]) -> dict[str, Array]:
     """What is varied: name -> values in SI."""
+    if not isinstance(vary, Mapping):
+        raise InputError("vary", 'a table name -> values, e.g. {"Pt.thickness": ["2 nm", "5 nm"]}', vary)
     return {name: _numbers(values, dimension_of(device, name), f"vary.{name}") for name, values in vary.items()}
 
 

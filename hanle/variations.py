@@ -19,7 +19,7 @@ from hanle.boundary.b_layer import CONDUCTANCES
 from hanle.boundary.circuit import Circuit
 from hanle.device import PROFILE_DIMENSIONS, Device
 from hanle.parameters import LENGTH
-from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.errors import InputError, nearest, unknown_name
 from hanle.pde.quantity import DIMENSIONS, parse
 from hanle.shapes import KINDS, UserShape, make
 from hanle.spin_orbit import MODEL, RashbaInterface
@@ -27,6 +27,8 @@ from hanle.spin_orbit import MODEL, RashbaInterface
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: What a sweep takes by other names.
+OWN_ARGUMENTS = ("angle", "field", "temperature")
 #: Arguments of shapes that are rows (name, size, ...): what the sizes are.
 _ROWS = {"layers": ("thickness",), "segments": ("length",), "strips": ("position", "width", "thickness")}
 _CIRCUIT = {
@@ -61,9 +63,18 @@ def dimension_of(device: Device, name: str) -> str:
         InputError: the device has nothing of that name.
     """
     known = variables(device)
-    if name not in known:
-        raise unknown_name("vary", name, known)
-    return known[name]
+    if name in known:
+        return known[name]
+    if name in OWN_ARGUMENTS:
+        must = "a number of a region, a face or the shape"
+        raise InputError("vary", must, name, f"{name} is an argument of the sweep itself")
+    place, _, quantity = name.rpartition(".")
+    here = [found.rpartition(".")[2] for found in known if found.rpartition(".")[0] == place]
+    if here:
+        raise unknown_name(f"vary.{place}", quantity, here)
+    raise InputError(
+        "vary", 'named "place.quantity"', name, nearest(place or name, {n.rpartition(".")[0] for n in known})
+    )
 
 
 def unit_of(device: Device, name: str) -> str:

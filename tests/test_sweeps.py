@@ -157,6 +157,10 @@ def test_read_outs_of_ones_own() -> None:
     assert one.tau.shape == (1, 1, 3)
     with pytest.raises(UserCodeError, match=r"read\.x: the function raised ZeroDivisionError"):
         hanle.sweep(bilayer(), read={"x": (lambda r: 1 / 0, "1")})
+    with pytest.raises(InputError, match="read must be under names of their own"):
+        hanle.sweep(bilayer(), read={"rho_L": (lambda r: 1.0, "1")})
+    with pytest.raises(InputError, match=r"read\.x must be \(function of the result, unit\)"):
+        hanle.sweep(bilayer(), read={"x": lambda r: 1.0})  # type: ignore[dict-item]
     with pytest.raises(InputError, match=r"read\.x must be a number, or a vector"):
         hanle.sweep(bilayer(), read={"x": (lambda r: np.ones(7), "1")})
 
@@ -200,14 +204,17 @@ def test_what_can_be_varied() -> None:
 @pytest.mark.parametrize(
     ("vary", "message"),
     [
-        ({"Pt.thicknes": [1e-9]}, 'did you mean "Pt.thickness"'),
+        ({"Pt.thicknes": [1e-9]}, r'vary\.Pt must be one of .*did you mean "thickness"'),
+        ({"Ptt.thickness": [1e-9]}, 'vary must be named "place.quantity".*did you mean "Pt"'),
+        ({"temperature": [1]}, "temperature is an argument of the sweep itself"),
+        (["Pt.thickness"], "vary must be a table name -> values"),
         ({"Pt.thickness": ["1 K"]}, r"vary\.Pt\.thickness\[0\] must be a length"),
         ({"Pt.thickness": [-1e-9]}, r"layers\.Pt must be a positive length"),
         ({"Co.polarisation": [1.2]}, r"profiles\.Co\.polarisation must be between -1 and 1"),
-        ({"Pt|Co.memory_loss": [0.1]}, r"vary must be one of"),
+        ({"Pt|Co.memory_loss": [0.1]}, 'vary must be named "place.quantity"'),
     ],
 )
-def test_variations_refused(vary: dict[str, Any], message: str) -> None:
+def test_variations_refused(vary: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         hanle.sweep(bilayer(), vary=vary)
 
