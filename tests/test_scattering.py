@@ -312,6 +312,7 @@ def test_different_fermi_surfaces_hold_weak_attraction():
 def test_h_R_binds_where_nothing_else_does():
     assert bound_by_coupling(Interface(E_F=5 * EV, h_R=0.05)) is not None
     assert bound_by_coupling(Interface(E_F=5 * EV, u0=1e9, h_R=0.05)) is None
+    assert bound_by_coupling(Interface(E_F=5 * EV, u0=-1e9)) is None
 
 
 def test_large_h_R_is_refused():

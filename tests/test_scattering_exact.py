@@ -23,7 +23,7 @@ from hanle.boundary.scattering.in_plane import Bias, currents, in_plane, resista
 from hanle.boundary.scattering.landauer import QUANTUM, sharvin
 from hanle.boundary.scattering.matching import match, spin_matrices
 from hanle.boundary.scattering.model import Interface
-from hanle.boundary.scattering.quadrature import Transverse, mode_sum
+from hanle.boundary.scattering.quadrature import QuadratureError, Transverse, mode_sum
 from hanle.boundary.scattering.response import biased, driven, probabilities
 from hanle.boundary.scattering.torque import drives, interface_share
 from hanle.pde.errors import UnsupportedError
@@ -118,6 +118,8 @@ def test_coefficients_to_all_orders(interface):
         pairs = [(getattr(d, key), getattr(x, key)) for d, x in zip(one.drives, other.drives, strict=True)
                  for key in ("a", "b", "b_lat", "gamma", "delta")]  # fmt: skip
         pairs += [(getattr(one.loss, k), getattr(other.loss, k)) for k in vars(one.loss)]
+        pairs += [(one.g_mix.real, other.g_mix.real), (one.g_mix.imag, other.g_mix.imag)]
+        assert (one.g_up, one.g_dn) == (other.g_up, other.g_dn)
         scale = max(abs(v) for v, _ in pairs[:15])
         defects.append([abs(x / d - 1) if abs(d) > 1e-9 * scale else 0.0 for d, x in pairs])
     coarse, fine = np.array(defects)
@@ -335,6 +337,14 @@ def test_anisotropic_magnetoresistance_in_limits():
 def test_bound_states_of_the_coupling_are_refused():
     with pytest.raises(UnsupportedError, match="bound states of h_R"):
         all_orders(Interface(E_F=5 * EV, h_R=0.05, **TIMES))
+
+
+def test_too_few_angles_are_named():
+    """Without a barrier D vanishes at an edge and an angle; asked for by accepting the bound states of h_R."""
+    given = Interface(E_F=5 * EV, J=0.2 * EV, h_R=0.4, **TIMES)
+    with pytest.raises(QuadratureError, match="give a larger rtol"):
+        driven(given, TILTED)
+    assert driven(given, TILTED, rtol=1e-3).below.any()
 
 
 def test_error_sizes_that_the_refusal_quotes():

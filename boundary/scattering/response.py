@@ -170,5 +170,6 @@ def _angular_sum(
             return done.value[:-1]
         previous, count = done.value, 2 * count
     raise QuadratureError(
-        f"{where}: {MOST} angles of k in the plane do not reach a relative tolerance of {tolerance:g}"
+        f"{where}: {MOST} angles of k in the plane do not reach a relative tolerance of {tolerance:g}, as where h_R is "
+        "about to bind electrons to the interface; give a larger rtol"
     )
