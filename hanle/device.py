@@ -33,7 +33,7 @@ PROFILE_DIMENSIONS = {
     **dict.fromkeys(CONDUCTANCES, "conductance per area"),
 }
 #: Face laws that have a name.
-CHOICES = ("closed", "continuous")
+CHOICES = ("closed", "continuous", "sink")
 #: What a shape must offer.
 SHAPE = ("axes", "regions", "terminals", "mesh")
 
@@ -50,9 +50,9 @@ class Device:
         field: B [T]: a vector (strings with unit accepted), a function of points (n, 3) -> (n, 3), or an array.
         magnetisation: magnet -> direction m, as `field`, or `hanle.read_ovf(...)`; along B where not given. A
             paramagnet follows B always.
-        interfaces: face -> `Conductances`, `Circuit`, `RashbaInterface`, `RashbaCoefficients`, "closed", "continuous"
-            or a `Face` (a law of one's own). Default: metals are continuous, metal | magnetic insulator has the b-layer
-            law of its moments.
+        interfaces: face -> `Conductances`, `Circuit`, `RashbaInterface`, `RashbaCoefficients`, "closed", "continuous",
+            "sink" (of spin, at outer faces) or a `Face` (a law of one's own). Default: metals are continuous, metal |
+            magnetic insulator has the b-layer law of its moments, outer faces and contacts pass no spin.
         profiles: "region.quantity" or "A|B.G_s" -> values in space, replacing the record's number, SI units: what
             `profiles` of the record names (resistivity, spin_hall_angle, diffusion_length, polarisation, ...);
             G_s, G_r, G_i.

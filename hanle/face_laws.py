@@ -3,6 +3,7 @@
 metal | metal               all fields continuous; `Circuit` puts conductances between them
 metal | ferromagnet         `RashbaInterface`: spin-orbit coupling there; also to insulators and at outer faces
 metal | magnetic insulator  the b-layer law of its moments; `Conductances` gives its numbers
+outer faces of a metal      "sink": no spin accumulation, as at a contact to a large reservoir
 insulator | insulator, and every outer face: closed
 """
 
@@ -23,6 +24,8 @@ from hanle.boundary.circuit import (
     normal_normal,
     transparent,
 )
+from hanle.boundary.sinks import METAL as OUTER_METAL
+from hanle.boundary.sinks import spin_sink
 from hanle.conditions import Conditions
 from hanle.materials.records import FerromagneticMetal, MagneticInsulator
 from hanle.media import Place, density_of_states
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
     from hanle.device import Device
 
 #: Face laws a user can name instead of the default.
-CLOSED, CONTINUOUS = "closed", "continuous"
+CLOSED, CONTINUOUS, SINK = "closed", "continuous", "sink"
 #: What a user may say of a face.
 Choice: TypeAlias = Conductances | Circuit | SpinOrbit | str | Face
 #: 1 - cosine up to which two directions are one.
@@ -65,6 +68,8 @@ def face_law(device: "Device", mesh: TaggedMesh | Layers, name: str, conditions:
     metals = [r for r in regions if r in device.conductors]
     insulators = [r for r in regions if isinstance(device.materials.get(r), MagneticInsulator)]
     _require_fitting(name, choice, len(metals), len(insulators), regions)
+    if choice == SINK:
+        return Face(spin_sink(), {OUTER_METAL: MINUS})
     if len(metals) == 2:
         return _between_metals(device, mesh, name, choice, conditions)
     if len(metals) == 1 and len(insulators) == 1:
@@ -146,6 +151,8 @@ def _require_fitting(
         raise InputError(key, must, regions, "between metals: G_up, G_dn, G_mix (hanle.Circuit)")
     if isinstance(choice, Circuit) and metals != 2:
         raise InputError(key, "G_up, G_dn, G_mix only between two metals", regions, "else: hanle.Conductances")
+    if choice == SINK and (len(regions), metals) != (1, 1):
+        raise InputError(key, '"sink" only at an outer face of a metal', regions)
     if choice == CONTINUOUS and metals != 2:
         raise InputError(key, "closed, or a law: only metals can be continuous", choice)
 

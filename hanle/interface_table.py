@@ -1,6 +1,6 @@
 """Profiles and face laws in device files.
 
-    "YIG|Pt" = "closed", "continuous"
+    "YIG|Pt" = "closed", "continuous", "sink"
              | { G_s = "-1e12 S/m^2", G_r = ..., G_i = ... }
              | { G_up = "1e15 S/m^2", G_dn = ..., G_mix = ["4e14 S/m^2", "1e13 S/m^2"], memory_loss = 0.25 }
              | { area_resistance = "0.5 mOhm um^2", polarisation = 0.75, G_mix = ..., memory_loss = ... }

@@ -464,3 +464,35 @@ def test_batches_of_directions_have_one_efficiency() -> None:
     for n, m in enumerate(hanle.angles("gamma", [0, 30, 75, 200]).directions):
         alone = device.with_changes(field=1e-9 * m).solve().spin_orbit_torque("Co")
         assert found.damping_like[n] == pytest.approx(float(alone.damping_like), rel=EXACT)
+
+
+def test_contacts_reflect_spin_unless_they_are_sinks():
+    """A ferromagnet alone: R A = rho L between sinks; contacts that reflect spin add what they build up, w' = P u'."""
+    length = 5e-8
+    device = hanle.Device(
+        hanle.stack([("Co", length)]),
+        {"Co": "Co"},
+        magnetisation={"Co": (0.6, 0, 0.8)},
+        without=["anisotropic magnetoresistance", "anomalous Hall"],
+    )
+    record = device.materials["Co"]
+    ends = device.with_changes(contacts={"low": ["bottom"], "high": ["top"]})
+    driven = {"current": "1e9 A/m^2", "source": "low", "drain": "high"}
+    sunk = ends.with_changes(interfaces={"bottom": "sink", "top": "sink"})
+    assert sunk.solve(**driven).resistance("low", "high") == pytest.approx(record.rho * length, rel=1e-9)
+    share, decay = record.P**2 / (1 - record.P**2), record.lam
+    built_up = share * 2 * decay * np.tanh(length / (2 * decay))
+    expected = record.rho * (length + built_up)
+    assert ends.solve(**driven).resistance("low", "high") == pytest.approx(expected, rel=1e-9)
+    bar = sunk.with_changes(shape=hanle.channel([("Co", length)]), contacts={"low": ["left"], "high": ["right"]})
+    assert bar.with_changes(interfaces={"left": "sink", "right": "sink"}).solve(
+        engine="scikit", **driven
+    ).resistance("low", "high") == pytest.approx(record.rho * length, rel=1e-6)
+
+
+def test_only_outer_faces_of_metals_are_sinks():
+    shape = hanle.stack([("YIG", "5 nm"), ("Pt", "5 nm")])
+    for face in ("YIG|Pt", "bottom"):
+        device = hanle.Device(shape, {"YIG": "YIG", "Pt": "Pt"}, field=(0, 0, 1), interfaces={face: "sink"})
+        with pytest.raises(InputError, match="only at an outer face of a metal"):
+            device.solve()
