@@ -6,8 +6,9 @@ spin) and g_N,s of F:
     across m    z   = 1 - g_mix/(2 g_N),                 g_mix, a + i b   divided by z
     along m     z_s = 1 - g_s (1/g_N + 1/g_N,s)/2,       g_s, (delta -+ gamma)/2   divided by z_s (up -, dn +)
 
-b_lat does not change. Flips are kept as they are: they are of second order already. The correction may raise the
-damping-like torque by a third. It is applied where this function is called, nowhere else.
+b_lat does not change. Flips are kept as they are: they are of second order already. Of a contact without much barrier
+g_mix is about g_N, z about 1/2, and the spin current driven into the magnet about doubles. The correction is applied
+where this function is called, nowhere else.
 Source: Schep et al., 1997; Bauer et al., 2003; for the drives the same elimination of the outgoing electrons.
 """
 
