@@ -8,6 +8,8 @@ spin-orbit    oracle      =           h^2         h^4         h^2         h^4   
 pillar        oracle      =           h^2         h^4         h^2         h^4         terminals, contact resistance
 valve         oracle      =           h^2         h^4         h^2         h^4         sources and sinks on faces
 floating      oracle      =           h^2         h^4         h^2         h^4         a contact as a global unknown
+magnets       oracle      =           h^2         h^4         h^2         h^4         two ferromagnets, m oblique
+moments       oracle      =           h^2         h^4         h^2         h^4         a metal with local moments
 texture       -           refused     oracle      oracle      ==          ==          a section with m(y)
 graded        -           refused     oracle      oracle      ==          ==          a coefficient within a layer
 batch         solved      solved      refused     refused     refused     refused     several fields at once
@@ -24,8 +26,10 @@ import numpy as np
 import pytest
 
 from hanle.boundary.b_layer import Conductances, b_layer
+from hanle.boundary.circuit import Circuit, normal_ferromagnet
 from hanle.boundary.rashba import rashba_interface
 from hanle.boundary.scattering.coefficients import Drive, MemoryLoss, RashbaCoefficients
+from hanle.materials.rates import Rates
 from hanle.meshes.layered import Layers
 from hanle.meshes.layers import film, stack
 from hanle.meshes.strips import channel
@@ -37,6 +41,7 @@ from hanle.pde.errors import UnsupportedError
 from hanle.pde.ferromagnet import ferromagnet
 from hanle.pde.fields import CHARGE_AND_SPIN
 from hanle.pde.linear.direct import Direct
+from hanle.pde.magnetic_metal import metal_with_moments
 from hanle.pde.metal import normal_metal
 from hanle.pde.problem import MINUS, PLUS, Face, Global, Gradient, Problem, Terminal
 from hanle.pde.solution import wire
@@ -156,6 +161,41 @@ def valve_problem(geometry):
     return Problem(geometry, regions, {"a|m": Face(inject, JOINED), "m|b": Face(detect, JOINED)})
 
 
+STRONG = CO | {
+    "exchange_length": 1.6e-9, "dephasing_length": 1e-9, "spin_hall_angle": 0.05, "anomalous_hall_angle": 0.04,
+    "anisotropy": 0.1, "mobility": 2e-3,
+}  # fmt: skip
+
+
+def magnets_problem(geometry):
+    """Pt | Co | Cu | Fe: a mixing conductance below and above, m oblique and not collinear, P of either sign."""
+    second = unit([-0.6, 0.2, 0.5])
+    given = Circuit(1.5e15, 0.4e15, 1.2e15 + 0.3e15j, 0.4)
+    roles = {"normal": MINUS, "ferromagnet": PLUS}
+    iron = STRONG | {"polarisation": -0.3, "conductivity": 2e6, "diffusion_length": 5e-9}
+    regions = {
+        "Pt": metal(PT),
+        "Co": ferromagnet("Co", magnetisation=M, field=B, **STRONG),
+        "Cu": metal(CU),
+        "Fe": ferromagnet("Fe", magnetisation=second, field=B, **iron),
+    }
+    faces = {
+        "Pt|Co": Face(normal_ferromagnet("Co", given, M), roles),
+        "Co|Cu": Face(FaceLaw(SIDES, tie=("u", "w")), JOINED),
+        "Cu|Fe": Face(normal_ferromagnet("Fe", given, second), roles),
+    }
+    ends = {"low": Terminal(("bottom",)), "high": Terminal(("top",))}
+    return Problem(geometry, regions, faces, ends, gradients=BOTH)
+
+
+def moments_problem(geometry):
+    """Flips along m, loss across it and an exchange field, on top of the host."""
+    rates = Rates(*(np.array(v) for v in (1e13, 4e13, 6e13, -8e-21)))
+    layer = metal_with_moments("Gd", rates, M, field=B, mobility=2e-3, **PT)
+    joined = Face(FaceLaw(SIDES, tie=("u", "w")), JOINED)
+    return Problem(geometry, {"Gd": layer, "Cu": metal(CU)}, {"Gd|Cu": joined}, gradients=BOTH)
+
+
 PLANE = {"du/dx": 1e4, "du/dy": -3e3}
 CASES = {
     "film": Case(
@@ -176,6 +216,14 @@ CASES = {
     "floating": Case(
         (("Pt", 5e-9, 1.7e-9), ("Cu", 2e-8, 1.7e-9)),
         "z", floating_problem, {"low": 0.0, **PLANE}, {}, {"Pt": (1e-10, 5e-9), "Cu": (6e-9, 2.4e-8)},
+    ),
+    "magnets": Case(
+        (("Pt", 4e-9, 1.7e-9), ("Co", 3e-9, 1e-9), ("Cu", 5e-9, 4e-9), ("Fe", 2e-9, 1e-9)),
+        "z", magnets_problem, {"high": 0.0, **PLANE}, {"low": -1e11}, {"Co": (4.1e-9, 6e-9), "Fe": (1.3e-8,)},
+    ),
+    "moments": Case(
+        (("Gd", 4e-9, 1.2e-9), ("Cu", 6e-9, 4e-9)),
+        "z", moments_problem, PLANE, {}, {"Gd": (0.0, 3e-9), "Cu": (5e-9, 1e-8)},
     ),
     "valve": Case(
         (("a", 3e-8, 4e-8), ("m", 6e-8, 4e-8), ("b", 5e-8, 4e-8)),
