@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from hanle.pde.engines.contract import Engine, Part, System
+from hanle.pde.engines.contract import Engine, Part, Subsystem, System
 from hanle.pde.errors import InputError, SolveError
 from hanle.pde.problem import Problem
 from hanle.pde.response import Proof, Response
@@ -179,13 +179,13 @@ class _Run:
             self.residuals[what], self.iterations[what] = 0.0, 0
             return np.zeros_like(rhs)
         start, left = _best_start(self.system, rhs, earlier)
-        missing = _relative(self.system, left, rhs)
+        missing = _relative(self.system, self.whole, left, rhs)
         self.iterations[what] = 0
         if missing > self.tolerance:
             wanted = min(self.tolerance / missing, 0.1) if len(earlier) else self.tolerance
             start = start + self.whole.extend(self.prepared.solve(self.whole.restrict(left), tolerance=wanted))
             self.iterations[what] = int(self.prepared.iterations)
-        self.residuals[what] = _verify(self.system, what, start, rhs, self.tolerance)
+        self.residuals[what] = _verify(self.system, self.whole, what, start, rhs, self.tolerance)
         return start
 
     def proof(self, engine: Engine) -> Proof:
@@ -219,9 +219,10 @@ def norm(system: System, state: Array) -> Array:
     return np.asarray(np.sqrt(dot(system, state, state)))
 
 
-def _relative(system: System, part: Array, whole: Array) -> float:
-    """|part| / |whole|, the largest of a batch."""
-    return float(np.max(norm(system, part) / np.maximum(norm(system, whole), np.finfo(float).tiny)))
+def _relative(system: System, scaled: Subsystem, part: Array, whole: Array) -> float:
+    """|part| / |whole| of two loads, the largest of a batch, in the scale of the solver: A and W in one sum."""
+    one, other = (norm(system, scaled.restrict(load)) for load in (part, whole))
+    return float(np.max(one / np.maximum(other, np.finfo(float).tiny)))
 
 
 def _known_lifts(system: System, previous: Response | None, tolerance: float) -> dict[str, Array] | None:
@@ -293,11 +294,11 @@ def _functional(system: System, name: str, lifts: Mapping[str, Array]) -> Array:
     return system.apply_transpose(lifts[name]) if name in lifts else system.gradient_functional(name)
 
 
-def _verify(system: System, what: str, state: Array, rhs: Array, tolerance: float) -> float:
+def _verify(system: System, scaled: Subsystem, what: str, state: Array, rhs: Array, tolerance: float) -> float:
     """Relative true residual on the free unknowns."""
     residual = np.where(system.fixed, 0.0, rhs - system.apply(state))
-    worst = _relative(system, residual, rhs)
-    if not (worst <= 10 * tolerance or worst <= _rounding(system, state, rhs)):
+    worst = _relative(system, scaled, residual, rhs)
+    if not (worst <= 10 * tolerance or worst <= _rounding(system, scaled, state, rhs)):
         raise SolveError(
             f"the solve for {what} left a relative residual of {worst:.1e} where {tolerance:.1e} was asked for; "
             'use solver="direct", or look for a region whose fields have neither sink nor contact'
@@ -305,11 +306,11 @@ def _verify(system: System, what: str, state: Array, rhs: Array, tolerance: floa
     return worst
 
 
-def _rounding(system: System, state: Array, rhs: Array) -> float:
+def _rounding(system: System, scaled: Subsystem, state: Array, rhs: Array) -> float:
     """Residual, relative to rhs, that a rounding of every entry of the state makes: fine meshes cancel large terms."""
     noise = np.random.default_rng(0).standard_normal(state.shape) * 4 * np.finfo(float).eps
     moved = np.where(system.fixed, 0.0, system.apply(state * noise))
-    return _relative(system, moved, rhs)
+    return _relative(system, scaled, moved, rhs)
 
 
 def _column(system: System, j: str, lifts: Mapping[str, Array], part: Part) -> Array:
