@@ -27,7 +27,7 @@ from hanle.pde.tensors import Array
 #: Terms of the exponential and of the power series; enough for the eighth derivatives of h_p.
 EXPONENTIALS, POWERS = 56, 32
 #: Intervals of the Chebyshev series and their lengths.
-INTERVALS: Final = ((-6.0, -1.0, 30), (-36.0, -6.0, 52))
+INTERVALS: Final = ((-6.0, -1.0, 36), (-36.0, -6.0, 56))
 #: Terms of the expansion about a step.
 STEPS = 14
 #: c_p of the module.
@@ -73,7 +73,7 @@ def bose_integrals(y: ArrayLike, highest: int = 1) -> Array:
         inside = (flat > low) & (flat <= high)
         if np.any(inside):
             basis = chebyshev.chebvander((2 * flat[inside] - low - high) / (high - low), terms - 1)
-            found[inside] = basis @ _chebyshev_rows(number, derivatives)
+            found[inside] = basis @ _chebyshev_rows(number, derivatives) * _growth(flat[inside], derivatives)
     if np.any(deep):
         found[deep] = _step_rows(-flat[deep], derivatives)
     return np.moveaxis(found, -1, 0).reshape(2, len(derivatives), *given.shape)
@@ -142,18 +142,24 @@ def _power_rows(derivatives: tuple[int, ...]) -> tuple[Array, Array]:
 def _chebyshev_rows(interval: int, derivatives: tuple[int, ...]) -> Array:
     low, high, terms = INTERVALS[interval]
     nodes = chebyshev.chebpts1(terms)
-    values = np.stack([_direct(y, derivatives) for y in low + (high - low) * (1 + nodes) / 2])
+    points = low + (high - low) * (1 + nodes) / 2
+    values = np.stack([_direct(y, derivatives) for y in points]) / _growth(points, derivatives)
     basis = chebyshev.chebvander(nodes, terms - 1)
     scale = np.full(terms, 2 / terms)
     scale[0] = 1 / terms
     return np.asarray(scale[:, None] * (basis.T @ values))
 
 
+def _growth(y: Array, derivatives: tuple[int, ...]) -> Array:
+    """About how h_p and its derivatives grow towards negative y: leaves series of nearly constant functions."""
+    return np.stack([(3 - y) ** (2.5 + p - n) for p in range(2) for n in derivatives], axis=-1)
+
+
 def _direct(y: float, derivatives: tuple[int, ...]) -> Array:
     """h_0, h_1 and their first derivatives at y < 0, by panels in sqrt(t) about the step at t = -y."""
     steps = np.array([-36.0, -24, -16, -10, -6, -3, 0, 3, 6, 10, 16, 24, 40])
     ends = np.sqrt(np.concatenate([[0.0], np.linspace(0, -y, 4)[1:-1], -y + steps[-y + steps > 0]]))
-    nodes, weights = np.polynomial.legendre.leggauss(20)
+    nodes, weights = np.polynomial.legendre.leggauss(24)
     ends = np.sort(ends)
     root = (ends[:-1, None] + np.diff(ends)[:, None] * (1 + nodes) / 2).ravel()
     measure = (np.diff(ends)[:, None] / 2 * weights).ravel() * 2 * root**2 / math.gamma(1.5)

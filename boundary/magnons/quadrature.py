@@ -83,14 +83,14 @@ def production(spectrum: Spectrum, state: Reservoirs) -> Array:
 
 
 def occupations(spectrum: Spectrum, theta: Array, mu: Array) -> Array:
-    """Int D E^p n(x) for p = 0, 1, 2 and its derivatives with respect to mu and theta, (3, 3, points)."""
+    """Int D E^p n(x) and derivatives: (value, by mu, by theta), p = 0, 1, 2, points."""
     found = np.empty((3, 3, theta.size))
     for at in nodes(spectrum, Reservoirs(theta, mu, theta, np.zeros_like(mu))):
         x = at.x()
         n = np.exp(-x) / -np.expm1(-x)
         slope = n * (1 + n) / at.state.theta[:, None]
-        parts = np.stack([n, slope, slope * x])
-        found[..., at.rows] = at.total(at.energy ** np.arange(3)[:, None, None, None] * parts)
+        parts = np.stack([n, slope, slope * x])[:, None]
+        found[..., at.rows] = at.total(at.energy ** np.arange(3)[:, None, None] * parts)
     return found
 
 
