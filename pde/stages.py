@@ -21,11 +21,12 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from hanle.pde.engines.contract import Engine, Part, System
-from hanle.pde.errors import UnsupportedError
+from hanle.pde.errors import InputError, UnsupportedError, UserCodeError
 from hanle.pde.inertia import inertia, stepped
 from hanle.pde.problem import Problem
+from hanle.pde.response import Response
 from hanle.pde.solution import Solution, wire
-from hanle.pde.steady import TOLERANCE, Prepared, Progress, Response, prepare
+from hanle.pde.steady import TOLERANCE, Prepared, Progress, prepare
 from hanle.pde.tensors import Array
 
 #: What drives: a number, or a function of the time [s].
@@ -53,6 +54,7 @@ class Moment:
         time: [s].
         state: U.
         stored: M U.
+        amplitudes: (drives,) of the drives in it.
         rate: M dU/dt; None where the drives jump, as a rate has no value there.
         solution: answers questions; its response holds this state alone. None for the state a course starts from.
     """
@@ -60,6 +62,7 @@ class Moment:
     time: float
     state: Array
     stored: Array
+    amplitudes: Array
     rate: Array | None = None
     solution: Solution | None = None
 
@@ -107,7 +110,7 @@ class Stepper:
         self._options: dict[str, Any] = {"solver": solver, "tolerance": tolerance, "progress": progress}
         self.system: System = engine.assemble(problem)
         self._mass: System = engine.assemble(inertia(problem), self.system)
-        self._sources = self.system.source_load()
+        self._sources, self._given = self.system.source_load(), self.system.given_vector()
         self._operators: OrderedDict[float, Prepared] = OrderedDict()
         self._latest: Response | None = None
         self._fields = self._masks()
@@ -124,26 +127,30 @@ class Stepper:
         sums = self.system.processes.total([product @ mask for mask in self._fields.values()])
         return {name: float(np.sqrt(max(s, 0.0))) for name, s in zip(self._fields, sums, strict=True)}
 
-    def begin(self, time: float, state: Array) -> Moment:
-        """The moment with a given state; fields that store nothing need no value in it."""
-        return Moment(time, state, self.inertial(state))
+    def begin(self, time: float, state: Array, amplitudes: Array | None = None) -> Moment:
+        """The moment with a given state, in which drives have certain amplitudes (0).
+
+        Fields that store nothing need no value in it.
+        """
+        drives = np.zeros(len(self.problem.drives)) if amplitudes is None else amplitudes
+        return Moment(time, state, self.inertial(state), drives)
 
     def step(self, before: Moment, dt: float, stop: float, clamp: Callable[[float], float] = float) -> Step:
         """One step to the time `stop`; `clamp` moves the times at which drives are evaluated off their jumps."""
         rate = 1 / (GAMMA * dt)
         rates: list[Array] = []
         slopes: list[Array] = []
-        start, solution, stored = before.state, None, before.stored
+        near, solution, stored = (before.state, before.amplitudes), None, before.stored
         for node, weights in zip(NODES, EARLIER, strict=True):
             known, moved = _mixed(weights, rates), _mixed(weights, slopes)
-            solution = self._solve(dt, clamp(before.time + node * dt), before.stored * rate + known, start)
+            solution = self._solve(dt, clamp(before.time + node * dt), before.stored * rate + known, near)
             state = solution.state
             stored = self.inertial(state)
             rates.append((stored - before.stored) * rate - known)
             slopes.append((state - before.state) * rate - moved)
-            start = state
+            near = state, solution.amplitudes[0]
         error = self.norms(*(dt * sum(w * x for w, x in zip(ERROR, part, strict=True)) for part in (slopes, rates)))
-        return Step(before, Moment(stop, start, stored, rates[-1], solution), dt, error)
+        return Step(before, Moment(stop, near[0], stored, near[1], rates[-1], solution), dt, error)
 
     def within(self, step: Step, part: float, clamp: Callable[[float], float] = float) -> Moment:
         """The moment at `part` (0 to 1) of a step, for one more solve with its operator.
@@ -162,28 +169,29 @@ class Stepper:
             for w in (values, slopes)
         )
         rate = rate / dt
-        near = (1 - part) * before.state + part * after.state
+        near, drives = (
+            (1 - part) * a + part * b
+            for a, b in ((before.state, after.state), (before.amplitudes, after.amplitudes))
+        )
         time = before.time + part * dt
-        solution = self._solve(dt, clamp(time), stored / (GAMMA * dt) - rate, near)
+        solution = self._solve(dt, clamp(time), stored / (GAMMA * dt) - rate, (near, drives))
         moved = self.inertial(solution.state)
-        return Moment(time, solution.state, moved, (moved - stored) / (GAMMA * dt) + rate, solution)
+        found = (moved - stored) / (GAMMA * dt) + rate
+        return Moment(time, solution.state, moved, solution.amplitudes[0], found, solution)
 
-    def _solve(self, dt: float, time: float, inertial: Array, near: Array) -> Solution:
-        """The wired state of one stage, frozen."""
+    def _solve(self, dt: float, time: float, inertial: Array, near: tuple[Array, Array]) -> Solution:
+        """The wired state of one stage, frozen. `near`: a state close to it, and the amplitudes of the drives in it."""
         prepared = self._operator(dt)
         amplitudes, fluxes = (
-            {name: float(x(time)) if callable(x) else float(x) for name, x in given.items()}
+            {name: _value(name, drive, time) for name, drive in given.items()}
             for given in (self._amplitudes, self._fluxes)
         )
-        # Its own drives are superposed later: only the rest is solved for, and a start must not contain them.
-        held = sum(
-            (
-                amplitudes.get(n, 0.0) * (prepared.lifts.get(n, 0.0) + change)
-                for n, change in prepared.changes.items()
-            ),
-            start=np.zeros(1),
-        )
-        response = prepared.response(self._sources + inertial, near - held)
+        # Drives are superposed later: what is solved for, and so its start, does not contain them.
+        start, contained = near
+        for name, amplitude in zip(self.problem.drives, contained, strict=True):
+            start = start - amplitude * (prepared.lifts.get(name, 0.0) + prepared.changes[name])
+        start = np.where(self.system.fixed, self._given, start)
+        response = prepared.response(self._sources + inertial, start)
         self.solves += 1
         self.iterations += response.proof.iterations["sources"]
         self.residual = max(self.residual, *response.proof.residuals.values())
@@ -224,6 +232,33 @@ class Stepper:
     def _masks(self) -> dict[str, Array]:
         fields = {f.name: f for bulk in self.problem.regions.values() if bulk.C for f in bulk.fields.fields}
         return {name: np.asarray(sum(self.system.constant(c) for c in f.components)) for name, f in fields.items()}
+
+
+def storage(moment: Moment, system: System) -> dict[str, Array]:
+    """Component -> (1,) rate at which the device stores it at a moment: the sum over its M dU/dt.
+
+    What its balance sheet (`Solution.ledger`) gains, given values and sources included.
+    """
+    if moment.rate is None:
+        raise InputError("moment", "one with a rate", "the start of a course")
+    names = {c for bulk in system.problem.regions.values() if bulk.C for c in bulk.fields.components}
+    return {
+        name: np.atleast_1d(system.processes.total(float(system.constant(name) @ moment.rate)))
+        for name in sorted(names)
+    }
+
+
+def _value(name: str, drive: Drive, time: float) -> float:
+    """A drive at one time."""
+    if not callable(drive):
+        return float(drive)
+    try:
+        value = float(drive(time))
+    except Exception as error:
+        raise UserCodeError(f"the drive {name} failed at {time:.6g} s: {type(error).__name__}: {error}") from error
+    if not np.isfinite(value):
+        raise InputError(f"drive {name}", f"finite at {time:.6g} s", value)
+    return value
 
 
 def _mixed(weights: Sequence[float], parts: Sequence[Array]) -> Array:

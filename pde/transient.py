@@ -12,21 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from hanle.pde import checkpoint
 from hanle.pde.clock import Clock, begin
-from hanle.pde.engines.contract import Engine, System
-from hanle.pde.errors import InputError, SolveError, unknown_name
+from hanle.pde.engines.contract import Engine
+from hanle.pde.errors import InputError, SolveError
+from hanle.pde.initial_state import Initial, initial_state
 from hanle.pde.problem import Problem
 from hanle.pde.recording import Entry, Event, Record, crossing, entry, number, packed, watch
 from hanle.pde.solution import Solution
 from hanle.pde.stages import Drive, Moment, Step, Stepper
 from hanle.pde.steady import TOLERANCE, Progress
 from hanle.pde.tensors import Array
-
-#: A state to begin with: values of fields, uniform in space; a solution of the same problem under other drives; zero.
-Initial = Mapping[str, ArrayLike] | Solution | None
 
 
 @dataclass(frozen=True)
@@ -166,47 +163,9 @@ def transient(
     if resume:
         run.state = run.read(clock)
     else:
-        run.state = _State(clock, stepper.begin(start, initial_state(stepper.system, initial)))
+        drives_then = initial.amplitudes[0] if isinstance(initial, Solution) else None
+        run.state = _State(clock, stepper.begin(start, initial_state(stepper.system, initial), drives_then))
     return run.complete()
-
-
-def initial_state(system: System, initial: Initial) -> Array:
-    """The state vector of what a course begins with.
-
-    Raises:
-        InputError: a field the problem lacks, a wrong number of components, a solution of another layout.
-    """
-    if isinstance(initial, Solution):
-        if system.processes.any(initial.state.shape != (system.size,)):
-            raise InputError("initial", "a solution of the same problem on the same mesh", initial.state.shape)
-        return initial.state
-    known = {f.name: f for bulk in system.problem.regions.values() for f in bulk.fields.fields}
-    state = system.given_vector()
-    for name, values in (initial or {}).items():
-        if name not in known:
-            raise unknown_name("initial", name, known)
-        given = np.asarray(values, dtype=float).ravel()
-        if given.size != known[name].size:
-            raise InputError(
-                f"initial.{name}", f"{known[name].size} components [{known[name].unit}]", given.tolist()
-            )
-        for component, value in zip(known[name].components, given, strict=True):
-            state = np.where(system.fixed, state, state + value * system.constant(component))
-    return state
-
-
-def storage(moment: Moment, system: System) -> dict[str, Array]:
-    """Component -> (1,) rate at which the device stores it at a moment: the sum over its M dU/dt.
-
-    What its balance sheet (`Solution.ledger`) gains, given values and sources included.
-    """
-    if moment.rate is None:
-        raise InputError("moment", "one with a rate", "the start of a course")
-    names = {c for bulk in system.problem.regions.values() if bulk.C for c in bulk.fields.components}
-    return {
-        name: np.atleast_1d(system.processes.total(float(system.constant(name) @ moment.rate)))
-        for name in sorted(names)
-    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -360,6 +319,7 @@ class _Run:
         readings = packed(state.entries, tuple(self.record.readings))
         arrays = {f"reading.{name}": values for name, values in readings.items()}
         arrays |= {"times": np.array([e.time for e in state.entries]), "state": moment.state}
+        arrays["amplitudes"] = moment.amplitudes
         if moment.rate is not None:
             arrays["rate"] = moment.rate
         checkpoint.write(self.control.checkpoint, self.stepper.system.processes, numbers, arrays)
@@ -378,7 +338,7 @@ class _Run:
             Entry(float(time), {name: held[name][k] for name in names}) for k, time in enumerate(arrays["times"])
         )
         segment, level, position = numbers["clock"]
-        moment = self.stepper.begin(numbers["time"], arrays["state"])
+        moment = self.stepper.begin(numbers["time"], arrays["state"], arrays["amplitudes"])
         return _State(
             replace(clock, segment=segment, level=level, position=position),
             replace(moment, rate=arrays.get("rate")),
