@@ -277,7 +277,7 @@ def test_current_pulse_into_a_floating_contact(elements, cable):
     np.testing.assert_allclose(
         found.readings["I"], np.where(times > stop, 0.0, density), rtol=0, atol=1e-7 * density
     )
-    assert found.effort.steps < 150
+    assert found.effort.steps < 300
 
 
 def test_events(elements):
