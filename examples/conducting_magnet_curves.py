@@ -106,7 +106,7 @@ def curve(energy: float, field: ArrayLike, temperature: ArrayLike) -> Array:
         spin_hall_angle=THETA,
         density_of_states=NU,
     )
-    mesh = Layers(("film",), [[THICKNESS]])
+    mesh = Layers(("film",), np.array([[THICKNESS]]))
     problem = Problem(mesh, {"film": magnet}, {}, gradients=(Gradient("u", "x"), Gradient("u", "y")))
     return film_resistivity(respond(problem, Multilayer())).change_L
 
@@ -158,41 +158,56 @@ def lowest_temperature(energy: float) -> float:
 
 
 def draw(path: Path, field: Array, temperature: Array, lines: dict[str, list[Array]]) -> None:
-    """Four panels as printed."""
+    """Four panels as printed; circles where B_sd = B."""
     from hanle.figures import picture
 
-    words = {
-        "a": "$n_S J$ = -0.5 meV",
-        "b": "10 K",
-        "c": "60 K",
-        "d": f"$B_x$ = {FIELD:g} T",
-    }
+    words = {"a": f"$n_S J$ = {in_mev(-0.5)}", "b": "$T$ = 10 K", "c": "$T$ = 60 K", "d": f"$B_x$ = {FIELD:g} T"}
     labels = {
         "a": [f"{t:g} K" for t, _ in AGAINST_FIELD["a"]],
-        "b": [f"{j:g} meV" for _, j in AGAINST_FIELD["b"]],
-        "c": [f"{j:g} meV" for _, j in AGAINST_FIELD["c"]],
-        "d": [f"{j:g} meV" for j in AGAINST_TEMPERATURE],
+        "b": [in_mev(j) for _, j in AGAINST_FIELD["b"]],
+        "c": [in_mev(j) for _, j in AGAINST_FIELD["c"]],
+        "d": [in_mev(j) for j in AGAINST_TEMPERATURE],
     }
-    with picture(path, size=(7.0, 5.4), overwrite=True) as (figure, save):
-        for axes, name in zip(figure.subplots(2, 2).ravel(), lines, strict=True):
-            x = temperature if name == "d" else field
-            draw_panel(axes, x, dict(zip(labels[name], lines[name], strict=True)))
+    marks = {name: [shifted(j, t) for t, j in panel] for name, panel in AGAINST_FIELD.items()}
+    marks["d"] = [shifted(j) for j in AGAINST_TEMPERATURE]
+    with picture(path, size=(7.0, 5.6), overwrite=True) as (figure, save):
+        for axes, name in zip(figure.subplots(2, 2, sharey=True).ravel(), lines, strict=True):
+            draw_panel(axes, temperature if name == "d" else field, labels[name], lines[name], marks[name])
             axes.set_title(f"({name}) {words[name]}", loc="left")
             axes.set_xlabel("temperature (K)" if name == "d" else "magnetic field $B_x$ (T)")
-            axes.set_ylabel("$\\rho_L/\\rho - 1$ (%)")
+            if name in "ac":
+                axes.set_ylabel("$\\rho_L/\\rho - 1$ (%)")
         save()
 
 
-def draw_panel(axes: Any, x: Array, lines: dict[str, Array]) -> None:
+def in_mev(energy: float) -> str:
+    """An energy in words."""
+    return f"{energy:g} meV".replace("-", "−")
+
+
+def shifted(energy: float, temperature: float | None = None) -> tuple[float, float] | None:
+    """(B, or T if no temperature is given; rho_L/rho - 1) where B_sd = B; None if it is nowhere."""
+    try:
+        at = crossing_temperature(energy) if temperature is None else crossing_field(energy, temperature)
+    except ValueError:
+        return None
+    return at, float(closed(energy, FIELD, at) if temperature is None else closed(energy, at, temperature))
+
+
+def draw_panel(
+    axes: Any, x: Array, labels: list[str], lines: list[Array], marks: list[tuple[float, float] | None]
+) -> None:
     """One line per entry."""
     from matplotlib import colormaps
 
-    for k, (label, values) in enumerate(lines.items()):
-        axes.plot(
-            x, 100 * values, color=colormaps["viridis"](0.9 * k / (len(lines) - 1)), linewidth=1.4, label=label
-        )
-    axes.set_xlim(0, x[-1])
-    axes.legend(fontsize=7.5, handlelength=1.6, labelspacing=0.25)
+    for k, (label, values, mark) in enumerate(zip(labels, lines, marks, strict=True)):
+        colour = colormaps["viridis"](0.88 * k / (len(lines) - 1))
+        axes.plot(x, 100 * values, color=colour, linewidth=1.5, label=label)
+        if mark:
+            axes.plot(mark[0], 100 * mark[1], "o", color=colour, markersize=5, markerfacecolor="white")
+    axes.plot([], [], "o", color="0.3", markersize=5, markerfacecolor="white", label="$B_{sd} = B_x$")
+    axes.set(xlim=(0, x[-1]), ylim=(1.0, 1.95))
+    axes.legend(fontsize=7.5, handlelength=1.5, labelspacing=0.25, columnspacing=1.2, ncols=3, loc="lower center")
 
 
 if __name__ == "__main__":
