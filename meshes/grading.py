@@ -53,6 +53,38 @@ def graded(
     return points
 
 
+def bridged(length: float, low: float, high: float, *, growth: float = 1.4, largest: float = math.inf) -> Array:
+    """Points on an interval whose two ends are resolved differently: cells grow from both until they meet.
+
+    Args:
+        length: of the interval [m].
+        low, high: upper bounds of the first and of the last cell [m]; infinite where nothing decays.
+        growth: largest ratio of neighbouring cells, >= 1.
+        largest: upper bound of all cells [m].
+
+    Returns:
+        (n,) increasing points; the first is 0 and the last is `length` exactly.
+
+    Raises:
+        InputError: a length or size that is not positive, or a growth below 1.
+    """
+    for first in (low, high):
+        _check(length, first, growth, largest, "both", 1)
+    largest = min(largest, length)
+    sizes: tuple[list[float], list[float]] = ([], [])
+    following = [min(low, largest), min(high, largest)]
+    total = 0.0
+    while total < length * (1 - 1e-12):
+        end = 0 if following[0] <= following[1] else 1
+        sizes[end].append(following[end])
+        total += following[end]
+        following[end] = min(following[end] * growth, largest)
+    points = np.cumsum([0.0, *sizes[0], *sizes[1][::-1]])
+    points *= length / points[-1]
+    points[-1] = length
+    return np.asarray(points)
+
+
 def uniform(length: float, largest: float) -> Array:
     """Points 0 ... `length` [m] of equal cells not longer than `largest` [m]."""
     # a ratio such as 3.0000000000000004 means three cells

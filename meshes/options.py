@@ -27,6 +27,8 @@ class Options:
         lateral_growth: default: as across the layers in 2D, 2 in 3D.
         sizes: axis -> largest cell [m]. Default along the layers: an eighth of each interval.
         coarse_cells: fewest cells across a layer with nothing to resolve.
+        corners: let cells grow no faster across the ends of blocks than within: fine on both sides of edges at which
+            materials of different decay lengths meet, or one ends, and where fluxes crowd.
         cells: cell kind; default quadrilaterals and hexahedra, or "triangle" and "tetra".
         max_cells: a larger mesh is refused before it is made.
     """
@@ -38,6 +40,7 @@ class Options:
     lateral_growth: float | None = None
     sizes: Mapping[str, float] = field(default_factory=dict)
     coarse_cells: int = 2
+    corners: bool = False
     cells: str | None = None
     max_cells: int = 20_000_000
 

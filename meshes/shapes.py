@@ -19,7 +19,7 @@ import numpy as np
 
 from hanle.meshes.coarse import warn_if_coarse
 from hanle.meshes.facets import FaceRule, name_faces
-from hanle.meshes.grading import graded, uniform
+from hanle.meshes.grading import bridged, graded, uniform
 from hanle.meshes.options import UNIFORM, Options, Resolve, read_options, read_resolve
 from hanle.meshes.tagged import TaggedMesh
 from hanle.meshes.tensor import tensor_grid
@@ -162,24 +162,18 @@ class BlockShape:
     def _spans(self, a: int, lengths: Mapping[str, float], options: Options) -> list[Array]:
         """Points of each interval between neighbouring planes, counted from its low end."""
         axis = self.axes[a]
-        found = []
+        plain = axis in self.periodic or (axis in self.lateral and options.lateral == UNIFORM)
+        cells, growth = options.along(axis, self.axes, self.lateral)
+        found, largest = [], []
         for i, span in enumerate(np.diff(self.planes[a])):
             present = np.unique(self.layout.take(i, a))
             length = min((lengths[self.regions[r]] for r in present if r >= 0), default=math.inf)
-            plain = axis in self.periodic or (axis in self.lateral and options.lateral == UNIFORM)
-            along = axis in self.lateral
-            cells, growth = options.along(axis, self.axes, self.lateral)
-            found.append(
-                interval(
-                    float(span),
-                    math.inf if plain else length / cells,
-                    growth,
-                    largest=options.sizes.get(axis, span / LATERAL_CELLS if along else math.inf),
-                    fewest=options.coarse_cells if math.isinf(length) else RESOLVED_CELLS,
-                    even=span <= length,
-                )
-            )
-        return found
+            fewest = options.coarse_cells if math.isinf(length) else RESOLVED_CELLS
+            size = options.sizes.get(axis, span / LATERAL_CELLS if axis in self.lateral else math.inf)
+            first = math.inf if plain else length / cells
+            found.append(interval(float(span), first, growth, largest=size, fewest=fewest, even=span <= length))
+            largest.append(min(size, span / fewest))
+        return found if plain or not options.corners else _smoothed(found, largest, growth)
 
 
 #: Fewest cells across a layer with a decay length, and along a stretch of a layer unless `sizes` says otherwise.
@@ -195,6 +189,18 @@ def interval(
     if even or math.isinf(first):
         return uniform(span, min(first, largest))
     return graded(span, first, growth=growth, largest=largest, ends=ends)
+
+
+def _smoothed(spans: Sequence[Array], largest: Sequence[float], growth: float) -> list[Array]:
+    """The intervals again, their cells at both ends no larger than `growth` times those of the neighbours."""
+    ends = [(float(points[1]), float(points[-1] - points[-2])) for points in spans]
+    found = []
+    for i, points in enumerate(spans):
+        low = min(ends[i][0], growth * ends[i - 1][1]) if i else ends[i][0]
+        high = min(ends[i][1], growth * ends[i + 1][0]) if i + 1 < len(ends) else ends[i][1]
+        same = (low, high) == ends[i]
+        found.append(points if same else bridged(float(points[-1]), low, high, growth=growth, largest=largest[i]))
+    return found
 
 
 def check_count(counts: Sequence[int], axes: Sequence[str], options: Options) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from hanle.meshes.grading import graded, uniform
+from hanle.meshes.grading import bridged, graded, uniform
 from hanle.meshes.layers import stack
 from hanle.pde.errors import InputError
 
@@ -46,6 +46,21 @@ def test_largest_cell(length: float, ratio: float, largest: float) -> None:
     sizes = np.diff(graded(length, ratio * length, largest=largest * length))
     assert sizes.max() <= largest * length * (1 + ROUNDING)
     assert sizes[[0, -1]].max() <= min(ratio, largest) * length * (1 + ROUNDING)
+
+
+@given(lengths, ratios, ratios, growths, some.floats(1e-2, 1.0))
+def test_both_ends_of_an_interval_are_resolved_as_they_ask(
+    length: float, low: float, high: float, growth: float, largest: float
+) -> None:
+    points = bridged(length, low * length, high * length, growth=growth, largest=largest * length)
+    sizes = np.diff(points)
+    assert points[0] == 0.0
+    assert points[-1] == length
+    assert sizes[0] <= low * length * (1 + ROUNDING)
+    assert sizes[-1] <= high * length * (1 + ROUNDING)
+    assert sizes.max() <= largest * length * (1 + ROUNDING)
+    neighbours = sizes[1:] / sizes[:-1]
+    assert np.all(np.maximum(neighbours, 1 / neighbours) <= growth * (1 + ROUNDING))
 
 
 @given(lengths, some.integers(1, 40))

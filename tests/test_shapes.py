@@ -19,6 +19,7 @@ from hanle.meshes.hall_bar import cross, hall_bar
 from hanle.meshes.layers import film, stack
 from hanle.meshes.plan import cross_plan, hall_bar_plan
 from hanle.meshes.shapes import Block, BlockShape
+from hanle.meshes.strips import strips
 from hanle.meshes.tagged import CELL_FACETS, TaggedMesh
 from hanle.pde.errors import InputError
 
@@ -272,6 +273,28 @@ def test_refused(what: str) -> None:
     call, message = REFUSED[what]
     with pytest.raises(InputError, match=message):
         call()
+
+
+def test_corners_are_fine_on_both_sides() -> None:
+    """Below and beside a strip of short decay length the channel, of a long one, follows its cells."""
+    shape = strips(1 * UM, [("Cu", 80 * NM)], [("Py", 0.0, 100 * NM, 30 * NM)])
+    growth, resolve = 2.0, {"Cu": 400 * NM, "Py": 4 * NM}
+    options = {"cells_per_length": 4.0, "growth": growth}
+    worst = {}
+    for corners in (False, True):
+        mesh = shape.mesh(resolve, corners=corners, **options)
+        sizes = [np.diff(np.unique(np.round(mesh.points[:, a] / NM, 6))) for a in (0, 1)]
+        worst[corners] = max(float(np.max(np.maximum(s[1:] / s[:-1], s[:-1] / s[1:]))) for s in sizes)
+        check_mesh(mesh)
+    # Fitting whole cells into a block may shrink them by up to the growth again.
+    assert worst[True] <= growth**2
+    assert worst[False] > 10
+
+
+def test_corners_change_nothing_where_all_is_even() -> None:
+    shape = cross(2 * UM, 0.4 * UM, [("Pt", 5 * NM)])
+    plain, smooth = (shape.mesh({}, corners=corners, lateral="uniform") for corners in (False, True))
+    assert np.array_equal(plain.points, smooth.points)
 
 
 def test_cross_plan() -> None:
