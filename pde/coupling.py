@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -38,11 +39,23 @@ def combined(*bulks: Bulk) -> Bulk:
         for name, deposit in part.deposits.items():
             known = deposits.get(name, Deposit())
             deposits[name] = Deposit((*known.values, *deposit.values), (*known.gradients, *deposit.gradients))
-    sums = {
+    sums: dict[str, Any] = {
         key: tuple(t for part in parts for t in getattr(part, key)) for key in ("A", "B", "S", "R", "W", "F", "C")
     }
     lengths = tuple(length for part in parts for length in part.decay_lengths)
     return Bulk(fields=fields, **sums, deposits=deposits, decay_lengths=lengths)
+
+
+def carried(bulk: Bulk, fields: FieldSet) -> Bulk:
+    """A linear law on some of its fields: the others stay at zero and are reservoirs."""
+    _require_linear("bulk law", bulk.at)
+    index = np.array(
+        [k for name in fields.names for k in range(bulk.fields.slice(name).start, bulk.fields.slice(name).stop)]
+    )
+    handed = bulk.deposits.items()
+    deposits = {name: one.filtered(lambda c: _picked(c, None, index, None)) for name, one in handed}
+    plain = replace(bulk, deposits={}).filtered(lambda c: _picked(c, index, index, None))
+    return replace(plain, fields=fields, deposits=deposits)
 
 
 def without_side(law: FaceLaw, role: str) -> FaceLaw:

@@ -9,12 +9,16 @@ ORDINARY_HALL = "ordinary Hall"
 ANOMALOUS_HALL = "anomalous Hall"
 ANISOTROPY = "anisotropic magnetoresistance"
 INTERFACIAL = "interfacial spin-orbit"
+THERMOELECTRIC = "thermoelectric"
+SPIN_NERNST = "spin Nernst"
 #: Name -> what goes with it, in the order in which contributions are counted.
 EFFECTS = {
     SPIN_HALL: "spin Hall and inverse spin Hall effect of metals",
     ORDINARY_HALL: "ordinary Hall effect",
     ANOMALOUS_HALL: "anomalous Hall effect of ferromagnets",
     ANISOTROPY: "anisotropic magnetoresistance of ferromagnets",
+    THERMOELECTRIC: "Seebeck and Peltier effect of metals, of spin too",
+    SPIN_NERNST: "spin Nernst effect and its inverse",
     INTERFACIAL: "currents, spin currents and torques that an interface makes of fields along it",
 }
 

@@ -34,6 +34,12 @@ class Field:
 
 #: u = -V = minus the electrochemical potential per charge; E = grad u.
 POTENTIAL = Field("u", 1, "V", "A/m^2", "minus the electrochemical potential")
+#: w_m = mu_m/(2e), the magnon chemical potential over 2e; its flux is J_m = -2e times the flow of magnons.
+MAGNON = Field("w_m", 1, "V", "A/m^2", "magnon chemical potential")
+#: Temperatures of linear problems as (T - T_0)/T_0, conjugate to the heat Q = -q that a region gains [W/m^2].
+ELECTRON_HEAT = Field("T_e", 1, "1", "W/m^2", "relative temperature of electrons")
+MAGNON_HEAT = Field("T_m", 1, "1", "W/m^2", "relative temperature of magnons")
+LATTICE_HEAT = Field("T_p", 1, "1", "W/m^2", "relative temperature of the lattice")
 #: w = mu_s/(2e), half the spin accumulation, one component per spin axis.
 SPIN = Field("w", 3, "V", "A/m^2", "half the spin accumulation")
 
