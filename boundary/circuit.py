@@ -32,6 +32,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hanle.boundary.sharvin import Bare, sharvin_factors
 from hanle.pde.coefficients import Coefficient, Deposit, FaceLaw, Side, as_weight, direction, matrix_terms
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.errors import InputError, UnsupportedError
@@ -43,8 +44,6 @@ NORMAL, FERROMAGNET = "normal", "ferromagnet"
 BELOW, ABOVE = "below", "above"
 #: Receiver of the spin that an interface loses to its lattice.
 MEMORY_LOSS = "lattice:interface"
-#: Part of the conductances by which they may miss a microscopic bound.
-ROUNDING = 1e-12
 #: |m_below x m_above| up to which two magnetisations count as collinear.
 COLLINEAR = 1e-9
 
@@ -145,37 +144,21 @@ class Circuit:
     def without_sharvin(self, sharvin_normal: ArrayLike, sharvin_up: ArrayLike, sharvin_dn: ArrayLike) -> "Circuit":
         """The same for drift diffusion, from numbers of scattering theory (Landauer), which hold Sharvin resistances.
 
-        1/G_mix = 1/g_mix - 1/(2 g_N),     1/G_s = 1/g_s - (1/g_N + 1/g_s^Sharvin)/2
         Nothing in this package applies this by itself: ask for it if the numbers are bare, and only then. Conductances
         from spin pumping or resistances measured in multilayers already are what drift diffusion needs.
-        Source: Schep et al., 1997; Bauer et al., 2003.
 
         Args:
             sharvin_normal: Sharvin conductance of N per spin [S/m^2].
             sharvin_up, sharvin_dn: Sharvin conductances of the majority and the minority of F [S/m^2].
 
         Raises:
-            InputError: numbers that no scattering matrix has: g_s above a Sharvin conductance, or
-                |g_mix - g_N|^2 > (g_N - g_up)(g_N - g_dn), Schwarz's inequality for the reflection matrices, which also
-                says Re g_mix >= (g_up + g_dn)/2.
+            InputError: as `hanle.boundary.sharvin.sharvin_factors`.
         """
-        g_n = _positive("sharvin_normal", sharvin_normal)
         mix = _mixing_in_si("G_mix", self.G_mix, "conductance per area")
         up, dn = (_in_si(key, getattr(self, key), "conductance per area") for key in ("G_up", "G_dn"))
-        found = []
-        for key, g, own in (("G_up", up, sharvin_up), ("G_dn", dn, sharvin_dn)):
-            g_f = _positive(key.replace("G", "sharvin"), own)
-            found.append(_without(key, g, (1 / g_n + 1 / g_f) / 2, np.minimum(g_n, g_f)))
-        reflected = [np.clip(1 - g / g_n, 0, None) for g in (up, dn)]
-        excess = np.abs(mix / g_n - 1) ** 2 - reflected[0] * reflected[1]
-        if np.any(excess > ROUNDING):
-            must = "within |G_mix - G_Sharvin|^2 <= (G_Sharvin - G_up)(G_Sharvin - G_dn) for bare conductances"
-            raise InputError("G_mix", must, _worst(mix, excess))
-        left = 1 - mix / (2 * g_n)
-        if np.any(np.abs(left) <= ROUNDING):
-            raise InputError("G_mix", "below twice the Sharvin conductance of N", _worst(mix, -np.abs(left)))
-        mixing = np.divide(mix, left)
-        return Circuit(found[0], found[1], mixing, self.memory_loss)
+        bare = Bare(up, dn, mix, ("G_up", "G_dn", "G_mix"))
+        z_up, z_dn, z = sharvin_factors(bare, sharvin_normal, sharvin_up, sharvin_dn)
+        return Circuit(up / z_up, dn / z_dn, np.divide(mix, z), self.memory_loss)
 
 
 def normal_ferromagnet(magnet: str, given: Circuit, magnetisation: ArrayLike) -> FaceLaw:
@@ -329,28 +312,3 @@ def _mixing_in_si(key: str, given: Any, dimension: str) -> NDArray[np.complex128
             complex(*(parse(g, dimension, key) for g in ([given] if isinstance(given, str) else given)))
         )
     return np.asarray(given, dtype=complex)
-
-
-def _positive(key: str, values: ArrayLike) -> Array:
-    given = np.asarray(values, dtype=float)
-    if not np.all(given > 0):
-        raise InputError(key, "positive [S/m^2]", float(given.min()))
-    return given
-
-
-def _without(key: str, bare: Array, sharvin: Array, bound: Array) -> Array:
-    """1/(1/bare - sharvin), with `sharvin` a resistance; `bound` is the largest a scattering matrix can have."""
-    if np.any(bare > bound * (1 + ROUNDING)):
-        must = "at most the Sharvin conductance of either side for bare conductances"
-        raise InputError(key, must, _worst(bare, bare - bound))
-    left = 1 - bare * sharvin
-    if np.any(left <= ROUNDING):
-        must = "below the harmonic mean of both Sharvin conductances"
-        raise InputError(key, must, _worst(bare, -left), "this interface has no resistance: use `transparent`")
-    return np.asarray(bare / left)
-
-
-def _worst(values: NDArray[np.generic], excess: Array) -> str:
-    """The entry that misses a bound most."""
-    values, excess = np.broadcast_arrays(values, excess)
-    return f"{values.flat[int(excess.argmax())]:.6g} S/m^2"
