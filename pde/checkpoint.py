@@ -30,7 +30,8 @@ def write(path: Path, processes: Processes, numbers: Mapping[str, Any], arrays: 
     label = json.dumps({"version": VERSION, "processes": processes.size, **numbers})
     try:
         with draft.open("wb") as stream:
-            np.savez(stream, **{_NUMBERS: np.array(label)}, **{name: np.asarray(x) for name, x in arrays.items()})
+            held: dict[str, Any] = {_NUMBERS: np.array(label), **arrays}
+            np.savez(stream, **held)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(draft, goal)

@@ -53,8 +53,10 @@ def doubled(problem: Problem, omega: ArrayLike) -> Problem:
         problem.mesh,
         {name: _bulk(bulk, rate) for name, bulk in problem.regions.items()},
         {name: Face(_face_law(face.law), face.sides) for name, face in problem.faces.items()},
-        problem.terminals
-        | {quadrature(n): Terminal(t.faces, quadrature(t.component)) for n, t in problem.terminals.items()},
+        {
+            **problem.terminals,
+            **{quadrature(n): Terminal(t.faces, quadrature(t.component)) for n, t in problem.terminals.items()},
+        },
         (*problem.gradients, *(Gradient(quadrature(g.component), g.axis) for g in problem.gradients)),
         (*problem.globals, *(_global(g) for g in problem.globals)),
     )

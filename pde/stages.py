@@ -149,7 +149,7 @@ class Stepper:
             rates.append((stored - before.stored) * rate - known)
             slopes.append((state - before.state) * rate - moved)
             near = state, solution.amplitudes[0]
-        error = self.norms(*(dt * sum(w * x for w, x in zip(ERROR, part, strict=True)) for part in (slopes, rates)))
+        error = self.norms(dt * _summed(ERROR, slopes), dt * _summed(ERROR, rates))
         return Step(before, Moment(stop, near[0], stored, near[1], rates[-1], solution), dt, error)
 
     def within(self, step: Step, part: float, clamp: Callable[[float], float] = float) -> Moment:
@@ -262,7 +262,11 @@ def _value(name: str, drive: Drive, time: float) -> float:
 
 
 def _mixed(weights: Sequence[float], parts: Sequence[Array]) -> Array:
-    return sum((w / GAMMA * x for w, x in zip(weights, parts, strict=True)), start=np.zeros(1))
+    return _summed([w / GAMMA for w in weights], parts)
+
+
+def _summed(weights: Sequence[float], parts: Sequence[Array]) -> Array:
+    return sum((w * x for w, x in zip(weights, parts, strict=True)), start=np.zeros(1))
 
 
 def _hermite(x: float, smooth: bool) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -291,9 +291,8 @@ class _Run:
         if self._times is None:
             return [*([self._at(step, step.before.time, clock)] if first else []), after]
         low = step.before.time
-        wanted = self._times[(self._times > low) & (self._times <= after.time)]
-        wanted = [low, *wanted] if first and low in self._times else list(wanted)
-        return [after if time == after.time else self._at(step, float(time), clock) for time in wanted]
+        wanted = [float(t) for t in self._times if low < t <= after.time or (first and t == low)]
+        return [after if time == after.time else self._at(step, time, clock) for time in wanted]
 
     def _at(self, step: Step, time: float, clock: Clock) -> Moment:
         if time == step.after.time:

@@ -1,0 +1,106 @@
+"""Cost of an AC response and of the stages of a time step, next to a steady solve with as many unknowns.
+
+The film B1 of benchmarks/films.py with fewer nodes. The AC problem has two amplitudes per field, so it stands next to a
+steady one with twice the nodes; both are solved for all drives of two contacts. A stage is one solve with a prepared
+operator, wiring and read-out of the state included; it stands next to the steady solve for one drive. CPU seconds of
+one thread, all in this process after one small run for compilation. Usage:
+
+    python benchmarks/time_and_frequency.py [--nodes 48 24]
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+
+TAU = 3e-9**2 / 1e-4
+#: Repetitions, of which the shortest counts.
+RUNS = 3
+
+
+def timed(run: Callable[..., Any], *args: Any, **options: Any) -> tuple[Any, float]:
+    """(result, CPU seconds) of the fastest run."""
+    best, result = float("inf"), None
+    for _ in range(RUNS):
+        start = time.process_time()
+        result = run(*args, **options)
+        best = min(best, time.process_time() - start)
+    return result, best
+
+
+def frequencies(nodes: tuple[int, int]) -> None:
+    """Steady next to AC."""
+    from films import film
+
+    from hanle.pde.engines.scikit import Scikit
+    from hanle.pde.harmonic import respond_at
+    from hanle.pde.linear.multigrid import Multigrid
+    from hanle.pde.steady import respond
+
+    engine, solver = Scikit(), Multigrid()
+    twice, cost = timed(respond, film((2 * nodes[0], nodes[1])), engine, solver=solver)
+    size, iterations = twice.system.size, twice.proof.iterations["left"]
+    print(f"{'steady, twice the nodes':26s} {size:7d} unknowns {iterations:3d} iterations {cost:6.2f} s")
+    problem = film(nodes)
+    for phase in (0.1, 1.0, 10.0, 100.0):
+        found, ac = timed(respond_at, problem, phase / TAU, engine, solver=solver)
+        size, iterations = found.doubled.system.size, found.doubled.proof.iterations["left"]
+        text = f"AC, Omega tau = {phase:g}"
+        print(
+            f"{text:26s} {size:7d} unknowns {iterations:3d} iterations {ac:6.2f} s = {ac / cost:.2f} steady solves"
+        )
+
+
+def stages(nodes: tuple[int, int]) -> None:
+    """Steady next to stages of steps of several sizes."""
+    from films import film
+
+    from hanle.pde.engines.scikit import Scikit
+    from hanle.pde.linear.multigrid import Multigrid
+    from hanle.pde.stages import Stepper
+    from hanle.pde.steady import prepare
+
+    engine, solver, problem = Scikit(), Multigrid(), film((2 * nodes[0], nodes[1]))
+    prepared, whole = timed(prepare, problem, engine, solver=solver)
+    response = prepared.response()
+    load = -response.system.apply(response.lifts["left"])
+    _, one = timed(prepared.response, load)
+    steps = response.proof.iterations["left"]
+    print(
+        f"{'steady':26s} {response.system.size:7d} unknowns {steps:3d} iterations {whole:6.2f} s, one solve {one:.2f} s"
+    )
+    drives = {"left": lambda t: 1e-3 * (1 + t / TAU), "right": 0.0}
+    for part in (0.03, 0.3, 3.0):
+        dt = part * TAU
+        stepper = Stepper(problem, engine, amplitudes=drives, fluxes={}, solver=solver)
+        first = stepper.step(stepper.begin(0.0, 0 * load), dt, dt)
+        before = stepper.solves, stepper.iterations
+        _, cost = timed(stepper.step, first.after, dt, 2 * dt)
+        solves, iterations = stepper.solves - before[0], stepper.iterations - before[1]
+        text = f"stage, dt = {part:g} tau"
+        mean = iterations / solves
+        ratio = f"{cost / 3 / one:.2f} solves, {cost / 3 / whole:.2f} steady responses"
+        print(f"{text:26s} {response.system.size:7d} unknowns {mean:5.1f} iterations {cost / 3:6.2f} s = {ratio}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--nodes", nargs=2, type=int, default=(48, 24), help="along the film and across; 16 in z")
+    nodes = tuple(parser.parse_args().nodes)
+    from films import film
+
+    from hanle.pde.engines.scikit import Scikit
+    from hanle.pde.harmonic import respond_at
+    from hanle.pde.linear.multigrid import Multigrid
+
+    respond_at(film((8, 6)), 1 / TAU, Scikit(), solver=Multigrid())
+    frequencies(nodes)
+    stages(nodes)
+
+
+if __name__ == "__main__":
+    main()
