@@ -21,11 +21,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hanle.materials.rates import Rates
-from hanle.pde.coefficients import Coefficient, Deposit, FaceLaw, Side, as_weight, matrix_terms
+from hanle.pde.coefficients import Deposit, FaceLaw, Side, as_weight, whole_matrix
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.errors import InputError
 from hanle.pde.fields import NOTHING, SPIN, FieldSet
-from hanle.pde.tensors import Array, cross_matrix, outer, unit
+from hanle.pde.tensors import cross_matrix, outer, unit
 
 METAL, MAGNET = "metal", "magnet"
 #: Names of the conductances.
@@ -78,10 +78,10 @@ def b_layer(magnet: str, conductances: Conductances, magnetisation: ArrayLike) -
     perpendicular = 2.0 * ((sink - real) * transverse + imaginary * turn)
     return FaceLaw(
         sides=(Side(METAL, FieldSet((SPIN,))), Side(MAGNET, NOTHING)),
-        G=_terms(longitudinal + perpendicular),
+        G=whole_matrix(longitudinal + perpendicular),
         deposits={
-            f"torque:{magnet}": Deposit(_terms(-perpendicular)),
-            f"flips:{magnet}": Deposit(_terms(-longitudinal)),
+            f"torque:{magnet}": Deposit(whole_matrix(-perpendicular)),
+            f"flips:{magnet}": Deposit(whole_matrix(-longitudinal)),
         },
     )
 
@@ -95,11 +95,6 @@ def _require_dissipative(magnet: str, given: Conductances) -> None:
         received = f"G_s = {sink[worst]:.6g} S/m^2, G_r = {real[worst]:.6g} S/m^2"
         must = "dissipative (G_s <= 0 and G_r - G_s >= 0)"
         raise InputError(f"interface to {magnet}", must, received, "this law would create energy")
-
-
-def _terms(matrix: Array) -> Coefficient:
-    whole = slice(0, 3)
-    return matrix_terms(matrix, rows=whole, columns=whole, size=(3, 3))
 
 
 def _values(g: Conductances) -> tuple[ArrayLike, ArrayLike, ArrayLike]:

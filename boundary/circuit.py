@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hanle.boundary.sharvin import Bare, sharvin_factors
-from hanle.pde.coefficients import Coefficient, Deposit, FaceLaw, Side, as_weight, direction, matrix_terms
+from hanle.pde.coefficients import Deposit, FaceLaw, Side, as_weight, direction, whole_matrix
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.fields import CHARGE_AND_SPIN
@@ -183,10 +183,10 @@ def normal_ferromagnet(magnet: str, given: Circuit, magnetisation: ArrayLike) ->
     longitudinal, lost = _collinear(given, m)
     return FaceLaw(
         sides=(Side(NORMAL, CHARGE_AND_SPIN), Side(FERROMAGNET, CHARGE_AND_SPIN)),
-        G=_terms(longitudinal + _on_normal(transverse, 2 * _N, _W.start)),
+        G=whole_matrix(longitudinal + _on_normal(transverse, 2 * _N, _W.start)),
         deposits={
-            f"torque:{magnet}": Deposit(_terms(_on_normal(-transverse, 3))),
-            MEMORY_LOSS: Deposit(_terms(lost)),
+            f"torque:{magnet}": Deposit(whole_matrix(_on_normal(-transverse, 3))),
+            MEMORY_LOSS: Deposit(whole_matrix(lost)),
         },
     )
 
@@ -207,7 +207,7 @@ def normal_normal(area_resistance: ArrayLike, memory_loss: ArrayLike = 0.0) -> F
     kinds = np.array([np.diag([1.0, 0, 0, 0]), np.diag([0, 1.0, 1.0, 1.0])])
     whole = np.einsum("...acbc,cij->...aibj", pairs, kinds).reshape(*lead, 2 * _N, 2 * _N)
     lost = np.einsum("...b,kj->...kbj", loss[..., 0, 1::2], np.eye(3, _N, k=_W.start)).reshape(*lead, 3, 2 * _N)
-    return FaceLaw(sides=_between(), G=_terms(whole), deposits={MEMORY_LOSS: Deposit(_terms(lost))})
+    return FaceLaw(sides=_between(), G=whole_matrix(whole), deposits={MEMORY_LOSS: Deposit(whole_matrix(lost))})
 
 
 def collinear_ferromagnets(given: Circuit, below: ArrayLike, above: ArrayLike) -> FaceLaw:
@@ -233,7 +233,7 @@ def collinear_ferromagnets(given: Circuit, below: ArrayLike, above: ArrayLike) -
             "between them, or use a transparent interface, through which the transverse spin diffuses"
         )
     matrix, lost = _collinear(given, low)
-    return FaceLaw(sides=_between(), G=_terms(matrix), deposits={MEMORY_LOSS: Deposit(_terms(lost))})
+    return FaceLaw(sides=_between(), G=whole_matrix(matrix), deposits={MEMORY_LOSS: Deposit(whole_matrix(lost))})
 
 
 def transparent() -> FaceLaw:
@@ -279,11 +279,6 @@ def _on_normal(matrix: Array, rows: int, start: int = 0) -> Array:
     whole = np.zeros((*matrix.shape[:-2], rows, 2 * _N))
     whole[..., start : start + 3, _W] = matrix
     return whole
-
-
-def _terms(matrix: Array) -> Coefficient:
-    rows, columns = matrix.shape[-2:]
-    return matrix_terms(matrix, rows=slice(0, rows), columns=slice(0, columns), size=(rows, columns))
 
 
 def _require_dissipative(place: str, given: Circuit) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hanle.boundary.magnons.linear import LinearExchange
-from hanle.pde.coefficients import Coefficient, Deposit, FaceLaw, Side, as_weight, direction, matrix_terms
+from hanle.pde.coefficients import Deposit, FaceLaw, Side, as_weight, direction, whole_matrix
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT, MAGNON, MAGNON_HEAT, SPIN, FieldSet
 from hanle.pde.tensors import Array, cross_matrix, outer
@@ -69,10 +69,10 @@ def magnon_face(magnet: str, given: LinearExchange, magnetisation: ArrayLike) ->
     across[..., _W, _W] = transverse
     return FaceLaw(
         sides=(Side(METAL, METAL_FIELDS), Side(MAGNET, MAGNET_FIELDS)),
-        G=_terms(exchanged + across),
+        G=whole_matrix(exchanged + across),
         deposits={
-            f"torque:{magnet}": Deposit(_terms(-across[..., _W, :])),
-            f"magnons:{magnet}": Deposit(_terms(-longitudinal[..., _W, :])),
+            f"torque:{magnet}": Deposit(whole_matrix(-across[..., _W, :])),
+            f"magnons:{magnet}": Deposit(whole_matrix(-longitudinal[..., _W, :])),
         },
     )
 
@@ -93,8 +93,3 @@ def _difference(plus: int, minus: int) -> Array:
 
 def _scaled(weight: Array, rows: Array, columns: Array) -> Array:
     return np.asarray(weight[..., None, None] * rows[..., :, None] * columns[..., None, :])
-
-
-def _terms(matrix: Array) -> Coefficient:
-    rows, columns = matrix.shape[-2:]
-    return matrix_terms(matrix, rows=slice(0, rows), columns=slice(0, columns), size=(rows, columns))

@@ -35,7 +35,7 @@ from numpy.typing import ArrayLike
 
 from hanle.boundary.circuit import MEMORY_LOSS, Circuit, normal_ferromagnet
 from hanle.boundary.scattering.coefficients import Drive, RashbaCoefficients
-from hanle.pde.coefficients import Coefficient, Deposit, FaceLaw, as_weight, direction, matrix_terms
+from hanle.pde.coefficients import Coefficient, Deposit, FaceLaw, as_weight, direction, whole_matrix
 from hanle.pde.coupling import without_side
 from hanle.pde.effects import INTERFACIAL
 from hanle.pde.fields import CHARGE_AND_SPIN
@@ -76,13 +76,13 @@ def rashba_interface(
     first = law.deposits
     whole = replace(
         law,
-        G=(*law.G, *_terms(flips)),
+        G=(*law.G, *whole_matrix(flips)),
         Q=_along(_gained(given, m, n)),
         Qt=_along(_returned(given, m, n)),
         deposits={
             f"torque:{magnet}": replace(first[f"torque:{magnet}"], gradients=_along(torque)),
             LATTICE: Deposit(gradients=_along(lattice)),
-            MEMORY_LOSS: Deposit((*first[MEMORY_LOSS].values, *_terms(lost))),
+            MEMORY_LOSS: Deposit((*first[MEMORY_LOSS].values, *whole_matrix(lost))),
         },
     )
     return without_side(whole, insulating) if insulating else whole
@@ -184,19 +184,8 @@ def _sum(parts: Iterable[Array]) -> Array:
     return sum(parts, start=np.zeros(1))
 
 
-def _terms(matrix: Array) -> Coefficient:
-    rows, columns = matrix.shape[-2:]
-    return matrix_terms(matrix, rows=slice(0, rows), columns=slice(0, columns), size=(rows, columns))
-
-
 def _along(matrices: Array) -> Coefficient:
     """Terms of matrices (..., 3, rows, columns), one per direction x, y, z."""
-    size = matrices.shape[-2:]
-    rows, columns = (slice(0, count) for count in size)
     return tuple(
-        t
-        for k, axis in enumerate(np.eye(3))
-        for t in matrix_terms(
-            matrices[..., k, :, :], axis, rows=rows, columns=columns, size=(size[0], size[1]), tag=INTERFACIAL
-        )
+        t for k, axis in enumerate(np.eye(3)) for t in whole_matrix(matrices[..., k, :, :], axis, INTERFACIAL)
     )

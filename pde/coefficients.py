@@ -110,6 +110,13 @@ def matrix_terms(
     return tuple(terms)
 
 
+def whole_matrix(values: ArrayLike, spatial: ArrayLike = 1.0, tag: str = "") -> Coefficient:
+    """`matrix_terms` of a matrix (..., rows, columns) that is the whole field part."""
+    rows, columns = np.shape(values)[-2:]
+    size = (rows, columns)
+    return matrix_terms(values, spatial, rows=slice(0, rows), columns=slice(0, columns), size=size, tag=tag)
+
+
 def dense(coefficient: Coefficient, spatial_shape: tuple[int, ...], fields_shape: tuple[int, ...]) -> Array:
     """The full tensor, (batch, entities, points, *spatial_shape, *fields_shape): for tests and dense engines."""
     total = np.zeros((1, 1, 1, *spatial_shape, *fields_shape))
