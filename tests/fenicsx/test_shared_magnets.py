@@ -95,6 +95,35 @@ def test_parts_of_the_torque_are_those_of_one_process(m: Any) -> None:
     assert np.all(np.abs(alone.per_area) > 0)
 
 
+COUPLED = hanle.RashbaInterface(
+    "5 eV",
+    0.1,
+    True,
+    True,
+    True,
+    J="0.6 eV",
+    u0="2 1/nm",
+    um="0.5 1/nm",
+    tau_N="10 fs",
+    tau_up="15 fs",
+    tau_dn="5 fs",
+)
+
+
+@pytest.mark.parametrize("face", [None, COUPLED])
+def test_spin_through_an_interface_is_that_of_one_process(face: Any) -> None:
+    device = section((0.2, TILT, 1.0))
+    if face is not None:
+        device = device.with_changes(interfaces={"Pt|Co": face})
+    alone, together = (solved(device, engine) for engine in ("scikit", "fenicsx"))
+    for side in ("Pt", "Co"):
+        found = together.interface_spin_current("Pt|Co", side)
+        close(found, alone.interface_spin_current("Pt|Co", side))
+        alike(found)
+    close(together.torque("Co"), alone.torque("Co"))
+    close(together.torque_origins("Co")["spin Hall"].per_area, alone.torque_origins("Co")["spin Hall"].per_area)
+
+
 @pytest.mark.parametrize("given", ["function", "file", "array"])
 def test_textures_are_those_of_one_process(given: str, tmp_path: Path) -> None:
     device = section(wall)
