@@ -381,8 +381,9 @@ def test_thin_magnet_with_a_wall_and_edges_becomes_the_interface(elements, kind)
 # --- iterations
 
 
-#: Iterations to 1e-8 for a step of coefficients, and their growth on a mesh with 8 times the cells.
-ITERATIONS, GROWTH = 16, 1.4
+#: Iterations to 1e-8 for a step of coefficients on one process and on several, whose parts vary; their growth on a
+#: mesh with 8 times the cells.
+ITERATIONS, SHARED, GROWTH = 16, 32, 1.4
 STEPS = {
     "along": ("hexahedron", "along", {}),
     "across": ("hexahedron", "across", {"exchange_length": 1 * NM}),
@@ -408,5 +409,6 @@ def test_iterations_for_a_step_of_coefficients(elements, name):
     few, many = (respond(step(n, *STEPS[name]), elements(1), solver=elements.iterative) for n in (3, 6))
     exact = respond(step(3, *STEPS[name]), elements(1), solver=elements.direct)
     np.testing.assert_allclose(few.matrix, exact.matrix, rtol=1e-7)
+    alone = few.system.processes.size == 1
     few, many = (max(r.proof.iterations.values()) for r in (few, many))
-    assert many <= min(ITERATIONS, GROWTH * few)
+    assert many <= (min(ITERATIONS, GROWTH * few) if alone else SHARED)

@@ -5,6 +5,7 @@ Hall bar                hexahedra, tetra     <-> the same; Onsager with a random
 cross, floating contact hexahedra            <-> the same
 valve of a channel      line                 <-> the same
 round wire in a shell   tetrahedra, ties     <-> the same
+magnet with a wall      hexahedra, tetra     <-> the same; iterations where a contact lies between processes
 uniform film            quads, triangles     <-> the exact engine, at the order of the elements
 nonlinear metal, leak   quads                <-> Newton with scikit, step by step
 sweep of a field        quads                <-> fresh solves, the distributed mesh and its matrices kept
@@ -19,6 +20,7 @@ import pytest
 from mpi4py import MPI
 
 from hanle.boundary.b_layer import Conductances, b_layer
+from hanle.boundary.circuit import Circuit, normal_ferromagnet
 from hanle.meshes.hall_bar import cross, hall_bar
 from hanle.meshes.layered import Layers
 from hanle.meshes.layers import film
@@ -29,6 +31,7 @@ from hanle.pde.coefficients import Bulk, FaceLaw, Side, term
 from hanle.pde.engines.fenicsx import Fenicsx
 from hanle.pde.engines.multilayer import Multilayer
 from hanle.pde.engines.scikit import Scikit
+from hanle.pde.ferromagnet import ferromagnet
 from hanle.pde.fields import CHARGE, CHARGE_AND_SPIN
 from hanle.pde.linear.direct import Direct
 from hanle.pde.linear.parallel import solver
@@ -55,6 +58,8 @@ TIGHT = 1e-12
 SAME, SAME_ENGINE, SYMMETRY = 1e-9, 1e-10, 1e-10
 BALANCE = 1e-9
 ORDER_MARGIN = 0.1
+#: To a residual of 1e-8 on one to three processes.
+ITERATIONS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +151,53 @@ def shell():
     return Device(problem, {next(iter(ends)): 0.0}, {list(ends)[1]: 1e-5})
 
 
+CO = {
+    "conductivity": 5.5e6,
+    "polarisation": 0.42,
+    "diffusion_constant": 1.7e-3,
+    "diffusion_length": 40 * NM,
+    "exchange_length": 1.5 * NM,
+    "dephasing_length": 1.0 * NM,
+    "spin_hall_angle": 0.06,
+    "anomalous_hall_angle": 0.05,
+    "anisotropy": 0.08,
+}
+
+
+def magnet(cells, size=(6 * NM, 3 * NM), apart=False, turn=1 / (3 * NM)):
+    """Pt|Co with a wall in m, per cell and per facet of a contact with a mixing conductance and memory loss."""
+    shape = hall_bar(*size, [("Pt", 2 * NM), ("Co", 2 * NM)], arms=0, contacts=("Pt", "Co"))
+    mesh = shape.mesh(
+        {"Pt": LAMBDA, "Co": LAMBDA},
+        cells_per_length=3,
+        growth=1.0,
+        cells=cells,
+        lateral="uniform",
+        sizes={"x": 1.5 * NM, "y": 1.5 * NM},
+    )
+    mesh = staggered(mesh) if apart else mesh
+
+    def wall(points):
+        angle = 0.4 + (points[:, 0] + 0.6 * points[:, 1]) * turn
+        return unit(np.stack([np.cos(angle), 0.4 + 0 * angle, np.sin(angle)], axis=-1))
+
+    at_face = wall(mesh.face_centres("Pt|Co"))
+    contact = Circuit(1.5e15, 0.4e15, (1.2e15 + 0.3e15j) * random_factor(mesh, "Pt|Co"), 0.4)
+    law = Face(normal_ferromagnet("Co", contact, at_face), {"normal": MINUS, "ferromagnet": PLUS})
+    regions = {"Pt": metal(), "Co": ferromagnet("Co", magnetisation=wall(mesh.centres("Co")), field=B, **CO)}
+    ends = {name: Terminal(faces) for name, faces in shape.terminals.items()}
+    return Device(Problem(mesh, regions, {"Pt|Co": law}, ends), {"right": 0.0}, {"left": -1e-5})
+
+
+def staggered(mesh):
+    """The mesh with its cells in order of x, those of the upper region as if 4 nm further left."""
+    x = mesh.points[mesh.cells].mean(axis=1)[:, 0] - 4 * NM * mesh.cell_region
+    order = np.argsort(x, kind="stable")
+    place = np.append(np.argsort(order), -1)
+    faces = {name: replace(facets, cells=place[facets.cells]) for name, facets in mesh.faces.items()}
+    return replace(mesh, cells=mesh.cells[order], cell_region=mesh.cell_region[order], faces=faces)
+
+
 DEVICES = {
     "section of quads": lambda: section("quad"),
     "section of triangles": lambda: section("triangle"),
@@ -154,6 +206,8 @@ DEVICES = {
     "cross": cross_with_floating_contact,
     "valve": valve,
     "wire": shell,
+    "magnet of hexahedra": lambda: magnet("hexahedron"),
+    "magnet of tetrahedra": lambda: magnet("tetra"),
 }
 
 
@@ -227,6 +281,18 @@ def test_preconditioned_solves_give_the_same(partitioners, name, order):
     """Field-split iterations on the partition of dolfinx."""
     device = DEVICES[name]()
     compare(read(device, Fenicsx(order), solver=solver("multigrid")), read(device, Scikit(order)), SAME)
+
+
+@pytest.mark.parametrize("turn", [1 / (3 * NM), 0.0], ids=["wall", "uniform"])
+@pytest.mark.parametrize("kind", ["hexahedron", "tetra"])
+def test_iterations_with_contacts_between_processes(partitioners, kind, turn):
+    """Parts end at different x in each metal: processes hold nodes beyond their cells, for the contact alone."""
+    device = magnet(kind, (15 * NM, 12 * NM), apart=True, turn=turn)
+    engine = Fenicsx(partitioner=partitioners["shares"])
+    found, _ = solve(device, engine, solver=solver("multigrid"), tolerance=1e-8)
+    expected, _ = solve(device, Scikit())
+    np.testing.assert_allclose(found.matrix, expected.matrix, rtol=1e-6)
+    assert max(found.proof.iterations.values()) <= ITERATIONS
 
 
 @pytest.mark.parametrize("kind", ["quad", "triangle"])
