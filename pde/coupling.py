@@ -1,6 +1,6 @@
 """Laws on other sets of fields: put together, or without fields that a side does not carry."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from hanle.pde.coefficients import Bulk, Coefficient, Deposit, FaceLaw, Side
 from hanle.pde.errors import InputError
 from hanle.pde.fields import NOTHING, FieldSet
-from hanle.pde.tensors import IntArray
+from hanle.pde.tensors import Array, IntArray
 
 
 def embedded(bulk: Bulk, fields: FieldSet) -> Bulk:
@@ -34,16 +34,36 @@ def combined(*bulks: Bulk) -> Bulk:
     found = {f.name: f for bulk in bulks for f in bulk.fields.fields}
     fields = FieldSet(tuple(found.values()))
     parts = [embedded(bulk, fields) for bulk in bulks]
-    deposits: dict[str, Deposit] = {}
-    for part in parts:
-        for name, deposit in part.deposits.items():
-            known = deposits.get(name, Deposit())
-            deposits[name] = Deposit((*known.values, *deposit.values), (*known.gradients, *deposit.gradients))
     sums: dict[str, Any] = {
         key: tuple(t for part in parts for t in getattr(part, key)) for key in ("A", "B", "S", "R", "W", "F", "C")
     }
     lengths = tuple(length for part in parts for length in part.decay_lengths)
-    return Bulk(fields=fields, **sums, deposits=deposits, decay_lengths=lengths)
+    return Bulk(fields=fields, **sums, deposits=_added(parts), decay_lengths=lengths)
+
+
+def joined(*laws: FaceLaw) -> FaceLaw:
+    """The sum of linear laws on one face: sides by role and their fields in order of appearance.
+
+    Deposits of one name add up.
+
+    Raises:
+        InputError: a field has given values in two of the laws, or a law is not linear.
+    """
+    roles = tuple(dict.fromkeys(side.role for law in laws for side in law.sides))
+    carried = {role: {f.name: f for law in laws for f in _on(law, role).fields} for role in roles}
+    sides = tuple(Side(role, FieldSet(tuple(found.values()))) for role, found in carried.items())
+    parts = [_moved(law, sides) for law in laws]
+    given: dict[str, Array] = {}
+    for part in parts:
+        for name in part.given:
+            if name in given:
+                raise InputError("given", f"values of {name} in one law of a face", "two")
+        given |= part.given
+    sums: dict[str, Any] = {
+        key: tuple(t for part in parts for t in getattr(part, key)) for key in ("G", "Q", "Qt", "L", "g", "k")
+    }
+    tie = tuple(dict.fromkeys(name for part in parts for name in part.tie))
+    return FaceLaw(sides=sides, **sums, tie=tie, given=given, deposits=_added(parts))
 
 
 def carried(bulk: Bulk, fields: FieldSet) -> Bulk:
@@ -84,6 +104,38 @@ def restricted(law: FaceLaw, carried: Mapping[str, FieldSet]) -> FaceLaw:
         present = carried.get(side.role, NOTHING)
         kept[side.role] = FieldSet(tuple(f for f in side.fields.fields if f.name in present))
     return _restricted(law, kept, None)
+
+
+def _added(parts: Sequence[Bulk] | Sequence[FaceLaw]) -> dict[str, Deposit]:
+    """The deposits of laws on equal fields, those of one name added up."""
+    found: dict[str, Deposit] = {}
+    for part in parts:
+        for name, one in part.deposits.items():
+            known = found.get(name)
+            if known is None:
+                found[name] = one
+            elif known.rows == one.rows:
+                found[name] = Deposit((*known.values, *one.values), (*known.gradients, *one.gradients), one.rows)
+            else:
+                raise InputError(f"deposit {name}", f"of {known.rows} rows in all laws", one.rows)
+    return found
+
+
+def _on(law: FaceLaw, role: str) -> FieldSet:
+    """Fields of a law on the side with `role`."""
+    return next((side.fields for side in law.sides if side.role == role), NOTHING)
+
+
+def _moved(law: FaceLaw, sides: tuple[Side, ...]) -> FaceLaw:
+    """A law on sides with more fields."""
+    _require_linear("face law", law.at)
+    wider = FaceLaw(sides=sides)
+    columns = [wider.columns(side.role, name) for side in law.sides for name in side.fields.names]
+    place = np.array([k for c in columns for k in range(c.start, c.stop)], dtype=np.int64)
+    plain = replace(law, deposits={}).filtered(lambda c: _spread(c, place, place, wider.size))
+    handed = law.deposits.items()
+    deposits = {name: one.filtered(lambda c: _spread(c, None, place, wider.size)) for name, one in handed}
+    return replace(plain, sides=sides, deposits=deposits)
 
 
 def _restricted(law: FaceLaw, kept: Mapping[str, FieldSet], refuse: Callable[[str], None] | None) -> FaceLaw:
