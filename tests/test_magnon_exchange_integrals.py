@@ -20,7 +20,7 @@ from hanle.boundary.magnons.polylogarithms import bose_integrals, bose_times_arg
 from hanle.boundary.magnons.quadrature import Reservoirs
 from hanle.boundary.magnons.spectrum import Parabolic, Shaped, tabulated
 from hanle.pde.constants import K_B
-from hanle.pde.errors import InputError, UserCodeError
+from hanle.pde.errors import InputError, SolveError, UserCodeError
 
 A = 8.46e-40
 SERIES = 1e-13  # stated in polylogarithms.py
@@ -257,6 +257,34 @@ def test_shaped_spectrum_is_the_parabolic_one(rng):
     ]
     for name in ("zero", "odd", "even", "density"):
         np.testing.assert_allclose(getattr(both[0], name), getattr(both[1], name), rtol=SLOPES)
+
+
+def test_branches_of_a_spectrum(rng):
+    """Two branches, a second one 40 K above the gap: the sum of two parabolic spectra."""
+    gap, lift = 1.85e-24, 40 * K_B
+    both = Shaped(gap, lambda eps: parabola(eps) + parabola(np.maximum(eps - lift, 0)), edges=(lift,))
+    count = 20
+    cold = 10 ** rng.uniform(0, 2.5, count)
+    state = row(
+        K_B * cold * rng.uniform(1, 3, count),
+        gap * rng.uniform(-1, 0.9, count),
+        K_B * cold,
+        1e-22 * rng.normal(size=count),
+    )
+    branches = [quadrature.difference(Parabolic(A, e).spread((count,)), state) for e in (gap, gap + lift)]
+    np.testing.assert_allclose(quadrature.difference(both, state), sum(branches), rtol=SLOPES)
+
+
+def test_edges_that_nobody_named():
+    """A second branch, or a peak, that panels do not see is refused instead of integrated wrongly."""
+    theta, lift = np.array([100 * K_B]), 40 * K_B
+    hidden = (
+        lambda eps: parabola(eps) + 2 * parabola(np.maximum(eps - lift, 0)),
+        lambda eps: parabola(eps) * (1 + 40 * np.exp(-(((eps - lift) / (0.3 * K_B)) ** 2))),
+    )
+    for function in hidden:
+        with pytest.raises(SolveError, match="name the energies at which D jumps or has a root"):
+            occupations(Shaped(1e-24, function), theta, np.zeros(1))
 
 
 def test_table_of_the_density_of_states():

@@ -19,6 +19,7 @@ import numpy as np
 from hanle.boundary.magnons.divided import divided
 from hanle.boundary.magnons.polylogarithms import bose_times_argument
 from hanle.boundary.magnons.spectrum import Parabolic, Shaped, Spectrum
+from hanle.pde.errors import SolveError
 from hanle.pde.tensors import Array
 
 #: Gauss-Legendre points of a panel.
@@ -28,6 +29,8 @@ DECAY: Final = np.array([0.5, 1.0, 1.6, 2.2, 2.8, 3.4, 4.0, 4.8, 5.6, 6.4])
 STEP: Final = np.array([-40.0, -20.0, -10.0, -5.0, -2.0, 0.0, 2.0, 5.0, 10.0, 20.0])
 #: Panels between the pole of n(x) and theta.
 POLE: Final = 7
+#: Relative change of an integral with halved panels above which the density of states counts as unresolved.
+UNRESOLVED: Final = 1e-7
 #: Values of an array in one go; bounds memory.
 CHUNK: Final = 400_000
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(POINTS)
@@ -83,9 +86,28 @@ def production(spectrum: Spectrum, state: Reservoirs) -> Array:
 
 
 def occupations(spectrum: Spectrum, theta: Array, mu: Array) -> Array:
-    """Int D E^p n(x) and derivatives: (value, by mu, by theta), p = 0, 1, 2, points."""
+    """Int D E^p n(x) and derivatives: (value, by mu, by theta), p = 0, 1, 2, points.
+
+    Raises:
+        SolveError: the integrals change with halved panels: D has features that its edges do not name.
+    """
+    found = _occupations(spectrum, theta, mu, halved=False)
+    if theta.size:
+        few = np.array([np.argmin(theta), np.argmax(theta)])
+        finer = _occupations(spectrum, theta[few], mu[few], halved=True)[0]
+        miss = np.abs(finer - found[0][:, few])
+        if np.any(miss > UNRESOLVED * np.abs(finer)):
+            part = float(np.max(miss[finer != 0] / np.abs(finer[finer != 0])))
+            raise SolveError(
+                f"density of states of magnons: an integral is uncertain by {part:.2g} of itself, more than "
+                f"{UNRESOLVED:g} - name the energies at which D jumps or has a root, in edges, or use a table"
+            )
+    return found
+
+
+def _occupations(spectrum: Spectrum, theta: Array, mu: Array, halved: bool) -> Array:
     found = np.empty((3, 3, theta.size))
-    for at in nodes(spectrum, Reservoirs(theta, mu, theta, np.zeros_like(mu))):
+    for at in nodes(spectrum, Reservoirs(theta, mu, theta, np.zeros_like(mu)), halved):
         x = at.x()
         n = np.exp(-x) / -np.expm1(-x)
         slope = n * (1 + n) / at.state.theta[:, None]
@@ -118,17 +140,34 @@ def slopes(spectrum: Spectrum, state: Reservoirs) -> Array:
     return found
 
 
-def nodes(spectrum: Spectrum, state: Reservoirs) -> Iterator[Nodes]:
-    """Nodes of all states, some states at a time."""
-    knots = np.sqrt(spectrum.edges) if isinstance(spectrum, Shaped) else np.zeros(0)
+def nodes(spectrum: Spectrum, state: Reservoirs, halved: bool = False) -> Iterator[Nodes]:
+    """Nodes of all states, some states at a time; `halved`: of panels half as wide."""
+    knots = np.sqrt(spectrum.panels) if isinstance(spectrum, Shaped) else np.zeros(0)
     panels = 2 * DECAY.size + STEP.size + POLE + 2 + knots.size
     size = max(1, CHUNK // (panels * POINTS))
     for start in range(0, state.theta.size, size):
         rows = slice(start, min(start + size, state.theta.size))
-        yield _nodes(_row(spectrum, rows), state.part(rows), rows, knots)
+        yield _nodes(_row(spectrum, rows), state.part(rows), rows, knots, halved)
 
 
-def _nodes(spectrum: Spectrum, state: Reservoirs, rows: slice, knots: Array) -> Nodes:
+def _nodes(spectrum: Spectrum, state: Reservoirs, rows: slice, knots: Array, halved: bool) -> Nodes:
+    t = _ends(spectrum, state, knots)
+    if halved:
+        t = np.sort(np.concatenate([t, (t[:, 1:] + t[:, :-1]) / 2], axis=1), axis=1)
+    used = np.any(np.diff(t, axis=1) > 0, axis=0)
+    low, width = t[:, :-1][:, used, None], np.diff(t, axis=1)[:, used, None]
+    # panels without width still need arguments at which nothing overflows
+    least = 1e-12 * np.sqrt(state.theta)[:, None, None]
+    root = np.maximum(low + width * (1 + _NODES) / 2, least).reshape(len(t), -1)
+    eps = root**2
+    density = spectrum.density(eps.T).T if isinstance(spectrum, Parabolic) else spectrum.density(eps)
+    weight = (width * _WEIGHTS / 2).reshape(len(t), -1) * 2 * root * density
+    gap = np.broadcast_to(np.asarray(spectrum.gap, dtype=float), state.theta.shape)
+    return Nodes(rows, state, gap[:, None] + eps, weight)
+
+
+def _ends(spectrum: Spectrum, state: Reservoirs, knots: Array) -> Array:
+    """Where panels end in t = sqrt(eps), increasing, (points, ends)."""
     gap = np.broadcast_to(np.asarray(spectrum.gap, dtype=float), state.theta.shape)
     warm, cold = np.maximum(state.theta, state.theta_e), np.sqrt(state.theta_e)
     step = np.maximum(state.mu_ab - gap, 0.0)
@@ -140,15 +179,7 @@ def _nodes(spectrum: Spectrum, state: Reservoirs, rows: slice, knots: Array) -> 
     around = np.sqrt(np.maximum(step[:, None] + state.theta_e[:, None] * STEP * (step > 0)[:, None], 0.0))
     ends = [np.zeros_like(top)[:, None], graded, hot[:, None] * DECAY, cold[:, None] * DECAY, around]
     ends += [np.broadcast_to(knots, (top.size, knots.size)), top[:, None]]
-    t = np.sort(np.minimum(np.concatenate(ends, axis=1), top[:, None]), axis=1)
-    used = np.any(np.diff(t, axis=1) > 0, axis=0)
-    low, width = t[:, :-1][:, used, None], np.diff(t, axis=1)[:, used, None]
-    # panels without width still need arguments at which nothing overflows
-    root = np.maximum(low + width * (1 + _NODES) / 2, 1e-12 * hot[:, None, None]).reshape(top.size, -1)
-    eps = root**2
-    density = spectrum.density(eps.T).T if isinstance(spectrum, Parabolic) else spectrum.density(eps)
-    weight = (width * _WEIGHTS / 2).reshape(top.size, -1) * 2 * root * density
-    return Nodes(rows, state, gap[:, None] + eps, weight)
+    return np.sort(np.minimum(np.concatenate(ends, axis=1), top[:, None]), axis=1)
 
 
 def _row(spectrum: Spectrum, rows: slice) -> Spectrum:

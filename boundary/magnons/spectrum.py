@@ -6,7 +6,8 @@ Shaped      any D, from a function or (`tabulated`) a table        integrals by 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cached_property
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +15,9 @@ from scipy.interpolate import PchipInterpolator
 
 from hanle.pde.errors import InputError, UserCodeError
 from hanle.pde.tensors import Array
+
+#: Distances of panels from an edge, over that to the next one: roots at the edge cost 1e-10.
+LADDER: Final = 0.25 ** np.arange(1, 9)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +63,11 @@ class Shaped:
     Attributes:
         gap: lowest energy of a magnon [J], >= 0.
         function: D(eps) [1/(J m^3)] at an array of energies above the gap [J]; finite and >= 0.
-        edges: energies above the gap [J], increasing, at which D or its slope jumps or has a root: where branches begin
-            and end, van Hove energies. D is smooth in sqrt(eps) between them; integrals are then exact to about 1e-9.
-        top: D = 0 above it [J]; infinite for a band without end.
+        edges: energies above the gap [J], increasing, at which D jumps or behaves like a root: where branches begin and
+            end, van Hove energies. Between them D is smooth in sqrt(eps) on the scale of kB T, or of the knots;
+            integrals are then exact to about 1e-9.
+        top: D = 0 above it [J]; infinite for a band without end. The same as an edge.
+        knots: energies above the gap [J] at which a higher derivative of D jumps: those of a spline.
 
     Raises:
         InputError: a number out of its range; later, values of D that are negative or not finite.
@@ -72,6 +78,7 @@ class Shaped:
     function: Callable[[Array], ArrayLike]
     edges: tuple[float, ...] = ()
     top: float = np.inf
+    knots: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         _require_gap(self.gap)
@@ -98,6 +105,15 @@ class Shaped:
         if not np.all(np.isfinite(found) & (found >= 0)):
             raise InputError("density of states", "finite and 0 or positive [1/(J m^3)]", found.min())
         return found
+
+    @cached_property
+    def panels(self) -> Array:
+        """Energies above the gap at which panels of a quadrature end [J], dense on either side of each edge."""
+        corners = np.array([*self.edges, *([self.top] if np.isfinite(self.top) else [])])
+        below = np.diff(corners, prepend=0.0)
+        above = np.append(below[1:], corners[-1:])
+        graded = [corners + sign * np.outer(LADDER, size) for sign, size in ((-1, below), (1, above))]
+        return np.concatenate([np.asarray(self.knots, dtype=float), corners, *(g.ravel() for g in graded)])
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -132,7 +148,7 @@ def tabulated(gap: float, eps: ArrayLike, density: ArrayLike) -> Shaped:
     def table(at: Array) -> Array:
         return np.asarray(np.maximum(curve(np.minimum(np.sqrt(at), np.sqrt(x[-1]))), 0.0))
 
-    return Shaped(gap, table, tuple(x[1:-1].tolist()), float(x[-1]))
+    return Shaped(gap, table, top=float(x[-1]), knots=tuple(x[1:-1].tolist()))
 
 
 def _require_gap(given: ArrayLike) -> None:
