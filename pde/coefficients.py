@@ -144,17 +144,19 @@ def perturbative(coefficient: Coefficient) -> Coefficient:
 
 @dataclass(frozen=True, eq=False)
 class Deposit:
-    """What a region or face hands to a receiver: linear in the values and gradients of the fields there.
+    """What a region or face hands to a receiver, from the values and gradients of the fields there.
 
     Attributes:
         values: field part (rows, columns), spatial part ().
         gradients: field part (rows, columns), spatial part (3,); tangential gradients on a face.
+        sources: field part (rows,), spatial part (): what a linearised law hands over at zero.
         rows: their number, x, y, z of spin; said, since a deposit that vanishes has no terms.
     """
 
     values: Coefficient = ()
     gradients: Coefficient = ()
     rows: int = 3
+    sources: Coefficient = ()
 
     def density(self, values: Array, gradients: Array | None = None) -> Array:
         """(batch, entities, points, rows) [flux unit on a face, per metre in a region].
@@ -169,11 +171,11 @@ class Deposit:
         parts = [_at_points(t.weight, 1) * (values @ t.fields.T) for t in self.values]
         for t in self.gradients:
             parts.append(_at_points(t.weight, 1) * np.einsum("k,ab,...kb->...a", t.spatial, t.fields, slopes))
-        return sum(parts, start=np.zeros((*values.shape[:-1], self.rows)))
+        return sum(parts, start=_sum_of(self.sources, (*values.shape[:-1], self.rows)))
 
     def filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "Deposit":
         """The deposit with `keep` applied to each of its coefficients."""
-        return replace(self, values=keep(self.values), gradients=keep(self.gradients))
+        return replace(self, values=keep(self.values), gradients=keep(self.gradients), sources=keep(self.sources))
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,9 +201,11 @@ class Bulk:
     at: "Callable[[Array, Array], Bulk] | None" = None
 
     def filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "Bulk":
-        """A copy in which every coefficient went through `keep`."""
+        """A copy in which every coefficient went through `keep`, those of its linearisations too."""
+        touch = self.at
         return replace(
             self,
+            at=None if touch is None else lambda values, gradients: touch(values, gradients).filtered(keep),
             A=keep(self.A),
             B=keep(self.B),
             S=keep(self.S),
@@ -289,7 +293,8 @@ class FaceLaw:
         tie: names of fields that are continuous across the face (their unknowns are identified).
         given: fields fixed on an outer boundary, name -> value(s) in the field's unit.
         deposits: name -> what the face hands to that receiver [flux unit].
-        at: linearisation at a state of the traces, for nonlinear laws.
+        at: of a nonlinear law, `at(traces, gradients) -> FaceLaw`: the linear law that touches it there, its value
+            included in g and k; shapes as in `flux`.
     """
 
     sides: tuple[Side, ...]
@@ -302,7 +307,7 @@ class FaceLaw:
     tie: tuple[str, ...] = ()
     given: Mapping[str, Array] = field(default_factory=dict)
     deposits: Mapping[str, Deposit] = field(default_factory=dict)
-    at: "Callable[[Array], FaceLaw] | None" = None
+    at: "Callable[[Array, Array], FaceLaw] | None" = None
 
     @property
     def size(self) -> int:
@@ -320,9 +325,11 @@ class FaceLaw:
         raise KeyError(role)
 
     def filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "FaceLaw":
-        """The law with `keep` applied to each of its coefficients."""
+        """The law with `keep` applied to each of its coefficients, those of its linearisations too."""
+        touch = self.at
         return replace(
             self,
+            at=None if touch is None else lambda traces, gradients: touch(traces, gradients).filtered(keep),
             G=keep(self.G),
             Q=keep(self.Q),
             Qt=keep(self.Qt),

@@ -1,24 +1,48 @@
-"""Nonlinear steady problems: Newton's method on laws that give their own linearisation.
+"""Nonlinear steady problems: damped Newton's method on laws that give their own linearisation.
 
-A nonlinear law carries `at(state) -> law`: the linear law that touches it at a state, its value included in the sources
-(J at the state minus the slopes times the state goes to S, and so on). Each Newton step is then one linear solve, and
-the state of that solve is the next iterate. The iteration stops on the residual of the nonlinear equations, which is
-the residual of the linearised ones at the state they touch.
+Each step solves the linear problem that touches the laws at the present state (`newton_step`). It is taken whole if the
+residual falls, in parts otherwise, and in parts where a law is not defined at its end (a temperature below zero, a
+magnon potential above the gap). The drive is raised from that of the start in one go; where that fails, in smaller
+steps (continuation), each beginning along the tangent of the last state.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from hanle.pde.coefficients import Bulk
-from hanle.pde.engines.contract import Engine, System
+from hanle.pde.engines.contract import Engine
 from hanle.pde.errors import InputError, SolveError
-from hanle.pde.problem import Face, Problem
-from hanle.pde.solution import Solution, wire
-from hanle.pde.steady import TOLERANCE, norm, respond
+from hanle.pde.newton_step import Iterate, Move, Residual, Wanted, checked, first
+from hanle.pde.problem import Problem
+from hanle.pde.response import Proof
+from hanle.pde.solution import Solution
+from hanle.pde.steady import TOLERANCE
 from hanle.pde.tensors import Array
+from hanle.pde.threads import single_threaded_blas
+
+#: Parts of a step below this are not tried.
+SMALLEST = 1 / 64
+#: Part of the drive below which continuation ends.
+FINEST = 1e-3
+#: Part of the reduction that a linear residual would show, asked of each step.
+DESCENT = 1e-2
+
+
+@dataclass(frozen=True)
+class Level:
+    """What was done at one drive.
+
+    Attributes:
+        drive: part of the drive.
+        residuals: relative nonlinear residual after each step, see `NewtonResult`.
+        parts: the part taken of each step; the first leads here from the last drive.
+    """
+
+    drive: float
+    residuals: tuple[float, ...]
+    parts: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +50,20 @@ class NewtonResult:
     """The converged solution and how it was reached.
 
     Attributes:
-        solution: of the last linearised problem.
-        residuals: relative nonlinear residual after each step.
+        solution: the state; its response belongs to the problem linearised there (`solution.response.system`) and
+            holds this state alone.
+        levels: drives at which the iteration converged, in order; the last is the whole drive.
+        solves: linear solves in all.
     """
 
     solution: Solution
-    residuals: tuple[float, ...]
+    levels: tuple[Level, ...]
+    solves: int
+
+    @property
+    def residuals(self) -> tuple[float, ...]:
+        """Residual after each step at the whole drive: the largest over fields, each relative to its own terms."""
+        return self.levels[-1].residuals
 
 
 def newton(
@@ -43,72 +75,169 @@ def newton(
     tolerance: float = TOLERANCE,
     max_steps: int = 20,
     solver: Any = None,
+    start: Solution | None = None,
+    through: Sequence[float] = (1.0,),
 ) -> NewtonResult:
     """Solve a problem whose laws may be nonlinear.
 
+    A step costs one linear solve, and one for each drive of given flux (open terminals are such).
+
     Args:
         amplitudes, fluxes: as in `hanle.pde.solution.wire`.
-        tolerance: bound on the relative residual of the nonlinear equations.
-        max_steps: SolveError with the residuals after so many steps, at least 1.
+        tolerance: bound on the relative residual of the equations of each field.
+        max_steps: steps at one drive, at least 1; after so many the drive is approached in smaller steps.
+        solver: a linear solver; the engine's choice if None.
+        start: a solution of the same problem at other drives, from which the drive is raised; zero if None.
+        through: parts of the way from the start to the whole drive to converge at, increasing, the last 1.
+
+    Raises:
+        SolveError: no convergence; the message names the equations, the drive and the law that was left.
+        InputError: an unknown drive, a law that is not defined at the start.
     """
     if max_steps < 1:
         raise InputError("max_steps", "at least 1", max_steps)
-    residuals: list[float] = []
-    linear, previous = linearised(problem, None), None
-    for _ in range(max_steps):
-        response = respond(linear, engine, solver=solver, tolerance=min(tolerance, TOLERANCE), previous=previous)
-        solution = wire(response, amplitudes=amplitudes, fluxes=fluxes)
-        linear = linearised(problem, solution)
-        # Assembled once: the next step finds every matrix of the linearised problem in `previous`.
-        previous = replace(response, system=engine.assemble(linear, response.system))
-        residuals.append(_residual(previous.system, solution))
-        if residuals[-1] <= tolerance:
-            return NewtonResult(solution, tuple(residuals))
-    history = ", ".join(f"{r:.1e}" for r in residuals)
-    raise SolveError(
-        f"Newton's method left a residual of {residuals[-1]:.1e} after {max_steps} steps where {tolerance:.1e} was "
-        f"asked for (residuals: {history}); approach the drive in smaller steps, or look for a threshold in between"
+    if not 0 < tolerance < 1:
+        raise InputError("tolerance", "between 0 and 1", tolerance, "1e-8 is the default")
+    goals = tuple(float(part) for part in through)
+    if not goals or goals[-1] != 1.0 or goals[0] <= 0 or np.any(np.diff(goals) <= 0):
+        raise InputError("through", "parts of the drive, increasing from above 0 to 1", goals)
+    with single_threaded_blas():
+        here = first(problem, engine, solver, tolerance)
+        known, flowing = checked(problem, amplitudes, fluxes or {}, here.system.batch)
+        if start is not None:
+            here = here.placed(start)
+        wanted = _wanted(here, start, known, flowing)
+        path = _Path(wanted, tolerance, max_steps)
+        for goal in goals:
+            here = path.follow(here, goal)
+        chosen = getattr(here.solver, "name", type(here.solver).__name__)
+        residuals = {"newton": path.levels[-1].residuals[-1]}
+        proof = Proof(engine.name, chosen, residuals, {"newton": path.solves}, tolerance)
+        return NewtonResult(here.solution(proof), tuple(path.levels), path.solves)
+
+
+def _wanted(
+    here: Iterate, start: Solution | None, known: Mapping[str, Array], flowing: Mapping[str, Array]
+) -> Wanted:
+    """The way of the drives from those of the start to those asked for."""
+    zero, given = np.zeros(here.system.batch), here.system.given_vector()
+    if start is None:
+        rest = np.zeros_like(given)
+        amplitudes, fluxes = dict.fromkeys(known, zero), dict.fromkeys(flowing, zero)
+    else:
+        rest = given
+        amplitudes = {name: start.amplitude(name) for name in known}
+        fluxes = {name: start.flux(name) for name in flowing}
+    return Wanted(
+        {name: (amplitudes[name], value) for name, value in known.items()},
+        {name: (fluxes[name], value) for name, value in flowing.items()},
+        (rest, given),
     )
 
 
-def linearised(problem: Problem, solution: Solution | None) -> Problem:
-    """The linear problem that touches `problem` at a solution (at zero if None)."""
-    regions = {}
-    for name, bulk in problem.regions.items():
-        if bulk.at is None:
-            regions[name] = bulk
-        else:
-            regions[name] = bulk.at(*_state(bulk, name, solution))
-    faces = {}
-    for name, face in problem.faces.items():
-        if face.law.at is None:
-            faces[name] = face
-        else:
-            traces = np.zeros((1, 1, 1, face.law.size)) if solution is None else solution.face(name).traces
-            faces[name] = Face(face.law.at(traces), face.sides)
-    return replace(problem, regions=regions, faces=faces)
+class _Diverged(Exception):
+    """The iteration failed at one drive."""
 
 
-def _state(bulk: Bulk, region: str, solution: Solution | None) -> tuple[Array, Array]:
-    """(values, gradients) at the quadrature points of a region."""
-    if solution is None:
-        return np.zeros((1, 1, 1, bulk.fields.size)), np.zeros((1, 1, 1, 3, bulk.fields.size))
-    samples = solution.samples(region)
-    return samples.values, samples.gradients
+@dataclass(eq=False)
+class _Path:
+    """Continuation in the drive.
 
-
-def _residual(system: System, solution: Solution) -> float:
-    """Residual of the free equations at the state a system is linearised at, relative to the size of its parts.
-
-    The largest of a batch.
+    Attributes:
+        drive: part of the drive at which the iteration converged last.
     """
-    load = system.source_load()
-    for name, amplitude in solution.gradients.items():
-        along = system.gradient_load(name)
-        load = load - (amplitude[0] if along.ndim == 1 else amplitude[:, None]) * along
-    applied = system.apply(solution.state)
-    free_applied, free_load = (np.where(system.fixed, 0.0, x) for x in (applied, load))
-    # Where every free row balances by itself (a uniform state) the fluxes through the contacts set the scale.
-    scale = np.maximum(norm(system, free_applied) + norm(system, free_load), norm(system, applied))
-    left = norm(system, free_applied - free_load)
-    return float(np.max(np.divide(left, scale, out=np.zeros_like(left), where=scale > 0)))
+
+    wanted: Wanted
+    tolerance: float
+    max_steps: int
+    drive: float = 0.0
+    solves: int = 0
+    levels: list[Level] = field(default_factory=list)
+
+    def follow(self, here: Iterate, goal: float) -> Iterate:
+        """The converged iterate at a part of the drive.
+
+        Raises:
+            SolveError: steps of the drive became too small.
+        """
+        while self.drive < goal:
+            here = self._raised(here, goal)
+        return here
+
+    def _raised(self, here: Iterate, goal: float) -> Iterate:
+        """The converged iterate at some drive above the last, at most the goal."""
+        move = here.step(self.wanted, goal, 1.0)
+        self.solves += move.solves
+        part = 1.0
+        while True:
+            drive = goal if part == 1.0 else self.drive + part * (goal - self.drive)
+            try:
+                found, level = self._settled(here.moved(move, part), drive, part)
+            except (InputError, _Diverged) as error:
+                part /= 2
+                if part * (goal - self.drive) < FINEST:
+                    raise SolveError(self._failure(drive, error)) from error
+            else:
+                self.drive = drive
+                self.levels.append(level)
+                return found
+
+    def _settled(self, here: Iterate, drive: float, part: float) -> tuple[Iterate, Level]:
+        """The iterate that solves the equations at one drive."""
+        fluxes = self.wanted.at(drive)[1]
+        residual = here.residual(fluxes)
+        history, parts = [float(residual.relative.max())], [part]
+        while history[-1] > self.tolerance:
+            if len(history) == self.max_steps:
+                raise _Diverged(f"the equations of {residual.worst} kept a residual of {_listed(history)}")
+            try:
+                move = here.step(self.wanted, drive, history[-1])
+            except SolveError as error:
+                raise _Diverged(str(error)) from error
+            self.solves += move.solves
+            here, residual, taken = self._damped(here, residual, move, fluxes)
+            history.append(float(residual.relative.max()))
+            parts.append(taken)
+        return here, Level(drive, tuple(history), tuple(parts))
+
+    def _damped(
+        self, here: Iterate, before: Residual, move: Move, fluxes: Mapping[str, Array]
+    ) -> tuple[Iterate, Residual, float]:
+        """The iterate after the largest part of a step (per member of a batch) that makes the residual fall.
+
+        Returns:
+            The iterate, its residual, the smallest part taken.
+        """
+        merit = before.against(before.scale)
+        part = np.ones(len(merit))
+        refusal: InputError | None = None
+        while np.min(part) >= SMALLEST:
+            try:
+                trial = here.moved(move, part)
+            except InputError as error:
+                refusal, part = error, part / 2
+                continue
+            after = trial.residual(fluxes)
+            fell = after.against(before.scale) <= (1 - DESCENT * part) * merit
+            fell |= after.relative <= self.tolerance
+            if np.all(fell):
+                return trial, after, float(part.min())
+            part = np.where(fell, part, part / 2)
+        if refusal is not None:
+            raise _Diverged(str(refusal)) from refusal
+        size = float(before.relative.max())
+        raise _Diverged(f"no part of a step lowers the residual of the equations of {before.worst}, {size:.1e}")
+
+    def _failure(self, drive: float, error: Exception) -> str:
+        amplitudes, fluxes, _ = self.wanted.at(drive)
+        at = ", ".join(f"{n} = {np.max(np.abs(v)):.4g}" for n, v in (amplitudes | fluxes).items() if np.any(v))
+        return (
+            f"Newton's method converged up to {self.drive:.4g} of the drive and failed at {drive:.4g} of it"
+            f" ({at or 'all drives at zero'}): {error}; lower the drive, start from a solution nearby, or look for a "
+            "threshold in between"
+        )
+
+
+def _listed(history: Sequence[float]) -> str:
+    shown = ", ".join(f"{r:.1e}" for r in history)
+    return f"{history[-1]:.1e} after {len(history)} steps (residuals: {shown})"

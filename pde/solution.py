@@ -9,6 +9,7 @@ import numpy as np
 from hanle.pde.coefficients import Bulk
 from hanle.pde.engines.contract import Entry, FaceSamples, Samples
 from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.problem import Problem
 from hanle.pde.processes import Processes
 from hanle.pde.response import Response
 from hanle.pde.tensors import Array, IntArray
@@ -133,9 +134,8 @@ class Solution:
                 face.law.G or face.law.Q or face.law.g
             ):
                 f = self.face(name)
-                law = face.law if face.law.at is None else face.law.at(f.traces)
-                whole = [law.columns(side.role, field) for side in law.sides]
-                passing = np.abs(law.flux(f.traces, f.gradients))
+                whole = [face.law.columns(side.role, field) for side in face.law.sides]
+                passing = np.abs(face.law.flux(f.traces, f.gradients))
                 total = total + sum(np.sum(f.weights * passing[..., k].sum(axis=-1), axis=(1, 2)) for k in whole)
         return total
 
@@ -196,12 +196,14 @@ def wire(
     if free:
         wanted = np.stack([np.broadcast_to(fluxes.get(response.drives[k], 0.0), batch) for k in free], axis=1)
         block = np.ix_(range(batch), free, free)
-        reference[:, free] = _solve(
-            response, response.reference[block], wanted - _times(response.reference, free, known, total)
+        reference[:, free] = balanced_solve(
+            response.system.problem,
+            response.reference[block],
+            wanted - _times(response.reference, free, known, total),
         )
         lacking = np.einsum("bij,bj->bi", response.correction[block], reference[:, free])
         lacking += _times(response.correction, free, known, total) + response.source_flux[:, free]
-        change[:, free] = _solve(response, response.matrix[block], -lacking)
+        change[:, free] = balanced_solve(response.system.problem, response.matrix[block], -lacking)
         total[:, free] = reference[:, free] + change[:, free]
     return Solution(response, total, reference, change)
 
@@ -210,11 +212,16 @@ def _times(matrix: Array, rows: list[int], columns: list[int], x: Array) -> Arra
     return np.asarray(np.einsum("bij,bj->bi", matrix[:, rows][:, :, columns], x[:, columns]))
 
 
-def _solve(response: Response, matrix: Array, rhs: Array) -> Array:
+def balanced_solve(problem: Problem, matrix: Array, rhs: Array) -> Array:
+    """Amplitudes (batch, n) of drives of given flux, from the response among them (batch, n, n).
+
+    Raises:
+        InputError: potentials are undetermined.
+    """
     # Terminals and gradients differ by powers of a length: equilibrate before judging whether a ground is missing.
     scale = 1 / np.sqrt(np.abs(np.einsum("bii->bi", matrix)))
     balanced = matrix * scale[:, :, None] * scale[:, None, :]
     if not np.all(np.isfinite(balanced)) or np.any(np.linalg.cond(balanced) > 1e13):
-        terminals = tuple(response.system.problem.terminals)
+        terminals = tuple(problem.terminals)
         raise InputError("ground", "one terminal of each connected conductor", "none", f"terminals: {terminals}")
     return np.asarray(scale * np.linalg.solve(balanced, (scale * rhs)[..., None])[..., 0])

@@ -1,0 +1,71 @@
+"""Problems with nonlinear laws, seen near one state: the linear problem that touches them there.
+
+A nonlinear law carries `at(state) -> law`: the linear law that touches it at a state, its value included in the sources
+(J at the state minus the slopes times the state goes to S, and so on).
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from hanle.pde.coefficients import Bulk, FaceLaw
+from hanle.pde.engines.contract import System
+from hanle.pde.errors import InputError
+from hanle.pde.problem import Face, Problem
+from hanle.pde.response import Proof, Response
+from hanle.pde.solution import Solution
+from hanle.pde.tensors import Array
+
+
+def linearised(problem: Problem, solution: Solution | None) -> Problem:
+    """The linear problem that touches `problem` at a solution (at zero if None).
+
+    Raises:
+        InputError: a law is not defined at that state; the message names the region or face.
+    """
+    regions = {name: _bulk(bulk, name, solution) for name, bulk in problem.regions.items()}
+    faces = {name: Face(_face(face.law, name, solution), face.sides) for name, face in problem.faces.items()}
+    return replace(problem, regions=regions, faces=faces)
+
+
+def _bulk(bulk: Bulk, region: str, solution: Solution | None) -> Bulk:
+    if bulk.at is None:
+        return bulk
+    if solution is None:
+        values, gradients = np.zeros((1, 1, 1, bulk.fields.size)), np.zeros((1, 1, 1, 3, bulk.fields.size))
+    else:
+        samples = solution.samples(region)
+        values, gradients = samples.values, samples.gradients
+    try:
+        return bulk.at(values, gradients)
+    except InputError as error:
+        raise error.within(f"region {region}: ") from error
+
+
+def _face(law: FaceLaw, face: str, solution: Solution | None) -> FaceLaw:
+    if law.at is None:
+        return law
+    if solution is None:
+        traces, gradients = np.zeros((1, 1, 1, law.size)), np.zeros((1, 1, 1, 3, law.size))
+    else:
+        samples = solution.face(face)
+        traces, gradients = samples.traces, samples.gradients
+    try:
+        return law.at(traces, gradients)
+    except InputError as error:
+        raise error.within(f"face {face}: ") from error
+
+
+def held(system: System, state: Array, amplitudes: Array, fluxes: Array, proof: Proof) -> Solution:
+    """A solution that is one state: its response tells that state and nothing of others.
+
+    Args:
+        state: as those of the system, fixed unknowns included.
+        amplitudes, fluxes: (batch, drives).
+    """
+    drives = system.problem.drives
+    nothing = np.zeros_like(state)
+    none = np.zeros((*amplitudes.shape, len(drives)))
+    parts = dict.fromkeys(drives, nothing)
+    response = Response(system, drives, parts, parts, state, none, none, fluxes, proof)
+    return Solution(response, amplitudes, amplitudes, np.zeros_like(amplitudes))

@@ -1,0 +1,345 @@
+"""One iterate of Newton's method: a state, the linear problem that touches the laws there, and the step from it.
+
+All drives are unknowns or prescribed: terminals and macroscopic gradients of given amplitude move with the step at no
+cost; one of given flux adds one solve for the shape of what it drives. With y the state, a the amplitudes, A, G and b
+operator, gradient loads and sources of the linearised laws,
+
+    A dy = b - A y - G a - (A g + G da)          g, da: what the prescribed values and amplitudes still change
+
+which is the residual of the nonlinear equations at y, since the linearised laws touch them there. Equations of one
+field are weighed against each other in the scale of the solver; fields of different units never are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from hanle.pde.engines.contract import Engine, Part, System
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.linearised import held, linearised
+from hanle.pde.problem import Problem
+from hanle.pde.response import Proof
+from hanle.pde.solution import Solution, balanced_solve
+from hanle.pde.steady import dot, norm
+from hanle.pde.tensors import Array
+
+#: Relative residual of the solve of a step, at most; less where the iteration is close.
+LOOSE = 1e-3
+#: Relative residual of a solve, at least: rounding.
+TIGHT = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What is prescribed, as functions of the part of the drive (0: the start, 1: all of it).
+
+    Attributes:
+        amplitudes, fluxes: drive -> ((batch,) at the start, (batch,) at the end).
+        given: states with the values that face laws prescribe, at the start and at the end.
+    """
+
+    amplitudes: Mapping[str, tuple[Array, Array]]
+    fluxes: Mapping[str, tuple[Array, Array]]
+    given: tuple[Array, Array]
+
+    def at(self, part: float) -> tuple[dict[str, Array], dict[str, Array], Array]:
+        """(amplitudes, fluxes, given values) at a part of the drive."""
+
+        def between(ends: tuple[Array, Array]) -> Array:
+            return (1 - part) * ends[0] + part * ends[1]
+
+        amplitudes = {name: between(ends) for name, ends in self.amplitudes.items()}
+        return amplitudes, {name: between(ends) for name, ends in self.fluxes.items()}, between(self.given)
+
+
+@dataclass(frozen=True, eq=False)
+class Move:
+    """A step: changes of state and amplitudes (batch, drives), and the linear solves it took."""
+
+    state: Array
+    amplitudes: Array
+    solves: int
+
+
+@dataclass(frozen=True, eq=False)
+class Residual:
+    """What the equations leave, per field and per drive of given flux.
+
+    Attributes:
+        left, scale: name -> (batch,) what is left, and the size of its parts (at least what rounding makes of them,
+            over the tolerance).
+    """
+
+    left: Mapping[str, Array]
+    scale: Mapping[str, Array]
+
+    @cached_property
+    def relative(self) -> Array:
+        """(batch,) the largest of all."""
+        return np.asarray(np.max([self.left[name] / self.scale[name] for name in self.left], axis=0))
+
+    @property
+    def worst(self) -> str:
+        """Name of the largest."""
+        return max(self.left, key=lambda name: float(np.max(self.left[name] / self.scale[name])))
+
+    def against(self, scale: Mapping[str, Array]) -> Array:
+        """(batch,) root of the sum of squares, in the scales of another iterate."""
+        return np.asarray(np.sqrt(sum((self.left[name] / scale[name]) ** 2 for name in self.left)))
+
+
+@dataclass(frozen=True, eq=False)
+class Iterate:
+    """A state with the linear problem that touches the laws there, assembled.
+
+    Attributes:
+        system: that problem.
+        state, amplitudes: the state, and (batch, drives) of all drives.
+        memory: shapes of the flux-driven drives found last, from which the next solves start.
+    """
+
+    problem: Problem
+    engine: Engine
+    solver: Any
+    tolerance: float
+    system: System
+    state: Array
+    amplitudes: Array
+    memory: dict[str, Array] = field(default_factory=dict)
+
+    def moved(self, move: Move, part: float | Array) -> "Iterate":
+        """The iterate a part of a step further; the part is a number or (batch,).
+
+        Raises:
+            InputError: a law is not defined there.
+        """
+        portion = np.reshape(np.asarray(part, dtype=float), -1)
+        state = self.state + (portion[:, None] if self.state.ndim > 1 else portion[0]) * move.state
+        amplitudes = self.amplitudes + portion[:, None] * move.amplitudes
+        proof = Proof("", "", {}, {}, self.tolerance)
+        here = held(self.system, state, amplitudes, np.zeros_like(amplitudes), proof)
+        system = self.engine.assemble(linearised(self.problem, here), self.system)
+        return Iterate(
+            self.problem, self.engine, self.solver, self.tolerance, system, state, amplitudes, self.memory
+        )
+
+    def placed(self, start: Solution) -> "Iterate":
+        """The iterate at a solution of the same problem, at drives of its own.
+
+        Raises:
+            InputError: it is one of another problem.
+        """
+        if self.system.processes.any(np.shape(start.state) != np.shape(self.state)):
+            raise InputError("start", f"a state of shape {np.shape(self.state)}", np.shape(start.state))
+        return self.moved(Move(start.state - self.state, start.amplitudes - self.amplitudes, 0), 1.0)
+
+    def solution(self, proof: Proof) -> Solution:
+        """What the state answers."""
+        drives = self.system.problem.drives
+        fluxes = np.zeros_like(self.amplitudes)
+        for k, name in enumerate(drives):
+            fluxes[:, k] = self._flux(name, self.state, self.amplitudes, self.system.source_load())
+            if name not in self.system.problem.terminals:
+                fluxes[:, k] += self.system.source_functional(name)
+        return held(self.system, self.state, self.amplitudes, fluxes, proof)
+
+    def residual(self, fluxes: Mapping[str, Array]) -> Residual:
+        """What the equations leave at the state, with these fluxes wanted at drives."""
+        system = self.system
+        applied, load = self._applied, self._load
+        noise = np.random.default_rng(0).standard_normal(self.state.shape) * 4 * np.finfo(float).eps
+        rounding = np.abs(system.apply(self.state * noise))
+        left: dict[str, Array] = {}
+        scale: dict[str, Array] = {}
+        for name, rows in self._rows.items():
+            inner = rows & ~system.fixed
+            sizes = self._size(applied, inner) + self._size(load, inner)
+            # Where every free row balances by itself (a uniform state) the fluxes through the contacts set the scale.
+            sizes = np.maximum(sizes, self._size(applied, rows))
+            least = np.maximum(self._size(rounding, inner) / self.tolerance, np.finfo(float).tiny)
+            left[name], scale[name] = self._size(applied - load, inner), np.maximum(sizes, least)
+        for name, wanted in fluxes.items():
+            found, size, least = self._flux_with_size(name, rounding)
+            key = f"the flux at {name}"
+            least = np.maximum(least / self.tolerance, np.finfo(float).tiny)
+            left[key], scale[key] = np.abs(found - wanted), np.maximum(size + np.abs(wanted), least)
+        return Residual(left, scale)
+
+    def step(self, wanted: Wanted, part: float, missing: float) -> Move:
+        """The step towards a part of the drive; `missing` is the relative residual here.
+
+        Raises:
+            SolveError: a solve fails.
+            InputError: potentials are undetermined: nothing of a conductor is grounded.
+        """
+        system, drives = self.system, self.system.problem.drives
+        amplitudes, fluxes, given = wanted.at(part)
+        change = np.zeros_like(self.amplitudes)
+        for name, value in amplitudes.items():
+            k = drives.index(name)
+            change[:, k] = value - self.amplitudes[:, k]
+        prescribed = self._prescribed(self.amplitudes + change, given)
+        moved = np.where(system.fixed, prescribed - self.state, 0.0)
+        rhs = self._load - self._applied - system.apply(moved) - self._driven(change)
+        # Tight enough for quadratic convergence, and no tighter than the end asks for.
+        enough = 0.3 * self.tolerance / max(missing, self.tolerance)
+        accuracy = float(np.clip(max(missing, enough), TIGHT, LOOSE))
+        total = moved + self._solve(rhs, accuracy)
+        if not fluxes:
+            return Move(total, change, 1)
+        columns = {name: self._shape(name, accuracy) for name in fluxes}
+        lacking = [
+            value
+            - self._flux(name, self.state + total, self.amplitudes + change, system.source_load())
+            - (0.0 if name in system.problem.terminals else system.source_functional(name))
+            for name, value in fluxes.items()
+        ]
+        matrix = [[self._flux(i, columns[j], self._one(j), None) for j in fluxes] for i in fluxes]
+        found = balanced_solve(system.problem, np.moveaxis(np.array(matrix), -1, 0), np.stack(lacking, axis=-1))
+        for weight, name in zip(found.T, fluxes, strict=True):
+            total = total + (weight[:, None] if total.ndim > 1 else weight[0]) * columns[name]
+            change[:, drives.index(name)] += weight
+        return Move(total, change, 1 + len(fluxes))
+
+    @cached_property
+    def _applied(self) -> Array:
+        return self.system.apply(self.state)
+
+    @cached_property
+    def _load(self) -> Array:
+        return self.system.source_load() - self._driven(self.amplitudes)
+
+    @cached_property
+    def _rows(self) -> dict[str, Any]:
+        """Field -> its rows."""
+        fields = {f.name: f for bulk in self.problem.regions.values() for f in bulk.fields.fields}
+        return {
+            name: sum((self.system.constant(c) for c in f.components), start=np.zeros(1)) > 0
+            for name, f in fields.items()
+        }
+
+    @cached_property
+    def _subsystem(self) -> Any:
+        return self.system.subsystem(Part.ALL)
+
+    @cached_property
+    def _prepared(self) -> Any:
+        return self.solver.prepare(self._subsystem.linear)
+
+    def _size(self, load: Array, rows: Any) -> Array:
+        return norm(self.system, self._subsystem.restrict(np.where(rows, load, 0.0)))
+
+    def _driven(self, amplitudes: Array) -> Array:
+        """Loads of the macroscopic gradients."""
+        total = np.zeros(1)
+        for gradient in self.system.problem.gradients:
+            weight = amplitudes[:, self.system.problem.drives.index(gradient.name)]
+            along = self.system.gradient_load(gradient.name)
+            total = total + (weight[:, None] if along.ndim > 1 else weight[0]) * along
+        return total
+
+    def _prescribed(self, amplitudes: Array, given: Array) -> Array:
+        """A state with the prescribed values on the fixed unknowns."""
+        total = given
+        for k, name in enumerate(self.system.problem.terminals):
+            here = self.system.terminal_vector(name)
+            weight = amplitudes[:, k]
+            total = total + (weight[:, None] if here.ndim > 1 else weight[0]) * here
+        return total
+
+    def _solve(self, rhs: Array, accuracy: float, start: Array | None = None) -> Array:
+        """A x = rhs on the free unknowns."""
+        rhs = np.where(self.system.fixed, 0.0, rhs)
+        if not self.system.processes.any(rhs):
+            return np.zeros_like(rhs)
+        left = rhs if start is None else np.where(self.system.fixed, 0.0, rhs - self.system.apply(start))
+        sizes = [float(np.max(norm(self.system, self._subsystem.restrict(x)))) for x in (left, rhs)]
+        goal = min(accuracy * sizes[1] / max(sizes[0], np.finfo(float).tiny), LOOSE)
+        found = self._subsystem.extend(self._prepared.solve(self._subsystem.restrict(left), tolerance=goal))
+        return np.asarray(found if start is None else start + found)
+
+    def _shape(self, name: str, accuracy: float) -> Array:
+        """What one unit of a drive does while the others are at rest."""
+        system = self.system
+        if name in system.problem.terminals:
+            fixed = system.terminal_vector(name)
+            rhs = -system.apply(fixed)
+        else:
+            fixed, rhs = np.zeros_like(self.state), -system.gradient_load(name)
+        found = self._solve(rhs, accuracy, self.memory.get(name))
+        self.memory[name] = found
+        return fixed + found
+
+    def _one(self, name: str) -> Array:
+        """Amplitudes with 1 at one drive."""
+        found = np.zeros_like(self.amplitudes)
+        found[:, self.system.problem.drives.index(name)] = 1.0
+        return found
+
+    def _flux(self, name: str, state: Array, amplitudes: Array, sources: Array | None) -> Array:
+        """(batch,) flux gained at a drive, that of the sources along a gradient left out."""
+        system = self.system
+        if name in system.problem.terminals:
+            full = system.apply(state) + self._driven(amplitudes * self._is_gradient)
+            return dot(system, system.terminal_vector(name), full if sources is None else full - sources)
+        total = dot(system, system.gradient_functional(name), state)
+        for gradient in system.problem.gradients:
+            weight = amplitudes[:, system.problem.drives.index(gradient.name)]
+            total = total + weight * system.gradient_pair(name, gradient.name)
+        return total
+
+    @cached_property
+    def _is_gradient(self) -> Array:
+        problem = self.system.problem
+        return np.array([float(name not in problem.terminals) for name in problem.drives])
+
+    def _flux_with_size(self, name: str, rounding: Array) -> tuple[Array, Array, Array]:
+        """(flux, size of the fluxes it is made of, what rounding makes of it), each (batch,)."""
+        system = self.system
+        found = self._flux(name, self.state, self.amplitudes, system.source_load())
+        if name in system.problem.terminals:
+            component = system.problem.terminals[name].component
+            rest = [n for n, t in system.problem.terminals.items() if t.component == component]
+            sizes = [np.abs(self._flux(n, self.state, self.amplitudes, system.source_load())) for n in rest]
+            return found, np.asarray(sum(sizes)), dot(system, system.terminal_vector(name), rounding)
+        found = found + system.source_functional(name)
+        functional = system.gradient_functional(name)
+        size = dot(system, np.abs(functional), np.abs(self.state))
+        for gradient in system.problem.gradients:
+            weight = self.amplitudes[:, system.problem.drives.index(gradient.name)]
+            size = size + np.abs(weight * system.gradient_pair(name, gradient.name))
+        size = size + np.abs(system.source_functional(name))
+        return found, size, size * 4 * np.finfo(float).eps
+
+
+def first(problem: Problem, engine: Engine, solver: Any, tolerance: float) -> Iterate:
+    """The iterate at zero, all drives at rest."""
+    system = engine.assemble(linearised(problem, None))
+    state = np.zeros_like(system.given_vector())
+    amplitudes = np.zeros((system.batch, len(problem.drives)))
+    chosen = solver or engine.default_solver(system)
+    return Iterate(problem, engine, chosen, tolerance, system, state, amplitudes)
+
+
+def checked(
+    problem: Problem, amplitudes: Mapping[str, float | Array], fluxes: Mapping[str, float | Array], batch: int
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Amplitudes and fluxes of all drives, (batch,) each; drives named nowhere are open.
+
+    Raises:
+        InputError: an unknown drive, or one that is given twice.
+    """
+    for name in (*amplitudes, *fluxes):
+        if name not in problem.drives:
+            raise unknown_name("drive", name, problem.drives)
+        if name in amplitudes and name in fluxes:
+            raise InputError(f"drive {name}", "given by amplitude or by flux", "both")
+
+    def spread(value: float | Array) -> Array:
+        return np.broadcast_to(np.asarray(value, dtype=float), batch)
+
+    known = {name: spread(value) for name, value in amplitudes.items()}
+    return known, {name: spread(fluxes.get(name, 0.0)) for name in problem.drives if name not in known}
