@@ -14,7 +14,7 @@ Parabolic magnons, C = (4 pi A)^{-3/2}, d = (gap - mu)/theta, y = (gap - mu_ab)/
 with L_k, h_p of `hanle.boundary.magnons.polylogarithms`. Where the three parts of K_p cancel to less than CANCELLED of
 their sum, as they do near equilibrium, the value is the sum over energies of `hanle.boundary.magnons.quadrature`, which
 does not cancel; derivatives never cancel. Other magnons: always by quadrature.
-Relative error of K_p at most 1e-10 of the integral of the absolute value; of its derivatives 1e-9.
+Relative error for parabolic magnons: 1e-12 of K_p, 1e-9 of derivatives; for others 1e-9.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from hanle.boundary.magnons.quadrature import Reservoirs
 from hanle.boundary.magnons.spectrum import Parabolic, Spectrum
 from hanle.pde.tensors import Array
 
-#: |K_p| over the sum of its parts below which rounding of the polylogarithms would exceed 1e-11 of K_p.
+#: |K_p| over the sum of its parts below which rounding of the polylogarithms would exceed 1e-12 of K_p.
 CANCELLED: Final = 1e-3
 
 

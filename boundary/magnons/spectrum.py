@@ -11,7 +11,6 @@ from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.interpolate import PchipInterpolator
 
 from hanle.pde.errors import InputError, UserCodeError
 from hanle.pde.tensors import Array
@@ -143,6 +142,8 @@ def tabulated(gap: float, eps: ArrayLike, density: ArrayLike) -> Shaped:
         raise InputError("eps", "increasing from 0 [J]", eps, "energies are counted from the gap")
     if not np.all(np.isfinite(d) & (d >= 0)):
         raise InputError("density", "finite and 0 or positive [1/(J m^3)]", density)
+    from scipy.interpolate import PchipInterpolator
+
     curve = PchipInterpolator(np.sqrt(x), d)
 
     def table(at: Array) -> Array:
