@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from hanle.pde.coefficients import Bulk, Coefficient, Deposit, FaceLaw, Side
 from hanle.pde.errors import InputError
 from hanle.pde.fields import FieldSet
-from hanle.pde.problem import Face, Global, Gradient, Problem, Terminal
+from hanle.pde.problem import Face, Global, Problem, Terminal
 from hanle.pde.tensors import Array, IntArray
 
 
@@ -57,7 +57,7 @@ def doubled(problem: Problem, omega: ArrayLike) -> Problem:
             **problem.terminals,
             **{quadrature(n): Terminal(t.faces, quadrature(t.component)) for n, t in problem.terminals.items()},
         },
-        (*problem.gradients, *(Gradient(quadrature(g.component), g.axis) for g in problem.gradients)),
+        (*problem.gradients, *(replace(g, component=quadrature(g.component)) for g in problem.gradients)),
         (*problem.globals, *(_global(g) for g in problem.globals)),
     )
 

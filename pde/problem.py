@@ -49,15 +49,27 @@ class Terminal:
 
 @dataclass(frozen=True)
 class Gradient:
-    """A macroscopic gradient that can be prescribed: `component` rises by one unit per metre along `axis`."""
+    """A macroscopic gradient that can be prescribed: `component` rises by one unit per metre along `axis`.
+
+    Attributes:
+        component, axis: of what, along x, y or z.
+        regions: where; everywhere if empty. Bodies that are insulated from each other can each have a gradient.
+        label: tells gradients of one component along one axis apart.
+    """
 
     component: str
     axis: str
+    regions: tuple[str, ...] = ()
+    label: str = ""
 
     @property
     def name(self) -> str:
         """Name of the drive."""
-        return f"d{self.component}/d{self.axis}"
+        return f"d{self.component}/d{self.axis}" + (f"({self.label})" if self.label else "")
+
+    def reaches(self, region: str) -> bool:
+        """Whether a region feels it."""
+        return not self.regions or region in self.regions
 
     @property
     def direction(self) -> int:

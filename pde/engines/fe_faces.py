@@ -98,7 +98,7 @@ class _PatchTerms:
             for rows in self._rows:
                 names = self._numbering.blocks[self._numbering.block_of[rows.region]].fields.components
                 for row, column in zip(range(rows.law.start, rows.law.stop), rows.columns, strict=True):
-                    if names[column] == g.component:
+                    if names[column] == g.component and g.reaches(rows.region):
                         normal = normals(nodes, self._patch, nodes.facet.quadrature[0])
                         k = g.direction
                         yield g.name, np.eye(3)[k] - normal * normal[..., k, None], row

@@ -51,7 +51,7 @@ def region_samples(
     slopes /= nodes.unit
     names = problem.fields_of(region).components
     for g in problem.gradients:
-        if g.component in names:
+        if g.component in names and g.reaches(region):
             slopes[..., g.direction, names.index(g.component)] += amplitude(amplitudes, g.name)
     return Samples(
         points=nodes.mesh.points3(_places(numbering, cells, points)),
@@ -166,7 +166,7 @@ def _sample_patch(
         names = problem.fields_of(rows.region).components
         for g in problem.gradients:
             for k, column in enumerate(rows.columns):
-                if names[column] == g.component:
+                if names[column] == g.component and g.reaches(rows.region):
                     axis = g.direction
                     along = np.eye(3)[axis] - normal * normal[..., axis, None]
                     tangential[..., k] += along * amplitude(amplitudes, g.name)

@@ -132,7 +132,7 @@ class _RegionTerms:
 
     def __init__(self, problem: Problem, numbering: Numbering, scalars: Scalars, region: str) -> None:
         self._bulk = problem.regions[region]
-        self._drives = [(g.name, g.direction, g.component) for g in problem.gradients]
+        self._drives = [(g.name, g.direction, g.component) for g in problem.gradients if g.reaches(region)]
         self._drives = [d for d in self._drives if d[2] in self._bulk.fields.components]
         self._numbering, self._scalars, self._region = numbering, scalars, region
         self._block = numbering.block_of[region]

@@ -122,7 +122,7 @@ class StackSystem:
         g = self.problem.gradient(drive)
         load = self._zero()
         for k, layer in self.model.layers.items():
-            component = self.model.component(k, g.component)
+            component = self.model.driven(k, g)
             if component is not None:
                 self._add_ends(load, k, layer.ends(layer.gradient(component, g.direction), part))
         return self._add(load, (entry for face in self.model.faces.values() for entry in face.load(g, part)))
@@ -132,7 +132,7 @@ class StackSystem:
         g = self.problem.gradient(drive)
         functional = self._zero()
         for k, layer in self.model.layers.items():
-            component = self.model.component(k, g.component)
+            component = self.model.driven(k, g)
             if component is not None:
                 self._add_ends(functional, k, layer.collected(component, g.direction, part))
         return self._add(functional, (e for face in self.model.faces.values() for e in face.collected(g, part)))
@@ -143,7 +143,7 @@ class StackSystem:
         i, j = g.direction, h.direction
         total = np.zeros(self.batch)
         for k, layer in self.model.layers.items():
-            a, b = self.model.component(k, g.component), self.model.component(k, h.component)
+            a, b = self.model.driven(k, g), self.model.driven(k, h)
             if a is not None and b is not None:
                 total += layer.direct(a, i, layer.gradient(b, j), layer.along(a, i, b, j, part), part)
         for face in self.model.faces.values():
@@ -169,7 +169,7 @@ class StackSystem:
         axis = g.direction
         total = np.zeros(self.batch)
         for k, layer in self.model.layers.items():
-            component = self.model.component(k, g.component)
+            component = self.model.driven(k, g)
             if component is not None and (layer.bulk.S or layer.bulk.F):
                 emitted = layer.emitted(component, axis)
                 total += layer.direct(component, axis, layer.sources(), emitted, Part.ALL)

@@ -21,11 +21,13 @@ class StackFace:
         name: of the face.
         law: the law.
         unknowns: (rows,) unknown behind each row of the law.
+        regions: (rows,) region on the side of each row.
     """
 
     name: str
     law: FaceLaw
     unknowns: IntArray
+    regions: tuple[str, ...]
 
     @cached_property
     def components(self) -> tuple[str, ...]:
@@ -34,7 +36,8 @@ class StackFace:
 
     def rows(self, gradient: Gradient) -> list[int]:
         """Rows of the component of a macroscopic gradient, on both sides."""
-        return [k for k, c in enumerate(self.components) if c == gradient.component]
+        pairs = zip(self.components, self.regions, strict=True)
+        return [k for k, (c, region) in enumerate(pairs) if c == gradient.component and gradient.reaches(region)]
 
     def conductance(self, part: Part) -> Table:
         """G of a part."""

@@ -56,7 +56,7 @@ def _bulk(
     components = layer.bulk.fields.components
     for name in gradients:
         g = model.problem.gradient(name)
-        component = model.component(k, g.component)
+        component = model.driven(k, g)
         if component is not None:
             along = _integral(s.weights, flux[..., g.direction, component])
             delivered[name] = delivered[name] + along * gradients[name]

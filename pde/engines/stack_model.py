@@ -14,7 +14,7 @@ from hanle.pde.engines.stack import Numbering, Stack, Trace, component_trace, la
 from hanle.pde.engines.stack_face import StackFace
 from hanle.pde.engines.tables import common_batch, nonzero, uniform
 from hanle.pde.errors import InputError
-from hanle.pde.problem import Problem
+from hanle.pde.problem import Gradient, Problem
 from hanle.pde.tensors import Array, IntArray
 
 
@@ -86,6 +86,10 @@ class StackModel:
         components = self.layers[layer].bulk.fields.components
         return components.index(name) if name in components else None
 
+    def driven(self, layer: int, gradient: Gradient) -> int | None:
+        """Number of the component of a macroscopic gradient in a layer, None where the layer does not feel it."""
+        return self.component(layer, gradient.component) if gradient.reaches(self.layers[layer].name) else None
+
     def unknown(self, key: str, face: str, component: str) -> int:
         """The unknown of a component on a face that has it on one side only."""
         return int(self._unknowns(key, (face,), component)[0])
@@ -113,7 +117,11 @@ def model_of(problem: Problem, previous: StackModel | None) -> StackModel:
             layers[k] = next((old for old in previous.layers.values() if _same(old, new)), new) if previous else new
     traces = {name: law_traces(problem, stack, name, face) for name, face in problem.faces.items()}
     numbering = number(problem, stack, _coupled(problem, layers, traces))
-    faces = {name: StackFace(name, face.law, numbering.of(traces[name])) for name, face in problem.faces.items()}
+    names = stack.layers.names
+    faces = {
+        name: StackFace(name, face.law, numbering.of(traces[name]), tuple(names[k] for k, *_ in traces[name]))
+        for name, face in problem.faces.items()
+    }
     return StackModel(problem, batch, stack, numbering, layers, faces)
 
 
@@ -123,7 +131,7 @@ def _coupled(problem: Problem, layers: Mapping[int, Layer], traces: Mapping[str,
     for k, layer in layers.items():
         sets += [[(k, side, c) for side in (0, 1) for c in piece] for piece in layer.couplings()]
     for name, face in problem.faces.items():
-        entries = StackFace(name, face.law, np.zeros(0, dtype=np.int64)).conductance(Part.ALL)
+        entries = StackFace(name, face.law, np.zeros(0, dtype=np.int64), ()).conductance(Part.ALL)
         sets += [[traces[name][i], traces[name][j]] for (i, j), w in entries.items() if nonzero(w)]
     return sets
 

@@ -50,7 +50,7 @@ def _with_gradients(
     full[:, :, model.stack.axis, :] = slopes
     for name, amplitude in gradients.items():
         g = model.problem.gradient(name)
-        component = model.component(k, g.component)
+        component = model.driven(k, g)
         if component is not None:
             full[:, :, g.direction, component] += np.reshape(amplitude, (-1, 1))
     return values, full
@@ -64,7 +64,7 @@ def inside(
     source = layer.sources().f(Part.ALL, layer.size)
     for name, amplitude in gradients.items():
         g = model.problem.gradient(name)
-        component = model.component(k, g.component)
+        component = model.driven(k, g)
         if component is not None:
             unit = layer.gradient(component, g.direction).f(Part.ALL, layer.size)
             source = source + np.reshape(amplitude, (-1, 1)) * unit
