@@ -12,14 +12,14 @@ A contact with the form U^T M U adds M, a metal film with the spin Hall effect E
     I = sigma (1 - 2 theta^2) d E + theta sigma (w_high - w_low)
 
 What enters all faces of a node adds up to what is fed in there. Fluxes of heat are Q = -q [W/m^2] per relative
-temperature t = (T - T_0)/T_0, those of spin A/m^2 per V; I in A/m.
+temperature t = (T - T_0)/T_0, those of spin A/m^2 per V; I in A/m. Needs mpmath (pip install "hanle[test]").
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from scipy.linalg import eigh
 
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.tensors import Array
@@ -45,16 +45,6 @@ class Layer:
         """Fields at the low, then at the high face."""
         return [(self.name, end, f) for end in ("low", "high") for f in self.fields]
 
-    @property
-    def admittance(self) -> Array:
-        """(2n, 2n) what enters at the faces."""
-        rates, v = eigh(self.relax, self.conduct)
-        x = np.sqrt(np.maximum(rates, 0.0)) * self.thickness
-        x = np.where(x > 1e-7, x, 1e-7)
-        modes = self.conduct @ v
-        near, far = ((modes * w) @ modes.T / self.thickness for w in (x / np.tanh(x), x / np.sinh(x)))
-        return np.block([[near, -far], [-far, near]])
-
 
 @dataclass(frozen=True, eq=False)
 class Stack:
@@ -73,33 +63,58 @@ class Stack:
         """Rows of nodes."""
         return [self.nodes.index(n) for n in nodes]
 
-    @property
-    def matrix(self) -> Array:
+    def solve(self, held: Mapping[Node, float], digits: int = 40) -> tuple[Array, Array]:
+        """(unknowns, what is fed in), each per node: some held, the others free.
+
+        Args:
+            digits: of the working precision: w_m in thin layers and T in thick ones are small differences.
+        """
+        import mpmath  # type: ignore[import-untyped]
+
+        with mpmath.workdps(digits):
+            matrix = self._matrix(mpmath)
+            free = [k for k, n in enumerate(self.nodes) if n not in held]
+            known = {self.nodes.index(n): mpmath.mpf(value) for n, value in held.items()}
+            block, load = mpmath.matrix(len(free)), mpmath.matrix(len(free), 1)
+            for a, i in enumerate(free):
+                load[a] = -mpmath.fsum(matrix[i, k] * value for k, value in known.items())
+                for b, j in enumerate(free):
+                    block[a, b] = matrix[i, j]
+            found = mpmath.lu_solve(block, load)
+            unknowns = mpmath.matrix([known[k] if k in known else found[free.index(k)] for k in range(matrix.rows)])
+            fed = matrix * unknowns
+            return tuple(np.array([float(x) for x in v]) for v in (unknowns, fed))  # type: ignore[return-value]
+
+    def _matrix(self, mp: Any) -> Any:
         """What is fed in per unknown."""
-        total = np.zeros((len(self.nodes),) * 2)
-        for nodes, form in [*((x.nodes, x.admittance) for x in self.layers), *self.contacts]:
-            total[np.ix_(self.place(nodes), self.place(nodes))] += form
+        total = mp.zeros(len(self.nodes))
+        for nodes, form in [*((x.nodes, _admittance(mp, x)) for x in self.layers), *self.contacts]:
+            for a, i in enumerate(self.place(nodes)):
+                for b, j in enumerate(self.place(nodes)):
+                    total[i, j] += form[a, b]
         for layer in (x for x in self.layers if x.theta):
             low, high, e = self.place([(layer.name, "low", "w"), (layer.name, "high", "w"), (layer.name, "E")])
-            turned = layer.theta * layer.sigma
-            total[e, e] = layer.sigma * (1 - 2 * layer.theta**2) * layer.thickness
-            total[e, high] = total[low, e] = turned
-            total[e, low] = total[high, e] = -turned
+            sigma, theta = mp.mpf(layer.sigma), mp.mpf(layer.theta)
+            total[e, e] = sigma * (1 - 2 * theta**2) * mp.mpf(layer.thickness)
+            for row, column, sign in ((e, high, 1), (low, e, 1), (e, low, -1), (high, e, -1)):
+                total[row, column] = sign * theta * sigma
         return total
 
-    def solve(self, held: Mapping[Node, float], fed: Mapping[Node, float] | None = None) -> tuple[Array, Array]:
-        """(unknowns, what is fed in), each per node: some held, others fed, the rest free."""
-        matrix, u, load = self.matrix, np.zeros(len(self.nodes)), np.zeros(len(self.nodes))
-        for node, value in held.items():
-            u[self.nodes.index(node)] = value
-        for node, value in (fed or {}).items():
-            load[self.nodes.index(node)] = value
-        free = [k for k, n in enumerate(self.nodes) if n not in held]
-        rhs = (load - matrix @ u)[free]
-        block = matrix[np.ix_(free, free)]
-        scale = 1 / np.sqrt(np.diag(block))
-        u[free] = scale * np.linalg.solve(scale[:, None] * block * scale, scale * rhs)
-        return u, matrix @ u
+
+def _admittance(mp: Any, layer: Layer) -> Any:
+    """(2n, 2n) what enters at the faces."""
+    n, d = len(layer.fields), mp.mpf(layer.thickness)
+    root = mp.cholesky(mp.matrix(layer.conduct.tolist()))
+    rates, v = mp.eigsy(root**-1 * mp.matrix(layer.relax.tolist()) * (root**-1).T)
+    modes, form = root * v, mp.zeros(2 * n)
+    for k in range(n):
+        x = mp.sqrt(abs(rates[k])) * d
+        near, far = (x * mp.coth(x), x / mp.sinh(x)) if x > mp.eps**0.25 else (1 + x**2 / 3, 1 - x**2 / 6)
+        for i, j in np.ndindex(n, n):
+            part = modes[i, k] * modes[j, k] / d
+            for row, column, size in ((i, j, near), (n + i, n + j, near), (i, n + j, -far), (n + i, j, -far)):
+                form[row, column] += part * size
+    return form
 
 
 def exchange_form(
