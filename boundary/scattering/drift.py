@@ -14,7 +14,7 @@ Source: Schep et al., 1997; Bauer et al., 2003; for the drives the same eliminat
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from hanle.boundary.scattering.coefficients import Drive, RashbaCoefficients
 from hanle.boundary.sharvin import Bare, sharvin_factors
@@ -48,7 +48,7 @@ def without_sharvin(
     )
 
 
-def _corrected(given: Drive, z: Array, z_up: Array, z_dn: Array) -> Drive:
+def _corrected(given: Drive, z: NDArray[np.complexfloating], z_up: Array, z_dn: Array) -> Drive:
     across = (np.asarray(given.a) + 1j * np.asarray(given.b)) / z
     gamma, delta = np.asarray(given.gamma, dtype=float), np.asarray(given.delta, dtype=float)
     up, dn = (delta - gamma) / 2 / z_up, (delta + gamma) / 2 / z_dn
