@@ -11,6 +11,7 @@ from hanle.pde.errors import InputError
 
 #: A number of 0 for an effect that nobody asked for.
 NONE: Final = Sourced(0.0, "dimensionless", note="left out", estimate=True)
+NO_SEEBECK: Final = Sourced(0.0, "Seebeck coefficient", note="left out", estimate=True)
 FREE: Final = Sourced(G_FACTOR, "dimensionless", note="free electrons, rounded", estimate=True)
 
 

@@ -8,9 +8,10 @@ its keys are the fields of the record (`hanle.materials.records`):
     ferromagnetic metal  fields of `FerromagneticMetal`
     magnetic metal       fields of `LocalMomentMetal`, its moments as below with `density` (volume) and
                          `moment_g_factor`; three couplings [J_x, J_y, J_z] are anisotropic exchange
+    insulator            fields of `Insulator`
     magnetic insulator   `critical_temperature`, `g_factor`, `exchange` and a list `sublattices` with `spin`,
                          `areal_density`, `coupling` (J) or `reduced_coupling` (nu J) and `bulk_weight`; or `G_s`,
-                         `G_r`, `G_i`
+                         `G_r`, `G_i`; with either the fields of `hanle.materials.magnons.Magnons`
 
 `like = "Pt"` starts from a record of the library and replaces what is given.
 """

@@ -3,6 +3,7 @@
     NormalMetal         sigma = 2 e^2 nu D (nu: density of states per spin), tau_s = lambda^2/D
     FerromagneticMetal  polarised conduction, as `hanle.pde.ferromagnet` puts it
     LocalMomentMetal    a metal with moments in its volume, as `hanle.pde.conducting_magnet` puts it
+    Insulator           nothing but the heat of its lattice
     MagneticInsulator   microscopic (spins, critical temperature, areal densities and sd couplings at the interface),
                         or its interface conductances as plain numbers
 
@@ -16,7 +17,9 @@ from typing import ClassVar, Final, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hanle.materials.conductors import NONE, Conductor
+from hanle.materials.conductors import NO_SEEBECK, NONE, Conductor
+from hanle.materials.insulators import Insulator
+from hanle.materials.magnons import NO_MAGNONS, Magnons
 from hanle.materials.rates import Rates, rates_at
 from hanle.materials.sourced import USER, Sourced
 from hanle.materials.sublattices import (
@@ -36,6 +39,7 @@ __all__ = [
     "USER",
     "FerromagneticMetal",
     "FixedConductances",
+    "Insulator",
     "LocalMomentMetal",
     "MagneticInsulator",
     "NormalMetal",
@@ -56,6 +60,11 @@ class NormalMetal(Conductor):
     Attributes, besides those of `Conductor`:
         diffusion_length: lambda; or else `relaxation`.
         relaxation: symmetric positive definite 3x3 tensor of spin relaxation rates [1/s], x, y, z.
+        electron_heat_conductivity: kappa_e where no current flows; None: by the law of Wiedemann and Franz.
+        lattice_heat_conductivity: kappa_p; this and the next one are needed where a device solves for heat.
+        electron_lattice_coupling: G_ep.
+        seebeck: S, < 0 where free electrons carry.
+        spin_nernst_angle: theta_N, as the spin Hall angle for the current -sigma S grad T.
     """
 
     kind: ClassVar[str] = "normal metal"
@@ -64,10 +73,18 @@ class NormalMetal(Conductor):
 
     diffusion_length: Sourced | None = None
     relaxation: tuple[tuple[float, ...], ...] | None = None
+    electron_heat_conductivity: Sourced | None = None
+    lattice_heat_conductivity: Sourced | None = None
+    electron_lattice_coupling: Sourced | None = None
+    seebeck: Sourced = NO_SEEBECK
+    spin_nernst_angle: Sourced = NONE
 
     def check(self) -> None:
-        """Refuse lambda and a tensor together, neither, and a tensor that is none of rates."""
+        """Refuse lambda and a tensor together, neither, a tensor that is none of rates, and heat numbers <= 0."""
         self.require_one("diffusion_length", "relaxation")
+        self.require_positive(
+            "electron_heat_conductivity", "lattice_heat_conductivity", "electron_lattice_coupling"
+        )
         if self.relaxation is not None:
             _require_relaxation(f"{self.name}.relaxation", self.relaxation)
 
@@ -276,6 +293,7 @@ class MagneticInsulator:
         moments: Weiss model of the bulk; with `sublattices`, one for each spin.
         conductances: instead of both, the interface conductances.
         facts: the sourced numbers behind `moments` (critical temperature, spins), for citations.
+        magnons: what magnons and lattice conduct; devices that solve for magnons or heat need it.
 
     Raises:
         InputError: neither or both of the two models, the second law broken, a negative density.
@@ -291,6 +309,7 @@ class MagneticInsulator:
     sublattices: tuple[Sublattice, ...] = ()
     conductances: FixedConductances | None = None
     facts: tuple[Sourced, ...] = ()
+    magnons: Magnons = NO_MAGNONS
 
     def __post_init__(self) -> None:
         if (self.moments is None) == (self.conductances is None):
@@ -302,6 +321,12 @@ class MagneticInsulator:
             require_coupling(f"{self.name}.sublattices[{i}].coupling", sublattice.coupling)
         if self.conductances is not None:
             _require_dissipative(self.name, self.conductances)
+        self.magnons.check(self.name)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether there is an order whose excitations are magnons; conductances as numbers say nothing else."""
+        return self.moments is None or self.moments.critical_temperature > 0
 
     def couplings(self, density_of_states: ArrayLike) -> Array:
         """sd coupling J [J m^3] to a metal with nu [1/(J m^3)] per spin, shape (*nu, sublattices)."""
@@ -326,7 +351,7 @@ class MagneticInsulator:
         )
 
 
-Record: TypeAlias = NormalMetal | FerromagneticMetal | LocalMomentMetal | MagneticInsulator
+Record: TypeAlias = NormalMetal | FerromagneticMetal | LocalMomentMetal | MagneticInsulator | Insulator
 
 
 def _require_bands(name: str, given: Sourced | None) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, Generic, TypeVar
 
 from hanle.materials.conductors import Conductor
+from hanle.materials.magnons import MAGNON_KEYS, Magnons
 from hanle.materials.moments_table import (
     moment_numbers,
     read_entries,
@@ -21,6 +22,7 @@ from hanle.materials.moments_table import (
 from hanle.materials.records import (
     FerromagneticMetal,
     FixedConductances,
+    Insulator,
     LocalMomentMetal,
     MagneticInsulator,
     NormalMetal,
@@ -93,6 +95,17 @@ _FERROMAGNET_KEYS: Final = _CONDUCTOR_KEYS | {
     "density_of_states_polarisation": "dimensionless",
     "saturation_magnetisation": "magnetisation",
 }
+_HEAT_KEYS: Final = {
+    "electron_heat_conductivity": "thermal conductivity",
+    "lattice_heat_conductivity": "thermal conductivity",
+    "electron_lattice_coupling": "heat exchange per volume",
+    "seebeck": "Seebeck coefficient",
+    "spin_nernst_angle": "dimensionless",
+}
+_INSULATOR_KEYS: Final = {
+    "lattice_heat_conductivity": "thermal conductivity",
+    "interface_heat_conductance": "thermal conductance per area",
+}
 _LOCAL_MOMENT_KEYS: Final = _CONDUCTOR_KEYS | {
     "spin_lifetime": "time",
     "density_of_states_polarisation": "dimensionless",
@@ -155,13 +168,15 @@ def _bulk_weights(sublattices: tuple[VolumeSublattice, ...]) -> list[float]:
 
 
 def _magnetic_insulator(name: str, table: Table, values: Numbers) -> MagneticInsulator:
+    carried = Magnons(**{key: value for key, value in values.items() if key in MAGNON_KEYS})
+    values = {key: value for key, value in values.items() if key in _CONDUCTANCE_KEYS}
     if values:
         moment = [key for key in (*_MOMENT_KEYS, "g_factor") if key in table]
         if moment:
             must = "either a set of moments or the conductances G_s, G_r, G_i"
             raise InputError(name, must, ["G_s, ...", *moment])
         require_present(name, table, tuple(_CONDUCTANCE_KEYS))
-        return MagneticInsulator(name, conductances=FixedConductances(**values))
+        return MagneticInsulator(name, conductances=FixedConductances(**values), magnons=carried)
     require_present(name, table, ("critical_temperature", "sublattices"))
     entries = read_entries(name, table, "areal_density")
     facts = read_facts(name, table, entries)
@@ -170,24 +185,37 @@ def _magnetic_insulator(name: str, table: Table, values: Numbers) -> MagneticIns
         moments=read_moments(name, table, facts, [1.0] * len(entries)),
         sublattices=tuple(read_interface(key, entry) for key, entry in entries),
         facts=facts,
+        magnons=carried,
     )
 
 
 def _insulator_numbers(record: MagneticInsulator) -> Numbers:
     if record.conductances is not None:
-        return {name: getattr(record.conductances, name) for name in _CONDUCTANCE_KEYS}
-    return moment_numbers(record.facts, record.sublattices)
+        given = record.conductances
+        return {name: getattr(given, name) for name in _CONDUCTANCE_KEYS} | record.magnons.numbers
+    return moment_numbers(record.facts, record.sublattices) | record.magnons.numbers
 
 
 def _write_insulator(record: MagneticInsulator) -> dict[str, Any]:
     if record.moments is None:
         return {name: plain(number) for name, number in _insulator_numbers(record).items()}
-    return write_moments(record.moments, record.facts, record.sublattices, [1.0] * len(record.sublattices))
+    weights = [1.0] * len(record.sublattices)
+    carried = {name: plain(number) for name, number in record.magnons.numbers.items()}
+    return write_moments(record.moments, record.facts, record.sublattices, weights) | carried
+
+
+def _insulator(name: str, table: Table, values: Numbers) -> Insulator:
+    return Insulator(name, **values)
+
+
+def _present_numbers(record: Insulator) -> Numbers:
+    found = {name: getattr(record, name) for name in _INSULATOR_KEYS}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 _SCHEMAS: Final[dict[type[Any], Schema[Any]]] = {
     NormalMetal: Schema(
-        keys=_CONDUCTOR_KEYS,
+        keys=_CONDUCTOR_KEYS | _HEAT_KEYS,
         others=("relaxation",),
         required=("resistivity", "spin_hall_angle"),
         alternatives=(_DIFFUSION, (("diffusion_length",), ("relaxation",))),
@@ -213,8 +241,17 @@ _SCHEMAS: Final[dict[type[Any], Schema[Any]]] = {
         numbers=lambda record: _conductor_numbers(record) | moment_numbers(record.facts, record.sublattices),
         write=_write_local_moment_metal,
     ),
+    Insulator: Schema(
+        keys=_INSULATOR_KEYS,
+        others=(),
+        required=("lattice_heat_conductivity",),
+        alternatives=(),
+        build=_insulator,
+        numbers=_present_numbers,
+        write=lambda record: {name: plain(number) for name, number in _present_numbers(record).items()},
+    ),
     MagneticInsulator: Schema(
-        keys=_CONDUCTANCE_KEYS,
+        keys=_CONDUCTANCE_KEYS | MAGNON_KEYS,
         others=(*_MOMENT_KEYS, "g_factor"),
         required=(),
         alternatives=((tuple(_CONDUCTANCE_KEYS), (*_MOMENT_KEYS, "g_factor")),),

@@ -152,15 +152,21 @@ DIMENSIONS: Final[dict[str, Dimension]] = {
     "energy": Dimension("an energy", "J", 1e-24, 1e-18, "meV"),
     "energy volume": Dimension("an energy times a volume", "J m^3", 1e-50, 1e-46, "eV nm^3"),
     "energy per area": Dimension("an energy per area", "J/m^2", 1e-6, 1e-1, "mJ/m^2"),
+    "spin wave stiffness": Dimension("a spin wave stiffness", "J m^2", 1e-40, 1e-38, "meV nm^2"),
     "exchange stiffness": Dimension("an exchange stiffness", "J/m", 1e-13, 1e-10, "pJ/m"),
     "power": Dimension("a power", "W", 1e-9, 1.0, "mW", True),
     "heat flux": Dimension("a heat flux", "W/m^2", 1.0, 1e12, "W/m^2"),
+    "power per length": Dimension("a power per length", "W/m", 1e-3, 1e6, "W/m"),
     "thermal conductivity": Dimension("a thermal conductivity", "W/(m K)", 0.01, 1000.0, "W/(m K)"),
     "thermal conductance per area": Dimension(
         "a thermal conductance per area", "W/(m^2 K)", 1e5, 1e11, "W/(m^2 K)"
     ),
+    "heat exchange per volume": Dimension(
+        "a heat exchange per volume", "W/(m^3 K)", 1e14, 1e19, "W/(m^3 K)"
+    ),
     "heat capacity per volume": Dimension("a heat capacity per volume", "J/(m^3 K)", 1e2, 1e7, "J/(m^3 K)"),
     "Seebeck coefficient": Dimension("a Seebeck coefficient", "V/K", 1e-8, 1e-2, "uV/K"),
+    "bulk spin Seebeck coefficient": Dimension("a bulk spin Seebeck coefficient", "A/(m K)", 0.1, 1e3, "A/(m K)"),
 }  # fmt: skip
 
 

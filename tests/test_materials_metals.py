@@ -20,6 +20,7 @@ from hanle.materials.conductors import Conductor
 from hanle.materials.load import available, from_table, load, material, numbers
 from hanle.materials.records import (
     FerromagneticMetal,
+    Insulator,
     LocalMomentMetal,
     MagneticInsulator,
     NormalMetal,
@@ -59,7 +60,7 @@ MEDIUM: dict[str, Any] = {
     "diffusion_length": 4e-9,
     "magnetisation": (0, 0, 1),
 }
-KINDS = (NormalMetal, FerromagneticMetal, LocalMomentMetal, MagneticInsulator)
+KINDS = (NormalMetal, FerromagneticMetal, LocalMomentMetal, Insulator, MagneticInsulator)
 
 
 def ferro(**changes: Any) -> FerromagneticMetal:
@@ -108,8 +109,8 @@ def test_numbers_of_a_ferromagnet() -> None:
 
 def test_what_records_say_of_themselves() -> None:
     assert tuple(SCHEMAS) == tuple(kind.kind for kind in KINDS)
-    assert [kind.conducts for kind in KINDS] == [True, True, True, False]
-    assert [kind.magnetic for kind in KINDS] == [False, True, True, True]
+    assert [kind.conducts for kind in KINDS] == [True, True, True, False, False]
+    assert [kind.magnetic for kind in KINDS] == [False, True, True, False, True]
     for kind in KINDS:
         assert set(kind.profiles) <= {field.name for field in fields(kind)} & set(SCHEMAS[kind.kind].keys)
         assert issubclass(kind, Conductor) == kind.conducts

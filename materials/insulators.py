@@ -1,0 +1,36 @@
+"""Insulators without moments: substrates and barriers."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hanle.materials.sourced import Sourced, require_positive
+
+
+@dataclass(frozen=True)
+class Insulator:
+    """An insulator without moments, whose lattice conducts heat: a substrate, a barrier.
+
+    Attributes:
+        kind, conducts, magnetic, profiles: as those of `Conductor`.
+        name: as messages say it.
+        lattice_heat_conductivity: kappa_p.
+        interface_heat_conductance: h of the lattice to that of a metal; needed beside metals.
+
+    Raises:
+        InputError: a number <= 0.
+    """
+
+    kind: ClassVar[str] = "insulator"
+    conducts: ClassVar[bool] = False
+    magnetic: ClassVar[bool] = False
+    profiles: ClassVar[tuple[str, ...]] = ()
+
+    name: str
+    lattice_heat_conductivity: Sourced
+    interface_heat_conductance: Sourced | None = None
+
+    def __post_init__(self) -> None:
+        for key in ("lattice_heat_conductivity", "interface_heat_conductance"):
+            given: Sourced | None = getattr(self, key)
+            if given is not None:
+                require_positive(f"{self.name}.{key}", given)
