@@ -93,9 +93,9 @@ def test_deposits_keep_their_rows_in_sums():
 
 
 def test_bad_numbers_are_refused():
-    with pytest.raises(InputError, match="conductances.T_e must be 0 or positive"):
+    with pytest.raises(InputError, match=r"conductances\.T_e must be 0 or positive"):
         heat_sink(T0, {"T_e": -1.0})
-    with pytest.raises(InputError, match=r"conductances.T_e\|T_p must be 0 or positive"):
+    with pytest.raises(InputError, match=r"conductances\.T_e\|T_p must be 0 or positive"):
         heat_contact(T0, {("T_e", "T_p"): -1.0})
     with pytest.raises(InputError, match="T_q"):
         heat_sink(T0, {"T_q": 1.0})
