@@ -208,8 +208,7 @@ class _Path:
         Returns:
             The iterate, its residual, the smallest part taken.
         """
-        merit = before.against(before.scale)
-        part = np.ones(len(merit))
+        part = np.ones(len(before.relative))
         refusal: InputError | None = None
         while np.min(part) >= SMALLEST:
             try:
@@ -218,7 +217,7 @@ class _Path:
                 refusal, part = error, part / 2
                 continue
             after = trial.residual(fluxes)
-            fell = after.against(before.scale) <= (1 - DESCENT * part) * merit
+            fell = after.beside(before) <= (1 - DESCENT * part) * before.beside(after)
             fell |= after.relative <= self.tolerance
             if np.all(fell):
                 return trial, after, float(part.min())

@@ -86,8 +86,9 @@ class Residual:
         """Name of the largest."""
         return max(self.left, key=lambda name: float(np.max(self.left[name] / self.scale[name])))
 
-    def against(self, scale: Mapping[str, Array]) -> Array:
-        """(batch,) root of the sum of squares, in the scales of another iterate."""
+    def beside(self, other: "Residual") -> Array:
+        """(batch,) root of the sum of squares, in the larger scale of this and another iterate."""
+        scale = {name: np.maximum(self.scale[name], other.scale[name]) for name in self.left}
         return np.asarray(np.sqrt(sum((self.left[name] / scale[name]) ** 2 for name in self.left)))
 
 

@@ -32,11 +32,21 @@ MAX_LINES = 400
 
 LEAVES = {
     f"hanle.pde.{name}"
-    for name in ("constants", "quantity", "errors", "fields", "tensors", "coefficients", "effects", "coupling")
+    for name in (
+        "constants",
+        "quantity",
+        "errors",
+        "fields",
+        "tensors",
+        "coefficients",
+        "effects",
+        "coupling",
+        "nonlinear",
+    )
 }
 MEDIA = {
     f"hanle.pde.{name}"
-    for name in ("conducting_magnet", "magnetic_metal", "metal", "ferromagnet", "magnons", "heat")
+    for name in ("conducting_magnet", "magnetic_metal", "metal", "ferromagnet", "magnons", "heat", "joule")
 }
 CONTRACTS = {
     "hanle.pde.problem",

@@ -43,7 +43,8 @@ def constraints(problem: Problem, numbering: Numbering) -> Constraints:
                 np.add.at(count, where, 1.0)
                 entries.append(where)
         if entries:
-            owners[face] = np.unique(np.concatenate(entries))
+            # A terminal may have the name of its face.
+            owners[f"{face} (given)" if face in owners else face] = np.unique(np.concatenate(entries))
     _check(owners, numbering.size, set(problem.terminals))
     fixed = np.zeros(numbering.size, dtype=bool)
     for name, mine in owners.items():
