@@ -181,7 +181,7 @@ def solved(m: Any, mesh: dict[str, Any], previous: Result | None = None, magnet:
     """The cross with this magnetisation."""
     shape = hanle.cross(LENGTH * NM, WIDTH * NM, LAYERS, contacts=["Pt", "Co"])
     options: dict[str, Any] = {"previous": previous} if previous else {"mesh_options": mesh}
-    return device(shape, m, magnet).solve(current=CURRENT, **options)
+    return device(shape, m, magnet).solve(current=CURRENT, solver="multigrid", **options)
 
 
 def film(m: Any, magnet: Magnet = POLARISED) -> Result:

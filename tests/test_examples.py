@@ -122,6 +122,7 @@ def test_hanle_fit(tmp_path):
     assert (tmp_path / "hanle_fit.png").is_file()
 
 
+@pytest.mark.slow
 def test_lateral_valve(tmp_path):
     coarse = {
         "cells_per_length": 2,
@@ -156,6 +157,7 @@ def test_lateral_valve(tmp_path):
     assert (tmp_path / "lateral_valve_3d.png").is_file()
 
 
+@pytest.mark.slow
 def test_domain_wall_cross(tmp_path):
     coarse = {"cells_per_length": 3, "growth": 2.0, "lateral": "uniform", "sizes": {"x": 4e-9, "y": 8e-9}}
     found = load("domain_wall_cross").main(mesh=coarse, positions=(-20.0,), pictures=tmp_path)
