@@ -24,7 +24,7 @@ from hanle.pde.clock import DEEPEST, begin
 from hanle.pde.closed_forms.channels import transverse_length
 from hanle.pde.closed_forms.film import Film
 from hanle.pde.closed_forms.film_profile import film_accumulation
-from hanle.pde.coefficients import Bulk, term
+from hanle.pde.coefficients import Bulk, FaceLaw, Side, term
 from hanle.pde.constants import HBAR, MU_B
 from hanle.pde.engines.multilayer import Multilayer
 from hanle.pde.errors import InputError, SolveError, UnsupportedError, UserCodeError
@@ -262,7 +262,7 @@ SLOWEST = 1 / (3e6 / 2.7e9 * (0.5 * np.pi / 40e-9) ** 2)
 def test_current_pulse_into_a_floating_contact(elements, cable):
     """Jumps of the current: superposed series; the contact stores too."""
     stop, density = 0.37 * SLOWEST, 4e9
-    times = np.array([0.03, 0.2, 0.37, 0.4, 0.9, 2.0]) * SLOWEST
+    times = np.array([0.03, 0.2, 0.37, 0.37 + 1e-6, 0.37 + 1e-5, 0.4, 0.9, 2.0]) * SLOWEST
     found = transient(
         cable,
         elements(2),
@@ -273,11 +273,39 @@ def test_current_pulse_into_a_floating_contact(elements, cable):
     )
     after = np.where(times > stop, charging(np.maximum(times - stop, 0.0)), 0.0)
     expected = density * (charging(times) - after)
-    np.testing.assert_allclose(found.readings["V"], expected, rtol=0, atol=1e-3 * expected.max())
+    # Soon after the jump the voltage falls with the square root of the time, within the first cell.
+    error = np.abs(found.readings["V"] - expected) / expected.max()
+    assert np.all(error < np.where((times > stop) & (times < 1.001 * stop), 2e-3, 1e-4))
     np.testing.assert_allclose(
         found.readings["I"], np.where(times > stop, 0.0, density), rtol=0, atol=1e-7 * density
     )
     assert found.effort.steps < 300
+
+
+def test_start_under_another_given_value(elements, cable):
+    """A line held at 0.3 V at its far end and grounded at the near one discharges once both are grounded."""
+    sides = (Side("wire", CHARGE),)
+
+    def held(value):
+        law = FaceLaw(sides, given={"u": np.array([value])})
+        return replace(cable, terminals={"low": cable.terminals["low"]}, faces={"top": Face(law, {"wire": MINUS})})
+
+    steady = wire(respond(held(0.3), elements(2), solver=elements.direct), amplitudes={"low": 0.0})
+    times = np.array([0.5, 1.0, 3.0]) * SLOWEST / 4
+    found = transient(
+        held(0.0),
+        elements(2),
+        Drives({"low": 0.0}),
+        times[-1],
+        initial=steady,
+        record=Record(times, {"u": lambda s: s.values("wire", [[0.0, 0.0, 20e-9]])[0, 0, 0]}),
+        control=Control(1e-5, solver=elements.direct),
+    )
+    n = np.arange(1, 200)
+    modes = 2 * (-1.0) ** (n + 1) / (n * np.pi) * np.sin(n * np.pi / 2)
+    rate = 3e6 / 2.7e9 * (n * np.pi / 40e-9) ** 2
+    exact = 0.3 * np.sum(modes * np.exp(-np.multiply.outer(times, rate)), axis=-1)
+    np.testing.assert_allclose(found.readings["u"], exact, rtol=1e-3)
 
 
 def test_events(elements):
@@ -394,7 +422,7 @@ def test_solutions_are_kept(elements):
 
 
 def test_iterative_solver(elements, block_mesh):
-    """Stages need no more iterations than a steady solve, and leave no residual above the tolerance."""
+    """Stages start from the one before: they need no more iterations than a steady solve. Residuals stay small."""
     coordinates = [np.linspace(0, size, n + 1) for size, n in ((20e-9, 12), (12e-9, 8), (8e-9, 6))]
     mesh = block_mesh("xyz", coordinates, regions=("Pt",))
     problem = Problem(mesh, {"Pt": metal()}, {}, {"low": Terminal(("x-",)), "high": Terminal(("x+",))})
@@ -408,7 +436,7 @@ def test_iterative_solver(elements, block_mesh):
         record=Record(readings={"I": lambda s: s.flux("low")[0]}),
         control=Control(1e-2, **options),
     )
-    assert found.effort.iterations <= found.effort.solves * (steady.proof.iterations["low"] + 1)
+    assert found.effort.iterations <= found.effort.solves * steady.proof.iterations["low"]
     assert found.effort.residual < 1e-7
     exact = wire(steady, amplitudes={"high": 0.0, "low": 1e-3}).flux("low")[0]
     assert found.readings["I"][-1] == pytest.approx(exact, rel=1e-2)
@@ -429,8 +457,9 @@ def test_clock_keeps_to_its_grid(rng):
             assert clock.time == pytest.approx(before.time, rel=1e-12)
             assert clock.dt <= before.dt / 2
         else:
-            stop, clock = clock.stop, clock.accepted(error)
+            before, stop, clock = clock, clock.stop, clock.accepted(error)
             assert clock.time == pytest.approx(stop, rel=1e-12)
+            assert clock.done or clock.dt <= 4 * before.dt
             ends.append(stop)
     assert ends[-1] == 2.3
     assert 0.7 in ends
