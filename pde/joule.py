@@ -1,11 +1,12 @@
-"""Joule heat: what the currents of charge and spin dissipate heats the electrons.
+"""Joule heat: what currents of charge, spin and magnons dissipate becomes heat.
 
-With J and loss of the fields u and w of a law, whatever it contains (spin Hall and thermoelectric terms, relaxation),
+For the fields U of a law that are potentials, whatever the law contains (spin Hall and thermoelectric terms, relaxation),
 
-    p = J_u . grad u + sum_a [J^a . grad w^a + (loss of w^a) w^a]        W/m^3, a source of the electron temperature
+    metal       U = u, w    T_e gains J . grad U + (loss of U) U              [W/m^3]
+    insulator   U = w_m     T_m gains J . grad U,   T_p gains (loss of U) U   magnons hand all their energy to the lattice
 
-so that the power which charge and spin lose is the heat that electrons gain: energy is conserved to the last digit.
-Reversible parts are in p with their sign: where current runs against thermoelectric forces, heat goes back.
+so that the power which the currents lose is the heat that temperatures gain: energy is conserved to the last digit.
+Reversible parts are in it with their sign: where current runs against thermoelectric forces, heat is taken up.
 
 Heat that currents carry, S T j, needs the temperature of the place where S is constant: `varying(thermoelectric(...),
 "T_e", absolute, rows=("T_e",))` of `hanle.pde.nonlinear`; then no heat of Thomson is left, as it should be.
@@ -17,46 +18,67 @@ import numpy as np
 
 from hanle.pde.coefficients import Bulk, Coefficient, Term
 from hanle.pde.errors import InputError
-from hanle.pde.fields import ELECTRON_HEAT, POTENTIAL, SPIN
+from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT, MAGNON, MAGNON_HEAT, POTENTIAL, SPIN, Field
 from hanle.pde.nonlinear import touching
 from hanle.pde.tensors import Array
+
+#: Potentials, and who gains what their currents and their losses dissipate.
+_HEATED = (
+    (POTENTIAL, ELECTRON_HEAT, ELECTRON_HEAT),
+    (SPIN, ELECTRON_HEAT, ELECTRON_HEAT),
+    (MAGNON, MAGNON_HEAT, LATTICE_HEAT),
+)
 
 
 def joule(bulk: Bulk) -> Bulk:
     """A law with its own Joule heat, for `hanle.pde.newton`.
 
     Args:
-        bulk: a law with the electron temperature and with charge, spin or both; it may be nonlinear itself.
+        bulk: a law with charge, spin or magnons, and the temperatures that gain; it may be nonlinear itself.
 
     Raises:
-        InputError: it lacks these fields.
+        InputError: a temperature is missing, or nothing flows.
     """
-    names = bulk.fields.names
-    lossy = [name for name in (POTENTIAL.name, SPIN.name) if name in names]
-    if ELECTRON_HEAT.name not in names or not lossy:
-        raise InputError(
-            "fields", "the electron temperature and charge or spin", names, "combine the metal with heat"
-        )
-    rows = np.zeros(bulk.fields.size)
-    for name in lossy:
-        rows[bulk.fields.slice(name)] = 1.0
-    warm = bulk.fields.slice(ELECTRON_HEAT.name).start
+    receivers = _receivers(bulk)
 
     def touch(values: Array, gradients: Array) -> Bulk:
         inner = touching(bulk, values, gradients)
-        by_values, by_gradients = _slopes(inner, values * rows, gradients * rows)
-        flux, loss = inner.flux(values, gradients) * rows, inner.loss(values, gradients) * rows
-        power = np.sum(flux * gradients, axis=(-2, -1)) + np.sum(loss * values, axis=-1)
-        by_values, by_gradients = by_values + loss, by_gradients + flux
-        rest = power - np.sum(by_values * values, axis=-1) - np.sum(by_gradients * gradients, axis=(-2, -1))
-        return replace(
-            inner,
-            R=(*inner.R, *_terms(-by_values, warm)),
-            W=(*inner.W, *(t for k in range(3) for t in _terms(-by_gradients[..., k, :], warm, np.eye(3)[k]))),
-            F=(*inner.F, *_source(rest, warm, bulk.fields.size)),
-        )
+        flux, loss = inner.flux(values, gradients), inner.loss(values, gradients)
+        found = inner
+        for row, conducts, loses in receivers:
+            pushed, held = gradients * conducts, values * loses
+            by_values, by_gradients = _slopes(inner, held, pushed)
+            by_values, by_gradients = by_values + loss * loses, by_gradients + flux * conducts
+            power = np.sum(flux * pushed, axis=(-2, -1)) + np.sum(loss * held, axis=-1)
+            rest = power - np.sum(by_values * values, axis=-1) - np.sum(by_gradients * gradients, axis=(-2, -1))
+            found = replace(
+                found,
+                R=(*found.R, *_terms(-by_values, row)),
+                W=(*found.W, *(t for k in range(3) for t in _terms(-by_gradients[..., k, :], row, np.eye(3)[k]))),
+                F=(*found.F, *_source(rest, row, bulk.fields.size)),
+            )
+        return found
 
     return replace(bulk, at=touch)
+
+
+def _receivers(bulk: Bulk) -> list[tuple[int, Array, Array]]:
+    """(row that gains, 1 for the columns whose currents and 1 for those whose losses it gains from)."""
+    found: dict[int, Array] = {}
+    for lossy, *gains in _HEATED:
+        if lossy.name in bulk.fields:
+            for part, gain in enumerate(gains):
+                masks = found.setdefault(_row(bulk, gain), np.zeros((2, bulk.fields.size)))
+                masks[part][bulk.fields.slice(lossy.name)] = 1.0
+    if not found:
+        raise InputError("fields", "charge, spin or magnons beside temperatures", bulk.fields.names)
+    return [(row, masks[0], masks[1]) for row, masks in found.items()]
+
+
+def _row(bulk: Bulk, gain: Field) -> int:
+    if gain.name not in bulk.fields:
+        raise InputError("fields", f"a set with the {gain.title}", bulk.fields.names, "combine the law with heat")
+    return int(bulk.fields.slice(gain.name).start)
 
 
 def _slopes(law: Bulk, values: Array, gradients: Array) -> tuple[Array, Array]:

@@ -14,7 +14,8 @@ import numpy as np
 
 from hanle.pde.engines.contract import Engine
 from hanle.pde.errors import InputError, SolveError
-from hanle.pde.newton_step import Iterate, Move, Residual, Wanted, checked, first
+from hanle.pde.newton_parts import Residual, Wanted, checked
+from hanle.pde.newton_step import Iterate, Move, first
 from hanle.pde.problem import Problem
 from hanle.pde.response import Proof
 from hanle.pde.solution import Solution

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from hanle.pde.engines.contract import Engine, Part, System
-from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.errors import InputError
 from hanle.pde.linearised import held, linearised
+from hanle.pde.newton_parts import Residual, Wanted
 from hanle.pde.problem import Problem
 from hanle.pde.response import Proof
 from hanle.pde.solution import Solution, balanced_solve
@@ -28,31 +29,10 @@ from hanle.pde.tensors import Array
 
 #: Relative residual of the solve of a step, at most; less where the iteration is close.
 LOOSE = 1e-3
+#: The same where hardly more than rounding is left.
+ROUGH = 0.5
 #: Relative residual of a solve, at least: rounding.
 TIGHT = 1e-12
-
-
-@dataclass(frozen=True, eq=False)
-class Wanted:
-    """What is prescribed, as functions of the part of the drive (0: the start, 1: all of it).
-
-    Attributes:
-        amplitudes, fluxes: drive -> ((batch,) at the start, (batch,) at the end).
-        given: states with the values that face laws prescribe, at the start and at the end.
-    """
-
-    amplitudes: Mapping[str, tuple[Array, Array]]
-    fluxes: Mapping[str, tuple[Array, Array]]
-    given: tuple[Array, Array]
-
-    def at(self, part: float) -> tuple[dict[str, Array], dict[str, Array], Array]:
-        """(amplitudes, fluxes, given values) at a part of the drive."""
-
-        def between(ends: tuple[Array, Array]) -> Array:
-            return (1 - part) * ends[0] + part * ends[1]
-
-        amplitudes = {name: between(ends) for name, ends in self.amplitudes.items()}
-        return amplitudes, {name: between(ends) for name, ends in self.fluxes.items()}, between(self.given)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,34 +42,6 @@ class Move:
     state: Array
     amplitudes: Array
     solves: int
-
-
-@dataclass(frozen=True, eq=False)
-class Residual:
-    """What the equations leave, per field and per drive of given flux.
-
-    Attributes:
-        left, scale: name -> (batch,) what is left, and the size of its parts (at least what rounding makes of them,
-            over the tolerance).
-    """
-
-    left: Mapping[str, Array]
-    scale: Mapping[str, Array]
-
-    @cached_property
-    def relative(self) -> Array:
-        """(batch,) the largest of all."""
-        return np.asarray(np.max([self.left[name] / self.scale[name] for name in self.left], axis=0))
-
-    @property
-    def worst(self) -> str:
-        """Name of the largest."""
-        return max(self.left, key=lambda name: float(np.max(self.left[name] / self.scale[name])))
-
-    def beside(self, other: "Residual") -> Array:
-        """(batch,) root of the sum of squares, in the larger scale of this and another iterate."""
-        scale = {name: np.maximum(self.scale[name], other.scale[name]) for name in self.left}
-        return np.asarray(np.sqrt(sum((self.left[name] / scale[name]) ** 2 for name in self.left)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,17 +94,14 @@ class Iterate:
         drives = self.system.problem.drives
         fluxes = np.zeros_like(self.amplitudes)
         for k, name in enumerate(drives):
-            fluxes[:, k] = self._flux(name, self.state, self.amplitudes, self.system.source_load())
-            if name not in self.system.problem.terminals:
-                fluxes[:, k] += self.system.source_functional(name)
+            fluxes[:, k] = self._flux(name, self.state, self.amplitudes)
         return held(self.system, self.state, self.amplitudes, fluxes, proof)
 
     def residual(self, fluxes: Mapping[str, Array]) -> Residual:
         """What the equations leave at the state, with these fluxes wanted at drives."""
         system = self.system
         applied, load = self._applied, self._load
-        noise = np.random.default_rng(0).standard_normal(self.state.shape) * 4 * np.finfo(float).eps
-        rounding = np.abs(system.apply(self.state * noise))
+        rounding = self._rounding(self.state, self._level)
         left: dict[str, Array] = {}
         scale: dict[str, Array] = {}
         for name, rows in self._rows.items():
@@ -188,22 +137,21 @@ class Iterate:
         # Tight enough for quadratic convergence, and no tighter than the end asks for.
         enough = 0.3 * self.tolerance / max(missing, self.tolerance)
         accuracy = float(np.clip(max(missing, enough), TIGHT, LOOSE))
-        total = moved + self._solve(rhs, accuracy)
+        found, solves = self._solve(rhs, accuracy, self._rounding(self.state + moved, self._level))
+        total = moved + found
         if not fluxes:
-            return Move(total, change, 1)
-        columns = {name: self._shape(name, accuracy) for name in fluxes}
+            return Move(total, change, solves)
+        shapes = {name: self._shape(name) for name in fluxes}
+        columns = {name: column for name, (column, _) in shapes.items()}
         lacking = [
-            value
-            - self._flux(name, self.state + total, self.amplitudes + change, system.source_load())
-            - (0.0 if name in system.problem.terminals else system.source_functional(name))
-            for name, value in fluxes.items()
+            value - self._flux(name, self.state + total, self.amplitudes + change) for name, value in fluxes.items()
         ]
-        matrix = [[self._flux(i, columns[j], self._one(j), None) for j in fluxes] for i in fluxes]
-        found = balanced_solve(system.problem, np.moveaxis(np.array(matrix), -1, 0), np.stack(lacking, axis=-1))
-        for weight, name in zip(found.T, fluxes, strict=True):
+        matrix = [[self._flux(i, columns[j], self._one(j), sources=False) for j in fluxes] for i in fluxes]
+        weights = balanced_solve(system.problem, np.moveaxis(np.array(matrix), -1, 0), np.stack(lacking, axis=-1))
+        for weight, name in zip(weights.T, fluxes, strict=True):
             total = total + (weight[:, None] if total.ndim > 1 else weight[0]) * columns[name]
             change[:, drives.index(name)] += weight
-        return Move(total, change, 1 + len(fluxes))
+        return Move(total, change, solves + sum(count for _, count in shapes.values()))
 
     @cached_property
     def _applied(self) -> Array:
@@ -251,28 +199,54 @@ class Iterate:
             total = total + (weight[:, None] if here.ndim > 1 else weight[0]) * here
         return total
 
-    def _solve(self, rhs: Array, accuracy: float, start: Array | None = None) -> Array:
-        """A x = rhs on the free unknowns."""
-        rhs = np.where(self.system.fixed, 0.0, rhs)
-        if not self.system.processes.any(rhs):
-            return np.zeros_like(rhs)
-        left = rhs if start is None else np.where(self.system.fixed, 0.0, rhs - self.system.apply(start))
-        sizes = [float(np.max(norm(self.system, self._subsystem.restrict(x)))) for x in (left, rhs)]
-        goal = min(accuracy * sizes[1] / max(sizes[0], np.finfo(float).tiny), LOOSE)
-        found = self._subsystem.extend(self._prepared.solve(self._subsystem.restrict(left), tolerance=goal))
-        return np.asarray(found if start is None else start + found)
+    def _solve(self, rhs: Array, accuracy: float, noise: Array, start: Array | None = None) -> tuple[Array, int]:
+        """A x = rhs on the free unknowns; equations of fields below their `noise`, from rounding, are let be.
 
-    def _shape(self, name: str, accuracy: float) -> Array:
-        """What one unit of a drive does while the others are at rest."""
-        system = self.system
+        Returns:
+            x, and the number of solves it took: 0 if the start is good enough.
+        """
+        rhs = np.where(self.system.fixed, 0.0, rhs)
+        left = rhs if start is None else np.where(self.system.fixed, 0.0, rhs - self.system.apply(start))
+        for rows in self._rows.values():
+            if np.all(self._size(left, rows) <= self._size(noise, rows & ~self.system.fixed)):
+                left, noise = np.where(rows, 0.0, left), np.where(rows, 0.0, noise)
+        inner = ~self.system.fixed
+        missing, size, least = (float(np.max(self._size(x, inner))) for x in (left, rhs, noise))
+        if missing == 0.0 or (start is not None and missing <= accuracy * size):
+            return (np.zeros_like(rhs) if start is None else start), 0
+        goal = min(max(accuracy * size, least) / missing, ROUGH)
+        found = self._subsystem.extend(self._prepared.solve(self._subsystem.restrict(left), tolerance=goal))
+        return np.asarray(found if start is None else start + found), 1
+
+    def _shape(self, name: str) -> tuple[Array, int]:
+        """What one unit of a drive does while the others are at rest, and the number of solves it took.
+
+        The step uses little of it as soon as the drive is nearly right, so one found at an earlier iterate may do.
+        """
+        system, start = self.system, self.memory.get(name)
         if name in system.problem.terminals:
             fixed = system.terminal_vector(name)
             rhs = -system.apply(fixed)
         else:
             fixed, rhs = np.zeros_like(self.state), -system.gradient_load(name)
-        found = self._solve(rhs, accuracy, self.memory.get(name))
+        noise = self._rounding(fixed if start is None else fixed + start)
+        found, solves = self._solve(rhs, LOOSE, noise, start)
         self.memory[name] = found
-        return fixed + found
+        return fixed + found, solves
+
+    def _rounding(self, state: Array, level: Array | float = 0.0) -> Array:
+        """What a rounding of every entry of a state, and of its level, changes in the equations, in size."""
+        noise = np.random.default_rng(0).standard_normal(state.shape) * 4 * np.finfo(float).eps
+        return np.abs(self.system.apply((np.abs(state) + level) * noise))
+
+    @cached_property
+    def _level(self) -> Array:
+        """1 for relative temperatures: laws know T_0 (1 + t), so t is known to rounding of 1."""
+        fields = {f for bulk in self.problem.regions.values() for f in bulk.fields.fields if f.unit == "1"}
+        found = np.zeros_like(self.state)
+        for f in fields:
+            found = found + self._rows[f.name]
+        return found
 
     def _one(self, name: str) -> Array:
         """Amplitudes with 1 at one drive."""
@@ -280,39 +254,33 @@ class Iterate:
         found[:, self.system.problem.drives.index(name)] = 1.0
         return found
 
-    def _flux(self, name: str, state: Array, amplitudes: Array, sources: Array | None) -> Array:
-        """(batch,) flux gained at a drive, that of the sources along a gradient left out."""
+    def _flux(self, name: str, state: Array, amplitudes: Array, sources: bool = True) -> Array:
+        """(batch,) flux gained at a drive, with what the sources of the laws add or without."""
+        return np.asarray(sum(self._flux_parts(name, state, amplitudes, sources), start=np.zeros(1)))
+
+    def _flux_parts(self, name: str, state: Array, amplitudes: Array, sources: bool) -> list[Array]:
         system = self.system
         if name in system.problem.terminals:
-            full = system.apply(state) + self._driven(amplitudes * self._is_gradient)
-            return dot(system, system.terminal_vector(name), full if sources is None else full - sources)
-        total = dot(system, system.gradient_functional(name), state)
+            full = system.apply(state) + self._driven(amplitudes)
+            return [dot(system, system.terminal_vector(name), full - system.source_load() if sources else full)]
+        parts = [dot(system, system.gradient_functional(name), state)]
         for gradient in system.problem.gradients:
             weight = amplitudes[:, system.problem.drives.index(gradient.name)]
-            total = total + weight * system.gradient_pair(name, gradient.name)
-        return total
-
-    @cached_property
-    def _is_gradient(self) -> Array:
-        problem = self.system.problem
-        return np.array([float(name not in problem.terminals) for name in problem.drives])
+            parts.append(weight * system.gradient_pair(name, gradient.name))
+        return [*parts, system.source_functional(name)] if sources else parts
 
     def _flux_with_size(self, name: str, rounding: Array) -> tuple[Array, Array, Array]:
         """(flux, size of the fluxes it is made of, what rounding makes of it), each (batch,)."""
         system = self.system
-        found = self._flux(name, self.state, self.amplitudes, system.source_load())
+        found = self._flux(name, self.state, self.amplitudes)
         if name in system.problem.terminals:
             component = system.problem.terminals[name].component
             rest = [n for n, t in system.problem.terminals.items() if t.component == component]
-            sizes = [np.abs(self._flux(n, self.state, self.amplitudes, system.source_load())) for n in rest]
+            sizes = [np.abs(self._flux(n, self.state, self.amplitudes)) for n in rest]
             return found, np.asarray(sum(sizes)), dot(system, system.terminal_vector(name), rounding)
-        found = found + system.source_functional(name)
-        functional = system.gradient_functional(name)
-        size = dot(system, np.abs(functional), np.abs(self.state))
-        for gradient in system.problem.gradients:
-            weight = self.amplitudes[:, system.problem.drives.index(gradient.name)]
-            size = size + np.abs(weight * system.gradient_pair(name, gradient.name))
-        size = size + np.abs(system.source_functional(name))
+        first_part, *parts = self._flux_parts(name, self.state, self.amplitudes, True)
+        inside = dot(system, np.abs(system.gradient_functional(name)), np.abs(self.state))
+        size = sum((np.abs(part) for part in parts), start=np.maximum(np.abs(first_part), inside))
         return found, size, size * 4 * np.finfo(float).eps
 
 
@@ -323,24 +291,3 @@ def first(problem: Problem, engine: Engine, solver: Any, tolerance: float) -> It
     amplitudes = np.zeros((system.batch, len(problem.drives)))
     chosen = solver or engine.default_solver(system)
     return Iterate(problem, engine, chosen, tolerance, system, state, amplitudes)
-
-
-def checked(
-    problem: Problem, amplitudes: Mapping[str, float | Array], fluxes: Mapping[str, float | Array], batch: int
-) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Amplitudes and fluxes of all drives, (batch,) each; drives named nowhere are open.
-
-    Raises:
-        InputError: an unknown drive, or one that is given twice.
-    """
-    for name in (*amplitudes, *fluxes):
-        if name not in problem.drives:
-            raise unknown_name("drive", name, problem.drives)
-        if name in amplitudes and name in fluxes:
-            raise InputError(f"drive {name}", "given by amplitude or by flux", "both")
-
-    def spread(value: float | Array) -> Array:
-        return np.broadcast_to(np.asarray(value, dtype=float), batch)
-
-    known = {name: spread(value) for name, value in amplitudes.items()}
-    return known, {name: spread(fluxes.get(name, 0.0)) for name in problem.drives if name not in known}
