@@ -100,5 +100,7 @@ def _pieces(thing: Any) -> Iterator[bytes]:
         yield b"]"
     elif callable(thing):
         yield f"function {getattr(thing, '__qualname__', type(thing).__name__)};".encode()
-    else:
+    elif thing is None or isinstance(thing, str | int | float | np.generic):
         yield f"{thing!r};".encode()
+    else:
+        raise TypeError(f"{type(thing).__name__} has no digest")

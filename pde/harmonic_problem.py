@@ -26,9 +26,9 @@ from hanle.pde.tensors import Array, IntArray
 def quadrature(name: str) -> str:
     """Name of the quadrature of a field, component, terminal or macroscopic gradient of the problem.
 
-    "u" -> "uq", "w_x" -> "wq_x", "du/dx" -> "duq/dx".
+    "u" -> "uq", "w_x" -> "wq_x", "du/dx" -> "duq/dx", "du/dx(film)" -> "duq/dx(film)".
     """
-    return re.sub(r"((_[xyz])?(/d[xyz])?)$", r"q\1", name, count=1)
+    return re.sub(r"((_[xyz])?(/d[xyz](\(.*\))?)?)$", r"q\1", name, count=1)
 
 
 def doubled(problem: Problem, omega: ArrayLike) -> Problem:
@@ -36,6 +36,9 @@ def doubled(problem: Problem, omega: ArrayLike) -> Problem:
 
     Fields, components, terminals and gradients have a partner called `quadrature(name)`. Each field of a region or of
     a side of a face is followed by its partner; rows of deposits are those in phase, then those in quadrature.
+
+    The decay lengths of the laws stay those of slow drives; fast ones need a mesh for `ac_length` of
+    `closed_forms.channels`, which is shorter.
 
     Args:
         omega: Omega [rad/s], a number, or a spectrum (batch,) or (batch, 1) for an engine that solves batches.
@@ -59,6 +62,7 @@ def doubled(problem: Problem, omega: ArrayLike) -> Problem:
         },
         (*problem.gradients, *(replace(g, component=quadrature(g.component)) for g in problem.gradients)),
         (*problem.globals, *(_global(g) for g in problem.globals)),
+        problem.temperature,
     )
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from hanle.pde.engines.contract import Engine, Part, System
 from hanle.pde.errors import InputError, UnsupportedError, UserCodeError
 from hanle.pde.inertia import inertia, stepped
+from hanle.pde.linearised import held
 from hanle.pde.problem import Problem
 from hanle.pde.response import Response
 from hanle.pde.solution import Solution, wire
@@ -200,22 +201,12 @@ class Stepper:
 
     def _frozen(self, solution: Solution) -> Solution:
         """The solution on the steady system, with its state as if it came from sources: it keeps no operator."""
-        response = solution.response
-        none = np.zeros_like(solution.state)
-        unmoved = dict.fromkeys(response.drives, none)
-        matrix = np.zeros_like(response.reference)
-        frozen = replace(
-            response,
-            system=self.system,
-            lifts=unmoved,
-            changes=unmoved,
-            source_state=solution.state,
-            reference=matrix,
-            correction=matrix,
-            source_flux=solution.fluxes,
-            history={},
+        found = held(self.system, solution.state, solution.amplitudes, solution.fluxes, solution.response.proof)
+        return replace(
+            found,
+            reference_amplitudes=solution.reference_amplitudes,
+            amplitude_changes=solution.amplitude_changes,
         )
-        return replace(solution, response=frozen)
 
     def _operator(self, dt: float) -> Prepared:
         if dt not in self._operators:

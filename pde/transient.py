@@ -159,7 +159,8 @@ def transient(
     clock = begin(start, until, drives.breaks, control.max_step)
     times = record.ordered(start, until)
     run = _Run(stepper, record, control, times)
-    run.label = checkpoint.digest(problem, repr(engine), drives, clock.ends) if control.checkpoint else ""
+    label = (problem, engine.name, getattr(engine, "order", 0), drives, clock.ends)
+    run.label = checkpoint.digest(*label) if control.checkpoint else ""
     if resume:
         run.state = run.read(clock)
     else:

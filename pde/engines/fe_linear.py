@@ -149,21 +149,26 @@ def _block(
 
 
 def _groups(given: Assembled, k: int, kept: NDArray[np.bool_]) -> tuple[slice, ...]:
-    """The kept components of each field; neighbours that a sink turns into each other are one group.
+    """The kept components of each field; neighbours that turn into each other antisymmetrically are one group.
 
-    A part of the operator keeps or drops components one by one.
+    The two amplitudes of a field under AC do. A part of the operator keeps or drops components one by one.
     """
     fields = given.numbering.blocks[k].fields
     slices = [fields.slice(name) for name in fields.names]
     sinks = [o.fields for o in given.operators if (o.row, o.col) == (k, k) and o.place.kind == LOSS and o.on_values]
     ends = [(slices[0].start, slices[0].stop)]
     for before, after in pairwise(slices):
-        if given.unknowns.processes.any([np.any(r[before, after]) and np.any(r[after, before]) for r in sinks]):
+        turning = any(_turns(r[before, after], r[after, before]) for r in sinks)
+        if given.unknowns.processes.any(turning):
             ends[-1] = (ends[-1][0], after.stop)
         else:
             ends.append((after.start, after.stop))
     place = np.concatenate([[0], np.cumsum(kept)])
     return tuple(slice(int(place[a]), int(place[b])) for a, b in ends if place[b] > place[a])
+
+
+def _turns(one: Array, other: Array) -> bool:
+    return bool(np.any(one)) and np.array_equal(one, -other.T)
 
 
 def _restricted_ties(ties: sp.csr_matrix | None, entries: IntArray) -> tuple[sp.csr_matrix | None, IntArray]:
