@@ -30,6 +30,7 @@ from hanle.pde.engines.multilayer import Multilayer
 from hanle.pde.errors import InputError, SolveError, UnsupportedError, UserCodeError
 from hanle.pde.fields import CHARGE
 from hanle.pde.harmonic import respond_at, wire_at
+from hanle.pde.heat import metal_heat
 from hanle.pde.metal import normal_metal
 from hanle.pde.problem import MINUS, PLUS, Face, Gradient, Problem, Terminal
 from hanle.pde.recording import Event, Record
@@ -306,6 +307,36 @@ def test_start_under_another_given_value(elements, cable):
     rate = 3e6 / 2.7e9 * (n * np.pi / 40e-9) ** 2
     exact = 0.3 * np.sum(modes * np.exp(-np.multiply.outer(times, rate)), axis=-1)
     np.testing.assert_allclose(found.readings["u"], exact, rtol=1e-3)
+
+
+@pytest.mark.parametrize("capacity", [2e4, 0.0])
+def test_electrons_and_lattice_come_to_one_temperature(elements, capacity):
+    """Two fields with sinks into each other, no drive at all; electrons without capacity follow at once."""
+    lattice, coupling = 2.8e6, 1e17
+    law = metal_heat(
+        temperature=300.0,
+        electrons=60.0,
+        lattice=8.0,
+        coupling=coupling,
+        electron_capacity=capacity,
+        lattice_capacity=lattice,
+    )
+    problem = Problem(film().mesh, {"Pt": law})
+    rate = coupling * (1 / capacity + 1 / lattice) if capacity else coupling / lattice
+    times = np.array([0.0, 0.3, 1.0, 4.0]) / rate
+    found = transient(
+        problem,
+        elements(1),
+        Drives(),
+        times[-1],
+        initial={"T_e": 0.01, "T_p": -0.002},
+        record=Record(times, {"T": lambda s: s.values("Pt", [[0.0, 0.0, 1e-9]])[0, 0]}),
+        control=Control(1e-6, solver=elements.direct),
+    )
+    mean = (capacity * 0.01 - lattice * 0.002) / (capacity + lattice)
+    gap = 0.012 * np.exp(-rate * times) if capacity else np.zeros(4)
+    exact = mean + np.outer(gap, [lattice, -capacity]) / (capacity + lattice)
+    np.testing.assert_allclose(found.readings["T"], exact, rtol=0, atol=1e-7)
 
 
 def test_events(elements):
