@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hanle.config import load_case as load_case
     from hanle.device import Device as Device
     from hanle.fields_file import write_fields as write_fields
+    from hanle.magnon_faces import MagnonInterface as MagnonInterface
     from hanle.meshes.files import write_mesh as write_mesh
     from hanle.netcdf import read_curves as read_curves
     from hanle.netcdf import write_curves as write_curves
@@ -56,6 +57,7 @@ _HOME: dict[str, str] = {
     "Conductances": "hanle.boundary.b_layer",
     "Device": "hanle.device",
     "HanleError": "hanle.pde.errors",
+    "MagnonInterface": "hanle.magnon_faces",
     "RashbaCoefficients": "hanle.boundary.scattering.coefficients",
     "RashbaInterface": "hanle.spin_orbit",
     "Result": "hanle.results",

@@ -11,13 +11,14 @@ import numpy as np
 from hanle.boundary.b_layer import CONDUCTANCES
 from hanle.conditions import Conditions
 from hanle.face_laws import CLOSED, face_law
-from hanle.media import bulk_law
+from hanle.media import region_law
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.problem import Face, Gradient, Problem, Terminal
 from hanle.pde.tensors import Array
 from hanle.spin_orbit import SpinOrbit
+from hanle.wires import heat_terminals, require_separate, wire_gradients
 
 if TYPE_CHECKING:
     from hanle.device import Device
@@ -36,17 +37,22 @@ def problem(device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions 
     _check_regions(device, mesh)
     _check_faces(device, mesh)
     _check_magnets(device, mesh)
-    return Problem(
+    found = Problem(
         mesh=mesh,
         regions={
-            name: bulk_law(device, name, centres(mesh, name), conditions)
-            for name in device.conductors
+            name: law
+            for name in device.materials
             if name in mesh.regions
+            if (law := region_law(device, name, centres(mesh, name), conditions)) is not None
         },
         faces=_faces(device, mesh, conditions),
-        terminals={name: Terminal(faces) for name, faces in device.terminals.items()},
-        gradients=_gradients(device, mesh),
+        terminals={name: Terminal(faces) for name, faces in device.terminals.items()}
+        | heat_terminals(device, mesh),
+        gradients=wire_gradients(device, mesh) if device.wires else _gradients(device, mesh),
+        temperature=conditions.temperature,
     ).without(*device.without)
+    require_separate(device, found)
+    return found
 
 
 def _faces(device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions) -> dict[str, Face]:

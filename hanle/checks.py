@@ -19,14 +19,13 @@ from hanle.materials.records import MagneticInsulator
 from hanle.meshes.coarse import resolution
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
-from hanle.pde.fields import CHARGE_AND_SPIN
-from hanle.pde.problem import Face
+from hanle.pde.problem import Face, Problem
 from hanle.pde.quantity import show
 from hanle.resolution import decay_lengths
 from hanle.solving import pose
-from hanle.spin_orbit import RashbaInterface, SpinOrbit
+from hanle.spin_orbit import CHOICES, RashbaInterface, SpinOrbit
 from hanle.sweeps import devices_of, state, states_of
-from hanle.wiring import CURRENT_DIMENSION, DRIVE, Wiring
+from hanle.wiring import CURRENT_DIMENSION, DRIVE, HEAT_INTO, WIRE_CURRENT, Wiring
 
 #: Memory of a solve by finite elements, at most about this per unknown [bytes], and of the program (of each process).
 BYTES_PER_UNKNOWN, BYTES_AT_REST = {SCIKIT: 800.0, FENICSX: 5000.0}, 3e8
@@ -60,7 +59,7 @@ def check(case: Case) -> str:
         *_interfaces(device, mesh, first),
         f"drive       {_drive(posed.wiring, device)}",
         f"engine      {engine.name}" + (f", order {order}" if isinstance(mesh, TaggedMesh) else ""),
-        *_geometry(device, mesh, states, engine.name, order),
+        *_geometry(posed.problem, device, states, engine.name, order),
     ]
     return "\n".join(lines)
 
@@ -113,7 +112,20 @@ def _spin_orbit(choice: SpinOrbit) -> str:
     found = choice.coefficients if isinstance(choice, RashbaInterface) else choice
     given = ", ".join(f"{n} {_given(getattr(found, n))}" for n in ("g_up", "g_dn", "g_mix"))
     driven = ", ".join(f"{n} {_given(sum(np.asarray(getattr(d, n)) for d in found.drives))}" for n in DRIVES)
-    return f"{given} S/m^2; all populations together {driven} S/m"
+    return f"{given} S/m^2; all populations together {driven} S/m{_model(choice)}"
+
+
+def _model(choice: SpinOrbit) -> str:
+    """What the relaxation times of a model stand for, to be compared with the layers."""
+    if not isinstance(choice, RashbaInterface):
+        return ""
+    paths = " ".join(f"{1e9 * path:.3g}" for path in choice.mean_free_paths)
+    normal, magnet = (f"{1e9 * rho:.4g}" for rho in choice.resistivities)
+    chosen = ", ".join(f"{name} {str(getattr(choice, name)).lower()}" for name in CHOICES)
+    return (
+        f"; {chosen}; relaxation times of {normal} and {magnet} nOhm m (metal, magnet), "
+        f"mean free paths N, up, dn {paths} nm"
+    )
 
 
 def _given(value: Any) -> str:
@@ -135,16 +147,20 @@ def _span(values: np.ndarray) -> str:
 def _drive(drive: Wiring, device: Device) -> str:
     if drive.density is not None:
         return f"mean current density {show(drive.density, 'current density')} along x"
-    kind = CURRENT_DIMENSION[len(device.shape.axes)]
+    size = len(device.shape.axes)
+    kind = CURRENT_DIMENSION[size]
     parts = [f"{show(i, kind)} into {name}" for name, i in drive.currents.items()]
     parts += [f"{name} at {show(v, 'voltage')}" for name, v in drive.voltages.items()]
+    parts += [f"{show(i, WIRE_CURRENT[size])} along {name}" for name, i in drive.wire_currents.items()]
+    parts += [f"{show(e, 'electric field')} along {name}" for name, e in drive.wire_fields.items()]
+    parts += [f"{show(t, 'temperature')} above T_0 at {name}" for name, t in drive.temperatures.items()]
+    parts += [f"{show(q, HEAT_INTO[size])} into {name}" for name, q in drive.heats.items()]
     floating = [n for n in device.terminals if n not in drive.currents and n not in drive.voltages]
     return ", ".join(parts) + (f"; floating: {', '.join(floating)}" if floating else "")
 
 
-def _geometry(
-    device: Device, mesh: TaggedMesh | Layers, states: Conditions, engine: str, order: int
-) -> Iterator[str]:
+def _geometry(problem: Problem, device: Device, states: Conditions, engine: str, order: int) -> Iterator[str]:
+    mesh = problem.mesh
     if isinstance(mesh, Layers):
         sizes = (f"{n} {show(float(d), 'length')}" for n, d in zip(mesh.names, mesh.thickness[0], strict=True))
         yield f"layers      {', '.join(sizes)}; exact, no mesh"
@@ -153,7 +169,8 @@ def _geometry(
     yield f"mesh        {len(mesh.points)} points, {len(mesh.cells)} cells ({mesh.kind}): {cells}"
     for found in resolution(mesh, dict.fromkeys(mesh.regions, math.inf) | decay_lengths(device, states)):
         yield f"resolution  {found}"
-    nodes = sum(len(np.unique(mesh.cells[mesh.region_cells(name)])) for name in device.conductors)
-    unknowns = nodes * CHARGE_AND_SPIN.size * (2**mesh.dimension if order == 2 else 1)
+    nodes = {name: len(np.unique(mesh.cells[mesh.region_cells(name)])) for name in problem.regions}
+    live = sum(count * problem.fields_of(name).size for name, count in nodes.items())
+    unknowns = live * (2**mesh.dimension if order == 2 else 1)
     memory = (BYTES_AT_REST + BYTES_PER_UNKNOWN[engine] * unknowns) / 1e9
     yield f"unknowns    about {unknowns}; at most about {memory:.1f} GB"

@@ -1,13 +1,14 @@
 """Device files: TOML and Python objects are the same schema, loss-free both ways.
 
     name, temperature, field,
-    without                         as in `hanle.Device`; numbers with unit are strings: "300 K", ["0 T", "0 T", "1 T"]
+    without, transport              as in `hanle.Device`; numbers with unit are strings: "300 K", ["0 T", "0 T", "1 T"]
     [shape]                         kind = "hall_bar", and the arguments of `hanle.hall_bar`
     [materials]                     region = name in the library, or a table [materials.Pt]
     [magnetisation]                 magnet = [0, 0, 1]
     [interfaces]                    "YIG|Pt" = "closed", "continuous" or a table: `hanle.interface_table`
     [profiles]                      "Pt.resistivity", "YIG|Pt.G_r" = "module:function" or an array
     [contacts]                      terminal = [outer faces]
+    [wires], [heat_contacts]        wire = [metals], contact = [outer faces]
     [run]                           current, current_density, wiring, source, drain, engine, order, solver, tolerance,
                                     mesh (options of the mesh)
     [sweep]                         angle, field, temperature, rotate, vary
@@ -68,11 +69,13 @@ _TABLES = (
     "interfaces",
     "profiles",
     "contacts",
+    "wires",
+    "heat_contacts",
     "run",
     "sweep",
     "output",
 )
-KEYS = ("name", "temperature", "field", "without", *_TABLES)
+KEYS = ("name", "temperature", "field", "without", "transport", *_TABLES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,6 +249,9 @@ def _device(data: Mapping[str, Any], folder: Path | None) -> Device:
         if "contacts" in data
         else None,
         without=data.get("without", ()),
+        transport=data.get("transport", ()),
+        wires=data.get("wires", {}),
+        heat_contacts=data.get("heat_contacts", {}),
         name=_title(data.get("name", "")),
     )
 
@@ -282,8 +288,9 @@ def _table(device: Device, store: Store) -> dict[str, Any]:
     table: dict[str, Any] = {"name": device.name} if device.name else {}
     table["temperature"] = exact(float(device.temperature), "temperature")
     table["field"] = _write_vector(device.field, "magnetic field", "field", store)
-    if device.without:
-        table["without"] = list(device.without)
+    for key in ("without", "transport"):
+        if getattr(device, key):
+            table[key] = list(getattr(device, key))
     table["shape"] = _write_shape(device.shape, store)
     table["materials"] = {name: to_given(record) for name, record in device.materials.items()}
     written = {
@@ -302,6 +309,9 @@ def _table(device: Device, store: Store) -> dict[str, Any]:
     table |= {name: entries for name, entries in written.items() if entries}
     if device.contacts is not None:
         table["contacts"] = {name: list(faces) for name, faces in device.contacts.items()}
+    for key in ("wires", "heat_contacts"):
+        if getattr(device, key):
+            table[key] = {name: list(members) for name, members in getattr(device, key).items()}
     return table
 
 

@@ -11,6 +11,7 @@ from hanle.boundary.b_layer import CONDUCTANCES, Conductances
 from hanle.boundary.circuit import Circuit
 from hanle.conditions import Conditions
 from hanle.face_laws import Choice
+from hanle.magnon_faces import MagnonInterface
 from hanle.materials.load import Record, material
 from hanle.pde.effects import read_effects
 from hanle.pde.errors import InputError, unknown_name
@@ -18,6 +19,8 @@ from hanle.pde.problem import Face
 from hanle.pde.quantity import parse
 from hanle.profiles import Profile
 from hanle.spin_orbit import SpinOrbit
+from hanle.transport import read_transport, require_numbers
+from hanle.wires import read_names, require_wires
 
 if TYPE_CHECKING:
     from hanle.meshes.tagged import TaggedMesh
@@ -51,13 +54,18 @@ class Device:
         magnetisation: magnet -> direction m, as `field`, or `hanle.read_ovf(...)`; along B where not given. A
             paramagnet follows B always.
         interfaces: face -> `Conductances`, `Circuit`, `RashbaInterface`, `RashbaCoefficients`, "closed", "continuous",
-            "sink" (of spin, at outer faces) or a `Face` (a law of one's own). Default: metals are continuous, metal |
-            magnetic insulator has the b-layer law of its moments, outer faces and contacts pass no spin.
+            `MagnonInterface`, "sink" (of spin, at outer faces) or a `Face` (a law of one's own). Default: metals are
+            continuous, metal | magnetic insulator has the b-layer law of its moments, and what magnons add to it,
+            outer faces and contacts pass no spin and no heat.
         profiles: "region.quantity" or "A|B.G_s" -> values in space, replacing the record's number, SI units: what
             `profiles` of the record names (resistivity, spin_hall_angle, diffusion_length, polarisation, ...);
             G_s, G_r, G_i.
         contacts: terminal -> outer faces; default: those of the shape, less strips that are insulators.
         without: effects to leave out, e.g. ("spin Hall",); names in `hanle.pde.effects`.
+        transport: what is solved for besides charge and spin in metals: "magnons", "heat"; see `hanle.transport`.
+        wires: wire -> metals that carry a current along an invariant axis; see `hanle.wires`. Default: a film without
+            terminals has one field in all metals.
+        heat_contacts: contact -> outer faces at which the lattice has one temperature; see `hanle.wires`.
         name: for titles.
 
     Raises:
@@ -73,6 +81,9 @@ class Device:
     profiles: Mapping[str, Profile] = attribute(default_factory=dict)
     contacts: Mapping[str, Sequence[str]] | None = None
     without: Sequence[str] = ()
+    transport: Sequence[str] = ()
+    wires: Mapping[str, Sequence[str]] = attribute(default_factory=dict)
+    heat_contacts: Mapping[str, Sequence[str]] = attribute(default_factory=dict)
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -104,6 +115,12 @@ class Device:
         )
         set_(self, "without", read_effects("without", self.without))
         set_(self, "interfaces", {n: _choice(n, law) for n, law in self.interfaces.items()})
+        set_(self, "transport", read_transport(self.transport))
+        set_(self, "wires", read_names("wires", self.wires, "metals"))
+        set_(self, "heat_contacts", read_names("heat_contacts", self.heat_contacts, "outer faces"))
+        require_wires(self)
+        if self.transport:
+            require_numbers(self)
 
     @property
     def conditions(self) -> Conditions:
@@ -114,10 +131,13 @@ class Device:
         """Terminal -> outer faces: the contacts, or those of the shape without the strips that are insulators.
 
         A shape makes a terminal "A" of the top "A|top" of a strip A before it is known what the strip is made of.
-        Ends and probes stay, whatever they lie on: to contact an insulator with them is an error when solving.
+        Ends and probes stay, whatever they lie on: to contact an insulator with them is an error when solving. With
+        wires there are no terminals.
         """
         if self.contacts is not None:
             return {name: tuple(faces) for name, faces in self.contacts.items()}
+        if self.wires:
+            return {}
         return {
             name: tuple(faces)
             for name, faces in self.shape.terminals.items()
@@ -243,7 +263,7 @@ def _choice(face: str, given: Any) -> Choice:
     key = f"interfaces.{face}"
     if isinstance(given, str) and given not in CHOICES:
         raise unknown_name(key, given, CHOICES)
-    if isinstance(given, (str, Face, SpinOrbit)):
+    if isinstance(given, (str, Face, SpinOrbit, MagnonInterface)):
         return given
     if isinstance(given, Circuit):
         return _circuit(key, given)

@@ -2,9 +2,10 @@
 
 metal | metal               all fields continuous; `Circuit` puts conductances between them
 metal | ferromagnet         `RashbaInterface`: spin-orbit coupling there; also to insulators and at outer faces
-metal | magnetic insulator  the b-layer law of its moments; `Conductances` gives its numbers
+metal | magnetic insulator  the b-layer law of its moments; `Conductances` gives its numbers, `MagnonInterface` those of
+                            magnons; what else crosses where magnons and heat are solved for: `hanle.magnon_faces`
 outer faces of a metal      "sink": no spin accumulation, as at a contact to a large reservoir
-insulator | insulator, and every outer face: closed
+insulator | insulator, and every outer face: closed (lattices of insulators at one temperature, with heat)
 """
 
 from typing import TYPE_CHECKING, TypeAlias
@@ -27,16 +28,26 @@ from hanle.boundary.circuit import (
 from hanle.boundary.sinks import METAL as OUTER_METAL
 from hanle.boundary.sinks import spin_sink
 from hanle.conditions import Conditions
+from hanle.magnon_faces import (
+    MagnonInterface,
+    golden_rule,
+    lattice_contact,
+    magnon_contact,
+    one_temperature,
+    with_heat,
+)
 from hanle.materials.records import FerromagneticMetal, MagneticInsulator
 from hanle.media import Place, density_of_states
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.coefficients import FaceLaw, as_weight
 from hanle.pde.errors import InputError, UnsupportedError
+from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT, MAGNON, FieldSet
 from hanle.pde.problem import MINUS, PLUS, Face
 from hanle.pde.tensors import Array, IntArray
 from hanle.profiles import complex_at, scalar_at
 from hanle.spin_orbit import SpinOrbit, spin_orbit_face, spin_orbit_sides
+from hanle.transport import HEAT, carried
 
 if TYPE_CHECKING:
     from hanle.device import Device
@@ -44,7 +55,7 @@ if TYPE_CHECKING:
 #: Face laws a user can name instead of the default.
 CLOSED, CONTINUOUS, SINK = "closed", "continuous", "sink"
 #: What a user may say of a face.
-Choice: TypeAlias = Conductances | Circuit | SpinOrbit | str | Face
+Choice: TypeAlias = Conductances | Circuit | SpinOrbit | MagnonInterface | str | Face
 #: 1 - cosine up to which two directions are one.
 COLLINEAR = 1e-9
 
@@ -74,7 +85,21 @@ def face_law(device: "Device", mesh: TaggedMesh | Layers, name: str, conditions:
         return _between_metals(device, mesh, name, choice, conditions)
     if len(metals) == 1 and len(insulators) == 1:
         return _on_insulator(device, mesh, name, metals[0], insulators[0], conditions)
+    if len(regions) == 2 and HEAT in device.transport:
+        return _lattices(device, name, regions, conditions)
     return None
+
+
+def _lattices(device: "Device", name: str, regions: tuple[str, ...], conditions: Conditions) -> Face:
+    """Two insulators, or a metal and an insulator without moments: heat from lattice to lattice."""
+    metals = [r for r in regions if r in device.conductors]
+    if not metals:
+        roles = (BELOW, ABOVE)
+        return Face(one_temperature(FieldSet((LATTICE_HEAT,)), roles), dict(zip(roles, (MINUS, PLUS), strict=True)))
+    insulator = next(r for r in regions if r not in metals)
+    law = lattice_contact(device, name, insulator, conditions)
+    sides = (MINUS, PLUS) if regions[0] == metals[0] else (PLUS, MINUS)
+    return Face(law, {METAL: sides[0], MAGNET: sides[1]})
 
 
 def face_points(mesh: TaggedMesh | Layers, name: str) -> Array:
@@ -101,6 +126,8 @@ def interface_conductances(
         found = Conductances(
             *(scalar_at(getattr(given, n), points, f"interfaces.{face}.{n}") for n in CONDUCTANCES)
         )
+    elif (ruled := golden_rule(device, face, magnet, points, conditions)) is not None:
+        found = ruled
     elif isinstance(record, MagneticInsulator) and record.conductances is not None:
         fixed = record.conductances
         found = Conductances(fixed.G_s.value, fixed.G_r.value, fixed.G_i.value)
@@ -149,6 +176,8 @@ def _require_fitting(
     if isinstance(choice, Conductances) and (metals, insulators) != (1, 1):
         must = "G_s, G_r, G_i only between a metal and a magnetic insulator"
         raise InputError(key, must, regions, "between metals: G_up, G_dn, G_mix (hanle.Circuit)")
+    if isinstance(choice, MagnonInterface) and (metals, insulators) != (1, 1):
+        raise InputError(key, "a MagnonInterface only between a metal and a magnetic insulator", regions)
     if isinstance(choice, Circuit) and metals != 2:
         raise InputError(key, "G_up, G_dn, G_mix only between two metals", regions, "else: hanle.Conductances")
     if choice == SINK and (len(regions), metals) != (1, 1):
@@ -161,6 +190,12 @@ def _between_metals(
     device: "Device", mesh: TaggedMesh | Layers, name: str, choice: Choice | None, conditions: Conditions
 ) -> Face:
     stacked, regions = {BELOW: MINUS, ABOVE: PLUS}, mesh.face_regions(name)
+    if HEAT in device.transport:
+        if isinstance(choice, Circuit):
+            must = "left out where heat is solved for: what heat passes is not modelled"
+            raise InputError(f"interfaces.{name}", must, "a Circuit")
+        heat = FieldSet((ELECTRON_HEAT, LATTICE_HEAT))
+        return Face(with_heat(transparent(), one_temperature(heat, (BELOW, ABOVE))), stacked)
     if not isinstance(choice, Circuit):
         return Face(transparent(), stacked)
     given = circuit_at(choice, face_points(mesh, name), f"interfaces.{name}")
@@ -207,7 +242,12 @@ def _on_insulator(
     nu = face_density(device, mesh, name, metal)
     g = interface_conductances(device, name, metal, magnet, points, conditions, nu)
     direction = _direction(magnet, g, points, conditions)
-    return Face(b_layer(magnet, g, direction), {METAL: sides[0], MAGNET: sides[1]})
+    if MAGNON in carried(device, magnet).fields:
+        law = magnon_contact(device, name, metal, magnet, g, direction, points, conditions)
+    else:
+        heat = lattice_contact(device, name, magnet, conditions) if HEAT in device.transport else None
+        law = with_heat(b_layer(magnet, g, direction), heat)
+    return Face(law, {METAL: sides[0], MAGNET: sides[1]})
 
 
 def _direction(magnet: str, g: Conductances, points: Array, conditions: Conditions) -> Array:

@@ -2,6 +2,7 @@
 
     "YIG|Pt" = "closed", "continuous", "sink"
              | { G_s = "-1e12 S/m^2", G_r = ..., G_i = ... }
+             | { g_r = "4e18 1/m^2", elastic = "bulk", inelastic_scale = 0.6, h_pp = "2.8e8 W/(m^2 K)", ... }
              | { G_up = "1e15 S/m^2", G_dn = ..., G_mix = ["4e14 S/m^2", "1e13 S/m^2"], memory_loss = 0.25 }
              | { area_resistance = "0.5 mOhm um^2", polarisation = 0.75, G_mix = ..., memory_loss = ... }
              | { r_b = "0.5 fOhm m^2", gamma = 0.77, G_mix = ..., delta = 0.25 }
@@ -22,6 +23,7 @@ import numpy as np
 from hanle.boundary.b_layer import CONDUCTANCES, Conductances
 from hanle.boundary.circuit import Circuit
 from hanle.device import PROFILE_DIMENSIONS
+from hanle.magnon_faces import NUMBERS, MagnonInterface
 from hanle.options import require_known
 from hanle.pde.errors import InputError
 from hanle.pde.quantity import exact, parse
@@ -60,6 +62,7 @@ _FORMS = (
 )
 _DIRECT = _FORMS[-1]
 _CIRCUIT = tuple(dict.fromkeys(name for f in _FORMS for name in (*f.own, f.mixing, f.loss)))
+_MAGNONS = (*NUMBERS, "elastic")
 _DIMENSIONS = {
     **dict.fromkeys(("G_up", "G_dn", "G_mix"), "conductance per area"),
     **dict.fromkeys(("g_up", "g_dn", "g_mix"), "areal density"),
@@ -92,6 +95,8 @@ def read_interface(given: Any, key: str, folder: Path | None) -> Any:
         return given
     if is_spin_orbit(given):
         return read_spin_orbit(given, key)
+    if any(name in given for name in _MAGNONS):
+        return _read_magnons(given, key)
     if any(name in given for name in _CIRCUIT):
         return _read_circuit(given, key, folder)
     require_known(key, given, (*CONDUCTANCES, *_CIRCUIT))
@@ -107,12 +112,26 @@ def write_interface(name: str, law: Any, store: Store) -> Any:
     if isinstance(law, str):
         return law
     if isinstance(law, SpinOrbit):
-        return write_spin_orbit(law)
+        return write_spin_orbit(law, key)
+    if isinstance(law, MagnonInterface):
+        written = {n: exact(getattr(law, n), d) for n, d in NUMBERS.items() if getattr(law, n) is not None}
+        return written | ({"elastic": law.elastic} if law.g_r is not None else {})
     if isinstance(law, Circuit):
         return _write_circuit(law, key, store)
     if isinstance(law, Conductances):
         return {n: write_profile(getattr(law, n), PROFILE_DIMENSIONS[n], f"{key}.{n}", store) for n in CONDUCTANCES}
     raise InputError(key, "conductances or a name, to be written", type(law).__name__, "keep it in Python")
+
+
+def _read_magnons(given: Mapping[str, Any], key: str) -> MagnonInterface:
+    require_known(key, given, _MAGNONS)
+    values: dict[str, Any] = {
+        n: parse(v, NUMBERS[n], f"{key}.{n}", bare_is_si=False) if n in NUMBERS else v for n, v in given.items()
+    }
+    try:
+        return MagnonInterface(**values)
+    except InputError as error:
+        raise error.within(f"{key}.") from error
 
 
 def _read_circuit(given: Mapping[str, Any], key: str, folder: Path | None) -> Circuit:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanle.conditions import Conditions
+from hanle.magnon_media import insulator_law, with_heat
 from hanle.materials.conductors import Conductor
 from hanle.materials.records import FerromagneticMetal, LocalMomentMetal, NormalMetal
 from hanle.pde.coefficients import Bulk
@@ -20,6 +21,7 @@ from hanle.pde.ferromagnet import ferromagnet
 from hanle.pde.metal import normal_metal
 from hanle.pde.tensors import Array
 from hanle.profiles import Profile, scalar_at
+from hanle.transport import HEAT
 
 if TYPE_CHECKING:
     from hanle.device import Device
@@ -42,13 +44,23 @@ class Place:
         return np.asarray(default, dtype=float)
 
 
+def region_law(device: "Device", region: str, points: Array, conditions: Conditions) -> Bulk | None:
+    """Law of any region; None for an insulator in which nothing that is solved for moves."""
+    if device.materials[region].conducts:
+        return bulk_law(device, region, points, conditions)
+    return insulator_law(device, region, conditions)
+
+
 def bulk_law(device: "Device", region: str, points: Array, conditions: Conditions) -> Bulk:
     """Law of a conducting region, its profiles sampled at points (n, 3)."""
     place, record = Place(device, region, points, conditions), device.materials[region]
     if type(record) not in MEDIA:
         raise InputError(f"materials.{region}", "a metal", record)
     try:
-        return MEDIA[type(record)](place, record)
+        found = MEDIA[type(record)](place, record)
+        if HEAT in device.transport and isinstance(record, NormalMetal):
+            found = with_heat(found, record, place.quantity("resistivity", record.rho), conditions)
+        return found
     except InputError as error:
         # The records are checked already: what is out of range here came from a profile.
         raise (

@@ -7,7 +7,18 @@ import numpy as np
 
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.tensors import Array
-from hanle.region_data import CURRENT, POTENTIAL, SPIN_ACCUMULATION, SPIN_CURRENT, TORQUE, RegionData
+from hanle.region_data import (
+    CURRENT,
+    HEAT_CURRENTS,
+    MAGNON_CURRENT,
+    MAGNON_POTENTIAL,
+    POTENTIAL,
+    SPIN_ACCUMULATION,
+    SPIN_CURRENT,
+    TEMPERATURES,
+    TORQUE,
+    RegionData,
+)
 
 MAGNITUDE = "magnitude"
 #: Told apart with any colour vision: diverging for what has a sign, perceptually even otherwise.
@@ -65,6 +76,7 @@ class Quantity:
         return np.linalg.norm(values, axis=1) if not self.signed else values[:, "xyz".index(self.component)]
 
 
+_CARRIERS = (("T_e", "electrons", "electrons"), ("T_m", "magnons", "magnons"), ("T_p", "lattice", "the lattice"))
 QUANTITIES = {
     "potential": Quantity(POTENTIAL, "potential", "$V$", "V", True, False),
     "spin_accumulation": Quantity(SPIN_ACCUMULATION, "spin accumulation", "$\\mu_{{s{a}}}/e$", "V", True, True),
@@ -75,8 +87,33 @@ QUANTITIES = {
         )
         for axis, name in SPIN_CURRENT.items()
     },
+    "magnon_potential": Quantity(MAGNON_POTENTIAL, "magnon potential", "$\\mu_m/e$", "V", True, False),
+    "magnon_current": Quantity(
+        MAGNON_CURRENT, "magnon spin current density", "$J_{{m{a}}}$", "A/m^2", False, True, True
+    ),
+    **{
+        f"temperature_{name}": Quantity(
+            TEMPERATURES[key], f"temperature of {word}", f"$T_{key[-1]} - T_0$", "K", True, False
+        )
+        for key, name, word in _CARRIERS
+    },
+    **{
+        f"heat_current_{name}": Quantity(
+            HEAT_CURRENTS[key],
+            f"heat current density of {word}",
+            f"$q_{{{{{key[-1]}{{a}}}}}}$",
+            "W/m^2",
+            False,
+            True,
+            True,
+        )
+        for key, name, word in _CARRIERS
+    },
     "torque": Quantity(TORQUE, "torque density", "$\\tau_{{{a}}}$", "J/m^3", False, True),
 }
+
+#: Drawn as plane sections only.
+SECTIONS = tuple(name for name in QUANTITIES if name.startswith(("magnon_", "temperature_", "heat_current_")))
 
 
 def choose(

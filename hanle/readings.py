@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: Units by the number of mesh axes: per invariant length or area below 3.
 CURRENT_UNIT = {3: "A", 2: "A/m", 1: "A/m^2"}
 RESISTANCE_UNIT = {3: "Ohm", 2: "Ohm m", 1: "Ohm m^2"}
+WIRE_UNIT = {2: "A", 1: "A/m"}
+HEAT_UNIT = {3: "W", 2: "W/m", 1: "W/m^2"}
 TORQUE_UNIT = {3: "N m", 2: "N", 1: "J/m^2"}
 
 #: A read-out of one's own: a function of the result, its SI unit ("1" where there is none) and, if wanted, a title.
@@ -61,18 +63,44 @@ def readings(result: Result, extra: Mapping[str, Extra] | None = None) -> dict[s
     if result.wiring.pair:
         values = np.atleast_1d(result.resistance())
         found["resistance"] = Reading(values, RESISTANCE_UNIT[dimension], "resistance")
+    found |= _driven(result)
     magnets = receivers(result)
     if magnets:
         torques = np.stack([observables.torque(result.solution, name) for name in magnets], axis=1)
         axes = {"magnet": magnets, "component": tuple("xyz")}
         found["torque"] = Reading(torques, TORQUE_UNIT[dimension], "torque on the magnet", axes)
     found |= torque_parts(result)
+    labels = {axis for reading in found.values() for axis in reading.labels}
     for name, given in (extra or {}).items():
-        if name in found:
-            raise InputError("read", "under names of their own", name, f"a sweep keeps {', '.join(found)}")
+        if name in found or name in labels:
+            kept = ", ".join((*found, *sorted(labels)))
+            raise InputError("read", "under names of their own", name, f"a sweep keeps {kept}")
         if not isinstance(given, tuple) or len(given) not in (2, 3):
             raise InputError(f"read.{name}", "(function of the result, unit) or (function, unit, title)", given)
         found[name] = _own(result, name, *given)
+    return found
+
+
+def _driven(result: Result) -> dict[str, Reading]:
+    """Of wires: field and current; of heat contacts: temperature and heat."""
+    found, dimension = {}, len(result.mesh.axes)
+    wires, contacts = tuple(result.device.wires), tuple(result.device.heat_contacts)
+    for name, quantity, unit, title, axis, places in (
+        ("field_along", result.wire_field, "V/m", "field along the wire", "wire", wires),
+        (
+            "current_along",
+            result.wire_current,
+            WIRE_UNIT.get(dimension, ""),
+            "current along the wire",
+            "wire",
+            wires,
+        ),
+        ("temperature_difference", result.contact_temperature, "K", "T - T_0 of the contact", "contact", contacts),
+        ("heat", result.heat_current, HEAT_UNIT[dimension], "heat into the device", "contact", contacts),
+    ):
+        if places:
+            values = np.stack([np.atleast_1d(quantity(place)) for place in places], axis=-1)
+            found[name] = Reading(values, unit, title, {axis: places})
     return found
 
 

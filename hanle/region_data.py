@@ -31,6 +31,19 @@ SPIN_ACCUMULATION = "spin accumulation mu_s/e [V]"
 CURRENT = "charge current density j [A/m^2]"
 SPIN_CURRENT = {axis: f"spin current density J, {axis}-polarised [A/m^2]" for axis in "xyz"}
 TORQUE = "torque density [J/m^3]"
+MAGNON_POTENTIAL = "magnon potential mu_m/e [V]"
+MAGNON_CURRENT = "magnon spin current density J_m [A/m^2]"
+#: Field -> temperature difference to T_0, heat current density.
+TEMPERATURES = {
+    "T_e": "temperature of electrons T_e - T_0 [K]",
+    "T_m": "temperature of magnons T_m - T_0 [K]",
+    "T_p": "temperature of the lattice T_p - T_0 [K]",
+}
+HEAT_CURRENTS = {
+    "T_e": "heat current density of electrons q_e [W/m^2]",
+    "T_m": "heat current density of magnons q_m [W/m^2]",
+    "T_p": "heat current density of the lattice q_p [W/m^2]",
+}
 MAGNETISATION = "magnetisation direction m [1]"
 
 
@@ -87,10 +100,12 @@ def region_data(solution: Solution, region: str, *, index: int = 0, own: bool = 
     kind = "line" if isinstance(problem.mesh, Layers) else problem.mesh.kind
     flux = _own_flux(solution, region) if part else _cell_flux(solution, region, points[cells].mean(axis=1))
     flux = flux[min(index, len(flux) - 1)]
+    temperatures = np.ravel(problem.temperature)
+    t0 = float(temperatures[min(index, len(temperatures) - 1)])
     point_data, cell_data = {}, {}
     for field in problem.fields_of(region).fields:
         columns = problem.fields_of(region).slice(field.name)
-        point_data.update(_values(field, values[index][:, columns]))
+        point_data.update(_values(field, values[index][:, columns], t0))
         cell_data.update(_fluxes(field, flux[:, :, columns]))
     cell_data.update(_torque(solution, region, points[cells].mean(axis=1), part, index))
     return RegionData(region, kind, points, cells, point_data, cell_data)
@@ -176,11 +191,15 @@ def _torque(solution: Solution, region: str, centres: Array, own: bool, index: i
     return {TORQUE: HBAR / (2 * E_CHARGE) * whole[min(index, len(whole) - 1)]}
 
 
-def _values(field: Field, values: Array) -> dict[str, Array]:
+def _values(field: Field, values: Array, t0: float) -> dict[str, Array]:
     if field.name == "u":
         return {POTENTIAL: -values[:, 0]}
     if field.name == "w":
         return {SPIN_ACCUMULATION: 2.0 * values}
+    if field.name == "w_m":
+        return {MAGNON_POTENTIAL: 2.0 * values[:, 0]}
+    if field.name in TEMPERATURES:
+        return {TEMPERATURES[field.name]: t0 * values[:, 0]}
     return {f"{field.title} {field.name} [{field.unit}]": values[:, 0] if field.size == 1 else values}
 
 
@@ -189,5 +208,10 @@ def _fluxes(field: Field, flux: Array) -> dict[str, Array]:
         return {CURRENT: flux[:, :, 0]}
     if field.name == "w":
         return {SPIN_CURRENT[axis]: flux[:, :, a] for a, axis in enumerate("xyz")}
+    if field.name == "w_m":
+        return {MAGNON_CURRENT: flux[:, :, 0]}
+    if field.name in HEAT_CURRENTS:
+        # Q = -q.
+        return {HEAT_CURRENTS[field.name]: -flux[:, :, 0]}
     names = field.components
     return {f"flux of {name} [{field.flux_unit}]": flux[:, :, k] for k, name in enumerate(names)}

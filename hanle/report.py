@@ -9,7 +9,15 @@ import numpy as np
 from hanle.materials.load import bibliography, numbers
 from hanle.materials.records import USER
 from hanle.pde.tensors import Array
-from hanle.readings import CURRENT_UNIT, RESISTANCE_UNIT, TORQUE_UNIT, receivers, torque_parts
+from hanle.readings import (
+    CURRENT_UNIT,
+    HEAT_UNIT,
+    RESISTANCE_UNIT,
+    TORQUE_UNIT,
+    WIRE_UNIT,
+    receivers,
+    torque_parts,
+)
 from hanle.results import Result
 from hanle.spin_density import knows_bands
 
@@ -34,6 +42,7 @@ class Row:
 def rows(result: Result, index: int = 0) -> list[Row]:
     """The numbers of a result; `index`: position along the batch axis."""
     found = [*_resistivities(result, index), *_terminals(result, index)]
+    found += _driven(result, index)
     unit = TORQUE_UNIT[len(result.mesh.axes)]
     for magnet in receivers(result):
         torque = np.atleast_2d(result.torque(magnet))[index]
@@ -58,7 +67,16 @@ def proof_rows(result: Result) -> list[Row]:
         Row("unknowns", float(result.response.system.unknowns), "", "of the linear system"),
         Row("residual", residual, "", f"largest relative true residual (asked: {proof.tolerance:.0e})"),
     ]
-    names = {"u": "charge", "w_x": "spin x", "w_y": "spin y", "w_z": "spin z"}
+    names = {
+        "u": "charge",
+        "w_x": "spin x",
+        "w_y": "spin y",
+        "w_z": "spin z",
+        "w_m": "magnons",
+        "T_e": "heat of electrons",
+        "T_m": "heat of magnons",
+        "T_p": "heat of the lattice",
+    }
     for name, balance in result.balances.items():
         worst = float(np.max(balance.error))
         found.append(Row(f"balance({name})", worst, "", f"{names.get(name, name)}: what is missing / turnover"))
@@ -131,6 +149,22 @@ def _terminals(result: Result, index: int) -> Iterator[Row]:
     if result.wiring.pair:
         unit = RESISTANCE_UNIT[len(result.mesh.axes)]
         yield Row("resistance", _at(result.resistance(), index), unit, " to ".join(result.wiring.pair))
+
+
+def _driven(result: Result, index: int) -> Iterator[Row]:
+    """Wires and heat contacts."""
+    dimension, wiring = len(result.mesh.axes), result.wiring
+    for name in result.device.wires:
+        yield Row(f"E({name})", _at(result.wire_field(name), index), "V/m", "along the wire")
+        yield Row(f"I({name})", _at(result.wire_current(name), index), WIRE_UNIT[dimension], "along the wire")
+    sources = [name for name, current in wiring.wire_currents.items() if current]
+    for name in (n for n in result.device.wires if len(sources) == 1):
+        title = "resistance per length" if name == sources[0] else f"nonlocal, current in {sources[0]}"
+        unit = {2: "Ohm/m", 1: "Ohm"}[dimension]
+        yield Row(f"resistance({name})", _at(result.wire_resistance(name), index), unit, title)
+    for name in result.device.heat_contacts:
+        yield Row(f"dT({name})", _at(result.contact_temperature(name), index), "K", "T - T_0 of the lattice there")
+        yield Row(f"heat({name})", _at(result.heat_current(name), index), HEAT_UNIT[dimension], "into the device")
 
 
 def _torque_parts(result: Result, index: int) -> Iterator[Row]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hanle.conditions import Conditions
-from hanle.media import bulk_law
+from hanle.media import region_law
 from hanle.profiles import varies
 
 if TYPE_CHECKING:
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def decay_lengths(device: "Device", conditions: Conditions) -> dict[str, float]:
-    """Metal -> shortest decay length [m]; what varies in space is sampled at the cell centres of a coarse mesh."""
+    """Region with unknowns -> shortest decay length [m].
+
+    What varies in space is sampled at the cell centres of a coarse mesh.
+    """
     textures = [m for name, m in device.magnetisation.items() if name in device.conductors]
     local = any(varies(p, 1) for p in device.profiles.values())
     local |= any(varies(vector, 3) for vector in (device.field, *textures))
@@ -22,11 +25,11 @@ def decay_lengths(device: "Device", conditions: Conditions) -> dict[str, float]:
     if coarse is not None:
         conditions = conditions.on_cells(coarse)
     found = {}
-    for name in device.conductors:
+    for name in device.materials:
         points = np.zeros((1, 3)) if coarse is None else coarse.centres(name)
-        lengths = bulk_law(device, name, points, conditions).decay_lengths
-        if lengths:
-            found[name] = min(lengths)
+        law = region_law(device, name, points, conditions)
+        if law is not None and law.decay_lengths:
+            found[name] = min(law.decay_lengths)
     return found
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hanle import carriers_readout
 from hanle.conditions import Conditions
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
@@ -75,7 +76,7 @@ class Result:
     @cached_property
     def film(self) -> FilmResistivity:
         """Resistivities of a film: driven by macroscopic fields, or a bar read by its probes."""
-        if not self.device.terminals:
+        if not self.device.terminals and not self.device.wires:
             if observables.FIELD_Y in self.response.drives:
                 return film_readout(self.response)
             return section_readout(self.solution)
@@ -92,7 +93,7 @@ class Result:
     @property
     def has_resistivity(self) -> bool:
         """Whether rho_L can be asked for."""
-        return not self.device.terminals or self._bar is not None
+        return not (self.device.terminals or self.device.wires) or self._bar is not None
 
     @property
     def _bar(self) -> BarReadout | None:
@@ -178,6 +179,50 @@ class Result:
     def conductance_matrix(self) -> Array:
         """Current into terminal i per volt on terminal j [S]; terminals in the order of `device.terminals`."""
         return _plain(observables.conductance_matrix(self.response))
+
+    def wire_field(self, wire: str) -> Array:
+        """E along a wire [V/m]: of an open one the inverse spin Hall voltage per length."""
+        return _plain(carriers_readout.wire_field(self, wire))
+
+    def wire_current(self, wire: str) -> Array:
+        """Current along a wire [A; A/m in 1D]."""
+        return _plain(carriers_readout.wire_current(self, wire))
+
+    def wire_resistance(self, wire: str, source: str | None = None) -> Array:
+        """E in a wire over the current in the source [Ohm/m; Ohm in 1D]: nonlocal where they differ.
+
+        Args:
+            source: default the one wire with a given current that is not zero.
+        """
+        return _plain(carriers_readout.wire_resistance(self, wire, source))
+
+    def magnon_potential(self, region: str, points: Array) -> Array:
+        """mu_m/e (n,) [V] at points (n, 3) [m] of a magnetic insulator that carries magnons."""
+        return _plain(carriers_readout.magnon_potential(self.solution, region, points))
+
+    def temperature(self, region: str, points: Array, carrier: str = "lattice") -> Array:
+        """T (n,) [K] of "electrons", "magnons" or "lattice" at points (n, 3) [m] of a region."""
+        return _plain(carriers_readout.temperature(self.solution, region, points, carrier))
+
+    def contact_temperature(self, contact: str) -> Array:
+        """T - T_0 [K] of a heat contact, without subtraction."""
+        return _plain(carriers_readout.contact_temperature(self, contact))
+
+    def heat_current(self, contact: str) -> Array:
+        """Heat into the device at a heat contact [W; W/m in 2D, W/m^2 in 1D]."""
+        return _plain(carriers_readout.heat_current(self, contact))
+
+    def spin_seebeck(self, wire: str, hot: str, cold: str, region: str | None = None) -> Array:
+        """E in a wire per temperature difference of two heat contacts [V/(K m)].
+
+        Args:
+            region: per mean gradient of the lattice temperature in it instead, along the way from cold to hot [V/K].
+        """
+        return _plain(carriers_readout.spin_seebeck(self, wire, hot, cold, region))
+
+    def spin_peltier(self, contact: str, wire: str) -> Array:
+        """T - T_0 of a heat contact per current in a wire [K/A; K m/A in 1D]; give the contact no heat ("0 W")."""
+        return _plain(carriers_readout.spin_peltier(self, contact, wire))
 
     def torque(self, magnet: str, place: str | None = None) -> Array:
         """Angular momentum per time that a magnet absorbs (3,) [N m; per length or area below 3D].
@@ -292,12 +337,15 @@ class Result:
         """Draw a picture: in 3D a scene, in 2D a section, in 1D a profile.
 
         Args:
-            quantity: "spin_accumulation", "current", "spin_current" (with `polarisation`, the axis of the spins) or
-                "torque" inside magnets that conduct.
+            quantity: "spin_accumulation", "current", "spin_current" (with `polarisation`, the axis of the spins),
+                "torque" inside magnets that conduct; in 2D and 3D also "magnon_potential", "magnon_current",
+                "temperature_lattice", "heat_current_lattice", ... (of electrons, magnons), as plane sections.
             path: .png, .pdf or .svg; default "<quantity>.png" in the working folder.
             options: of `hanle.scenes.show_spin_accumulation`, `show_current`, ... (component, style, ...).
         """
+        from hanle.quantities import SECTIONS
         from hanle.scenes import show_current, show_spin_accumulation, show_spin_current, show_torque
+        from hanle.sections import plot_section
 
         drawings = {
             "spin_accumulation": show_spin_accumulation,
@@ -305,8 +353,10 @@ class Result:
             "spin_current": show_spin_current,
             "torque": show_torque,
         }
+        if quantity in SECTIONS:
+            return plot_section(self.solution, path or f"{quantity}.png", quantity=quantity, **options)
         if quantity not in drawings:
-            raise unknown_name("quantity", quantity, drawings)
+            raise unknown_name("quantity", quantity, (*drawings, *SECTIONS))
         return drawings[quantity](self.solution, path or f"{quantity}.png", **options)
 
     def save(self, path: str, *, overwrite: bool = False) -> "Path":

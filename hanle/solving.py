@@ -23,6 +23,7 @@ from hanle.pde.solution import Solution, wire
 from hanle.pde.steady import TOLERANCE, respond
 from hanle.results import Result
 from hanle.transverse import warn_if_undamped, warn_if_unmixed
+from hanle.wires import amplitudes, fluxes
 from hanle.wiring import Wiring, read_drive, require_grounds
 
 
@@ -51,7 +52,8 @@ def solve(
             (1 A/m in 2D, 1e10 A/m^2 in 1D).
         source, drain: default the first and the second terminal of the device ("left", "right" for bars).
         current_density: mean <j_x> of a device without terminals (a film). Default 1e10 A/m^2.
-        wiring: instead of `current`: terminal -> "1 mA", "10 uV" or "ground"; terminals not named float.
+        wiring: instead of `current`: terminal -> "1 mA", "10 uV" or "ground"; terminals not named float. Wire ->
+            "1 mA" or "100 V/m", heat contact -> "10 mK" or "1 mW": `hanle.wires`.
         engine: "auto", "multilayer" (exact, layered 1D), "scikit" (finite elements) or "fenicsx" (finite elements
             on as many processes as the program was started with).
         order: 1 (the default) or 2, of the finite elements; "auto" takes them where it is given.
@@ -96,7 +98,12 @@ def solve(
     )
     plan = posed.wiring
     if plan.density is None:
-        solution = wire(response, amplitudes=plan.amplitudes, fluxes=plan.fluxes)
+        mesh_or_layers, t0 = posed.problem.mesh, posed.problem.temperature
+        solution = wire(
+            response,
+            amplitudes={**plan.amplitudes, **amplitudes(device, mesh_or_layers, plan, t0)},
+            fluxes={**plan.fluxes, **fluxes(device, mesh_or_layers, plan)},
+        )
     else:
         solution = _film(response, plan.density)
     used = posed.problem.mesh

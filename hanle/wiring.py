@@ -1,7 +1,7 @@
 """What is connected to the terminals: currents, voltages, ground."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,9 @@ GROUND = "ground"
 DRIVE = ("current", "current_density", "wiring", "source", "drain")
 #: Dimension of a current by the number of mesh axes: per invariant area or length below 3.
 CURRENT_DIMENSION = {3: "current", 2: "current per length", 1: "current density"}
+#: The same of the current of a wire and of the heat through a contact.
+WIRE_CURRENT = {2: "current", 1: "current per length"}
+HEAT_INTO = {3: "power", 2: "power per length", 1: "heat flux"}
 #: What flows through a device with terminals when nothing is said, by the number of mesh axes.
 DEVICE_CURRENT = {3: 1e-3, 2: 1.0, 1: 1e10}
 #: Mean current density of a film when nothing is said [A/m^2]; resistivities do not depend on it.
@@ -33,12 +36,20 @@ class Wiring:
     Attributes:
         currents: into the device [A in 3D, A/m in 2D, A/m^2 in 1D].
         voltages: V [V]; the ground is 0 V.
-        density: mean <j_x> of a device without terminals [A/m^2]; None where there are terminals.
+        density: mean <j_x> of a device without terminals [A/m^2]; None where there are terminals or wires.
+        wire_currents: wire -> current along it [A; A/m in 1D]; wires that are absent are open.
+        wire_fields: wire -> given field E [V/m].
+        temperatures: heat contact -> T - T_0 [K]; contacts that are absent are at T_0.
+        heats: heat contact -> heat into the device [W; W/m in 2D, W/m^2 in 1D].
     """
 
     currents: Mapping[str, float] = field(default_factory=dict)
     voltages: Mapping[str, float] = field(default_factory=dict)
     density: float | None = None
+    wire_currents: Mapping[str, float] = field(default_factory=dict)
+    wire_fields: Mapping[str, float] = field(default_factory=dict)
+    temperatures: Mapping[str, float] = field(default_factory=dict)
+    heats: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def amplitudes(self) -> dict[str, float]:
@@ -80,6 +91,11 @@ def read_drive(
     dimension = len(device.shape.axes)
     pair = {"current": current, "source": source, "drain": drain}
     given = {key: value for key, value in pair.items() if value is not None}
+    if device.wires:
+        for key, value in (given | {"current_density": current_density}).items():
+            if value is not None:
+                raise InputError(key, "left out for a device with wires", value, "name the wire in wiring")
+        return _read_extra(device, wiring or {next(iter(device.wires)): _usual(dimension)}, dimension)
     if not device.terminals:
         for key, value in (given | ({"wiring": wiring} if wiring else {})).items():
             raise InputError(key, "left out for a device without terminals", value, "use current_density")
@@ -112,9 +128,12 @@ def read_wiring(device: "Device", given: Mapping[str, Any], dimension: int) -> W
     currents: dict[str, float] = {}
     voltages: dict[str, float] = {}
     known = device.terminals
+    extra = _read_extra(device, {n: v for n, v in given.items() if n in device.heat_contacts}, dimension)
     for name, value in given.items():
+        if name in device.heat_contacts:
+            continue
         if name not in known:
-            raise unknown_name("wiring", name, known)
+            raise unknown_name("wiring", name, (*known, *device.heat_contacts))
         if value == GROUND:
             voltages[name] = 0.0
         elif isinstance(value, str):
@@ -125,7 +144,42 @@ def read_wiring(device: "Device", given: Mapping[str, Any], dimension: int) -> W
     if not voltages:
         must = 'with one terminal at "ground" or at a voltage'
         raise InputError("wiring", must, dict(given), f'write wiring.{next(reversed(known), "right")} = "ground"')
-    return Wiring(currents, voltages)
+    return replace(extra, currents=currents, voltages=voltages)
+
+
+def _usual(dimension: int) -> str:
+    """Current of the first wire when nothing is said."""
+    return f"{DEVICE_CURRENT[3]} A" if dimension == 2 else f"{DEVICE_CURRENT[2]} A/m"
+
+
+def _read_extra(device: "Device", given: Mapping[str, Any], dimension: int) -> Wiring:
+    """What is given at wires and heat contacts; the unit tells a current from a field, a temperature from a heat."""
+    known = (*device.wires, *device.heat_contacts)
+    # Of wires and of contacts, by the number of the dimension that fits.
+    along: tuple[dict[str, float], dict[str, float]] = ({}, {})
+    heat: tuple[dict[str, float], dict[str, float]] = ({}, {})
+    for name, value in given.items():
+        if name not in known:
+            raise unknown_name("wiring", name, known)
+        wire = name in device.wires
+        must = "a current or a field" if wire else "a temperature difference to T_0 or a heat"
+        hint = 'e.g. "1 mA" or "100 V/m"' if wire else 'e.g. "10 mK" or "0 W" (W/m in 2D, W/m^2 in 1D)'
+        kinds = (WIRE_CURRENT[dimension], "electric field") if wire else ("temperature", HEAT_INTO[dimension])
+        if not isinstance(value, str):
+            raise InputError(f"wiring.{name}", must, value, hint)
+        second, amount = _either(value, kinds, f"wiring.{name}", must, hint)
+        (along if wire else heat)[second][name] = amount
+    return Wiring(wire_currents=along[0], wire_fields=along[1], temperatures=heat[0], heats=heat[1])
+
+
+def _either(text: str, dimensions: tuple[str, str], key: str, must: str, hint: str) -> tuple[bool, float]:
+    """(whether it is of the second dimension, value in SI)."""
+    for second, dimension in enumerate(dimensions):
+        try:
+            return bool(second), parse(text, dimension, key)
+        except HanleError:
+            continue
+    raise InputError(key, must, text, hint)
 
 
 def through(device: "Device", current: Any, source: str, drain: str, dimension: int) -> Wiring:
@@ -160,6 +214,8 @@ def require_grounds(problem: Problem, wiring: Wiring) -> None:
     conductor = conductors(problem)
     terminals: dict[int, list[str]] = {}
     for name, terminal in problem.terminals.items():
+        if terminal.component != POTENTIAL.name:
+            continue
         region = problem.mesh.face_regions(terminal.faces[0])[0]
         terminals.setdefault(conductor[region], []).append(name)
     for names in terminals.values():

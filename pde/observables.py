@@ -87,8 +87,9 @@ def film_resistivity(response: Response) -> FilmResistivity:
 
 def conductance_matrix(response: Response) -> Array:
     """Terminal conductances (batch, terminals, terminals): current into terminal i per V on terminal j."""
-    n = len(response.system.problem.terminals)
-    return response.matrix[:, :n, :n]
+    terminals = response.system.problem.terminals
+    own = [response.index(name) for name, terminal in terminals.items() if terminal.component == "u"]
+    return response.matrix[:, own][:, :, own]
 
 
 def voltage(solution: Solution, plus: str, minus: str | None = None) -> Array:

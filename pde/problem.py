@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from numpy.typing import ArrayLike
+
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.coefficients import Bulk, Coefficient, FaceLaw, leading, without
@@ -103,6 +105,7 @@ class Problem:
         terminals: name -> Terminal.
         gradients: the macroscopic gradients that may be driven.
         globals: further scalar unknowns.
+        temperature: T_0, about which relative temperatures are counted [K], a number or (batch, 1); for read-outs.
     """
 
     mesh: TaggedMesh | Layers
@@ -111,6 +114,7 @@ class Problem:
     terminals: Mapping[str, Terminal] = field(default_factory=dict)
     gradients: tuple[Gradient, ...] = ()
     globals: tuple[Global, ...] = ()
+    temperature: ArrayLike = 300.0
 
     def __post_init__(self) -> None:
         self._check_regions()

@@ -176,7 +176,7 @@ def group_of(name: str) -> str:
             return package.removeprefix("pde.")
     if name.startswith("hanle.pde"):
         return "procedures"
-    return "build" if name in ("hanle.build", "hanle.media", "hanle.face_laws") else "user"
+    return "build" if name in ("hanle.build", "hanle.media", "hanle.magnon_media", "hanle.face_laws") else "user"
 
 
 def forbidden_imports(sources: Sources) -> Iterator[str]:

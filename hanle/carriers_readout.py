@@ -1,0 +1,113 @@
+"""Read-outs of magnons, heat and wires. Arrays have a leading batch axis."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT, MAGNON, MAGNON_HEAT, Field
+from hanle.pde.solution import Solution
+from hanle.pde.tensors import Array
+from hanle.wires import wire_drive
+
+if TYPE_CHECKING:
+    from hanle.results import Result
+
+#: Whose temperature: name -> field.
+CARRIERS: dict[str, Field] = {"electrons": ELECTRON_HEAT, "magnons": MAGNON_HEAT, "lattice": LATTICE_HEAT}
+
+
+def wire_field(result: "Result", wire: str) -> Array:
+    """E along a wire (batch,) [V/m]."""
+    return result.solution.amplitude(wire_drive(result.device, result.mesh, wire))
+
+
+def wire_current(result: "Result", wire: str) -> Array:
+    """Current along a wire (batch,) [A; A/m in 1D]."""
+    return result.solution.flux(wire_drive(result.device, result.mesh, wire))
+
+
+def wire_resistance(result: "Result", wire: str, source: str | None) -> Array:
+    """E in a wire over the current in the source (batch,) [Ohm/m; Ohm in 1D].
+
+    Raises:
+        InputError: no source is named and there is not one wire with a given current.
+    """
+    if source is None:
+        given = [name for name, current in result.wiring.wire_currents.items() if current]
+        if len(given) != 1:
+            raise InputError("source", "named where not one wire has a given current", given)
+        source = given[0]
+    return np.asarray(wire_field(result, wire) / wire_current(result, source))
+
+
+def magnon_potential(solution: Solution, region: str, points: Array) -> Array:
+    """mu_m/e = 2 w_m (batch, n) [V] at points (n, 3) [m]."""
+    return 2.0 * _values(solution, region, points, MAGNON)
+
+
+def temperature(solution: Solution, region: str, points: Array, carrier: str) -> Array:
+    """T (batch, n) [K] at points (n, 3) [m]."""
+    if carrier not in CARRIERS:
+        raise unknown_name("carrier", carrier, CARRIERS)
+    t0 = np.reshape(solution.response.system.problem.temperature, (-1, 1))
+    return np.asarray(t0 * (1 + _values(solution, region, points, CARRIERS[carrier])))
+
+
+def contact_temperature(result: "Result", contact: str) -> Array:
+    """T - T_0 (batch,) [K] of a heat contact."""
+    t0 = np.ravel(result.solution.response.system.problem.temperature)
+    return np.asarray(t0 * result.solution.amplitude(_contact(result, contact)))
+
+
+def heat_current(result: "Result", contact: str) -> Array:
+    """Heat into the device (batch,); Q = -q, so that it is the flux gained at the contact."""
+    return result.solution.flux(_contact(result, contact))
+
+
+def spin_seebeck(result: "Result", wire: str, hot: str, cold: str, region: str | None) -> Array:
+    """E over T_hot - T_cold [V/(K m)], or over the mean gradient of the lattice temperature in a region [V/K].
+
+    Raises:
+        InputError: both contacts have one temperature.
+    """
+    difference = contact_temperature(result, hot) - contact_temperature(result, cold)
+    if not np.all(difference):
+        raise InputError("hot", f"at another temperature than {cold}", hot)
+    field = wire_field(result, wire)
+    if region is None:
+        return np.asarray(field / difference)
+    samples = result.solution.samples(region)
+    column = _column(result.solution, region, LATTICE_HEAT)
+    slopes = samples.gradients[..., column] * samples.weights[..., None]
+    t0 = np.ravel(result.solution.response.system.problem.temperature)
+    mean = t0[:, None] * slopes.sum(axis=(1, 2)) / samples.weights.sum(axis=(1, 2))[:, None]
+    return np.asarray(field / (np.sign(difference) * np.linalg.norm(mean, axis=-1)))
+
+
+def spin_peltier(result: "Result", contact: str, wire: str) -> Array:
+    """T - T_0 of a contact over the current in a wire (batch,)."""
+    current = wire_current(result, wire)
+    if not np.all(current):
+        raise InputError("wire", "one that carries a current", wire)
+    return np.asarray(contact_temperature(result, contact) / current)
+
+
+def _contact(result: "Result", contact: str) -> str:
+    if contact not in result.device.heat_contacts:
+        raise unknown_name("heat contact", contact, result.device.heat_contacts)
+    return contact
+
+
+def _values(solution: Solution, region: str, points: Array, field: Field) -> Array:
+    return solution.values(region, points)[..., _column(solution, region, field)]
+
+
+def _column(solution: Solution, region: str, field: Field) -> int:
+    regions = solution.response.system.problem.regions
+    known = [name for name, bulk in regions.items() if field.name in bulk.fields]
+    if region not in known:
+        if not known:
+            raise InputError("transport", f"one that has a {field.title}", region, 'e.g. ("magnons", "heat")')
+        raise unknown_name("region", region, known)
+    return int(regions[region].fields.slice(field.name).start)

@@ -1,0 +1,143 @@
+"""Wires and heat contacts: what drives a device besides its terminals.
+
+A wire is a set of metal regions that carry a current along an axis in which the device is invariant (or periodic), x
+where there is a choice, each wire with a field E of its own: two strips across a film in a section, two films of a
+stack. Across the other such axis no current flows in any wire.
+
+A heat contact is a set of outer faces at which the lattice has one temperature. All other outer faces are closed.
+
+    wiring = {"injector": "1 mA"}                     a wire: its current [A; A/m in 1D]
+             {"injector": "100 V/m"}                  or its field; wires not named are open
+             {"top": "10 mK"}                         a heat contact: T - T_0
+             {"top": "1 mW"}                          or the heat into the device [W; W/m in 2D, W/m^2 in 1D]; contacts
+                                                      not named are at T_0
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hanle.meshes.layered import Layers
+from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.fields import LATTICE_HEAT
+from hanle.pde.problem import Gradient, Problem, Terminal
+from hanle.pde.tensors import Array
+from hanle.transport import HEAT
+from hanle.wiring import Wiring, conductors
+
+if TYPE_CHECKING:
+    from hanle.device import Device
+
+
+def read_names(key: str, given: Mapping[str, Sequence[str]], of: str) -> dict[str, tuple[str, ...]]:
+    """name -> regions or faces, checked for form and for names that come twice."""
+    found = {}
+    for name, members in given.items():
+        if isinstance(members, str) or not members or not all(isinstance(n, str) for n in members):
+            raise InputError(f"{key}.{name}", f"a list of {of}, at least one", members)
+        found[name] = tuple(members)
+    every = [member for members in found.values() for member in members]
+    for member in every:
+        if every.count(member) > 1:
+            raise InputError(key, f"with each of the {of} in one of them", member)
+    return found
+
+
+def require_wires(device: "Device") -> None:
+    """Refuse wires that are none, and drives that do not go together.
+
+    Raises:
+        InputError: a region that is no metal or belongs to no wire, wires beside contacts, a name used twice.
+    """
+    if device.wires:
+        if device.contacts:
+            raise InputError("wires", "left out where contacts are given", list(device.wires))
+        for name, members in device.wires.items():
+            for region in members:
+                if region not in device.conductors:
+                    raise unknown_name(f"wires.{name}", region, device.conductors)
+        used = {region for members in device.wires.values() for region in members}
+        if idle := [region for region in device.conductors if region not in used]:
+            raise InputError("wires", "with every metal in one of them", idle, "a wire without current is open")
+    if (HEAT in device.transport) != bool(device.heat_contacts):
+        if device.heat_contacts:
+            raise InputError("heat_contacts", "left out where heat is not solved for", list(device.heat_contacts))
+        must = "given: temperatures need a place where the lattice is at T_0"
+        raise InputError("heat_contacts", must, "nothing", 'e.g. heat_contacts = {"bath": ["bottom"]}')
+    if device.heat_contacts and not device.wires and not device.terminals:
+        must = "given, with every metal in one of them, for a film with heat contacts"
+        raise InputError("wires", must, "nothing", 'e.g. wires = {"Pt": ["Pt"]}')
+    for name in (*device.wires, *device.terminals):
+        if name in device.heat_contacts:
+            raise InputError(f"heat_contacts.{name}", "a name of its own", "that of a wire or terminal")
+
+
+def wire_axes(device: "Device", mesh: TaggedMesh | Layers) -> tuple[str, ...]:
+    """Axes along which fields of wires can be given, that of the current first."""
+    periodic: Mapping[str, object] = {} if isinstance(mesh, Layers) else mesh.periodic
+    found = tuple(axis for axis in "xy" if axis not in mesh.axes or axis in periodic)
+    if not found:
+        raise InputError("wires", "along an axis in which the device is invariant or periodic", mesh.axes)
+    return found
+
+
+def wire_gradients(device: "Device", mesh: TaggedMesh | Layers) -> tuple[Gradient, ...]:
+    """The fields of all wires."""
+    axes = wire_axes(device, mesh)
+    return tuple(
+        Gradient("u", axis, tuple(regions), name) for name, regions in device.wires.items() for axis in axes
+    )
+
+
+def wire_drive(device: "Device", mesh: TaggedMesh | Layers, name: str) -> str:
+    """Name of the drive of a wire along its current; InputError with the nearest name."""
+    if name not in device.wires:
+        raise unknown_name("wire", name, device.wires)
+    return Gradient("u", wire_axes(device, mesh)[0], tuple(device.wires[name]), name).name
+
+
+def heat_terminals(device: "Device", mesh: TaggedMesh | Layers) -> dict[str, Terminal]:
+    """Heat contacts in the terms of the equations.
+
+    Raises:
+        InputError: a face that does not exist, or is not an outer one.
+    """
+    for name, faces in device.heat_contacts.items():
+        for face in faces:
+            if face not in mesh.face_names:
+                raise unknown_name(f"heat_contacts.{name}", face, mesh.face_names)
+            if len(mesh.face_regions(face)) != 1:
+                raise InputError(f"heat_contacts.{name}", "on outer faces", face)
+    return {name: Terminal(tuple(faces), LATTICE_HEAT.name) for name, faces in device.heat_contacts.items()}
+
+
+def require_separate(device: "Device", problem: Problem) -> None:
+    """Refuse wires that touch: metals that exchange charge have one field."""
+    number = conductors(problem)
+    wire_of = {region: name for name, regions in device.wires.items() for region in regions}
+    first: dict[int, str] = {}
+    for region, body in number.items():
+        if region in wire_of and first.setdefault(body, wire_of[region]) != wire_of[region]:
+            must = f"of metals that no charge reaches from the wire {first[body]}"
+            raise InputError(f"wires.{wire_of[region]}", must, region, "put both into one wire")
+
+
+def amplitudes(
+    device: "Device", mesh: TaggedMesh | Layers, wiring: Wiring, temperature: ArrayLike
+) -> dict[str, Array]:
+    """Drive -> given field [V/m] or relative temperature, of wires and heat contacts; `temperature`: T_0 [K]."""
+    found = {wire_drive(device, mesh, name): np.asarray(e) for name, e in wiring.wire_fields.items()}
+    t0 = np.ravel(temperature)
+    for name in device.heat_contacts:
+        if name not in wiring.heats:
+            found[name] = wiring.temperatures.get(name, 0.0) / t0
+    return found
+
+
+def fluxes(device: "Device", mesh: TaggedMesh | Layers, wiring: Wiring) -> dict[str, float]:
+    """Drive -> given current of a wire, or heat into the device at a contact, which is the flux gained there."""
+    found = {wire_drive(device, mesh, name): amount for name, amount in wiring.wire_currents.items()}
+    return found | dict(wiring.heats)

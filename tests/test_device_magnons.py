@@ -1,0 +1,307 @@
+"""Devices whose insulators carry magnons and whose layers carry heat.
+
+drag of a stack                     <-> admittances of films, coth and csch (m along y)
+spin Seebeck field of a stack       <-> admittances of three temperatures, assembled here
+spin Seebeck <-> spin Peltier       Kelvin's relation; sign; heat in = heat out
+magnons that conduct without bound  <-> the device without magnons
+strips on a film                    <-> exp(-distance/lambda_m) far from the injector; reciprocity; elements <-> films
+default                             <-> the equations of the device without magnons, bit for bit
+"""
+
+import numpy as np
+import pytest
+
+import hanle
+from hanle.boundary.magnons.linear import mixing
+from hanle.pde.closed_forms import magnon_drag
+from hanle.pde.errors import InputError
+from hanle.report import proof_rows, rows
+from hanle.sweeps import sweep
+
+T0, D_LOW, D_YIG, D_HIGH = 300.0, 7e-9, 2e-7, 5e-9
+LAYERS = [("low", D_LOW), ("YIG", D_YIG), ("high", D_HIGH)]
+MATERIALS = {"low": "Pt", "YIG": "YIG", "high": {"like": "Pt", "spin_hall_angle": -0.2, "diffusion_length": "2 nm"}}
+HEAT = {"bath": ["bottom"], "top": ["top"]}
+PLAIN = {"kind": "magnetic insulator", "G_s": "0 S/m^2", "G_r": "4e14 S/m^2", "G_i": "0 S/m^2"}
+EXACT, BALANCE, KELVIN = 1e-9, 1e-9, 1e-9
+#: How well the gap between two strips is known to a film: a part of its thickness.
+GAP = 0.15
+
+
+def film(transport=("magnons",), **changes):
+    """Pt | YIG | a metal with the spin Hall angle of Ta, m along y."""
+    heat = {"heat_contacts": HEAT} if "heat" in transport else {}
+    given = {
+        "materials": MATERIALS,
+        "magnetisation": {"YIG": (0, 1, 0)},
+        "field": (0, 0.1, 0),
+        "transport": transport,
+        "wires": {"in": ["low"], "out": ["high"]},
+    }
+    return hanle.Device(hanle.stack(LAYERS), **given | heat | changes)
+
+
+def worst(result):
+    return max(float(np.max(b.error)) for b in result.balances.values())
+
+
+def films(device):
+    """The two metals for the closed form."""
+    g = [float(mixing(device.conductances(face))[0]) for face in ("low|YIG", "YIG|high")]
+    return (
+        magnon_drag.Film(2.5e6, 1.5e-9, 0.11, D_LOW, g[0]),
+        magnon_drag.Film(2.5e6, 2e-9, -0.2, D_HIGH, g[1]),
+    )
+
+
+def test_drag_is_the_closed_form():
+    device = film()
+    low, high = films(device)
+    expected = np.linalg.inv(magnon_drag.conductance(low, magnon_drag.Magnons(5e5, 9.4e-6, D_YIG), high))
+    result = device.solve(wiring={"in": "2 A/m"})
+    assert result.wire_current("in") == pytest.approx(2.0, rel=EXACT)
+    assert result.wire_resistance("in") == pytest.approx(expected[0, 0], rel=EXACT)
+    assert result.wire_resistance("out") == pytest.approx(expected[1, 0], rel=EXACT)
+    # The signs of the notes: the angles of Pt and Ta differ in sign.
+    assert result.wire_resistance("out") < 0
+    assert result.magnon_potential("YIG", [[0, 0, D_LOW + D_YIG / 2]])[0] > 0
+    back = device.solve(wiring={"out": "-1 A/m"})
+    assert back.wire_resistance("in", "out") == pytest.approx(expected[0, 1], rel=EXACT)
+    shorted = device.solve(wiring={"in": "1 A/m", "out": "0 V/m"})
+    assert shorted.wire_current("out") == pytest.approx(-expected[1, 0] / expected[1, 1], rel=1e-6)
+    assert max(worst(r) for r in (result, back, shorted)) < BALANCE
+
+
+def test_magnons_that_conduct_without_bound_are_in_equilibrium():
+    """w_m -> 0 is the device of today: the same resistance change, and nothing in the other film."""
+    field_driven = {"in": "1e4 V/m", "out": "1e4 V/m"}
+    tilted = {"magnetisation": {"YIG": (0.3, 0.8, -0.4)}}
+    fast = {"like": "YIG", "magnon_conductivity": "1e15 S/m", "magnon_diffusion_length": "1 nm"}
+    now = film((), **tilted).solve(wiring=field_driven)
+    there = film(materials=MATERIALS | {"YIG": fast}, **tilted).solve(wiring=field_driven)
+    for wire in ("in", "out"):
+        assert there.wire_current(wire) == pytest.approx(now.wire_current(wire), rel=EXACT)
+    np.testing.assert_allclose(there.torque("YIG"), now.torque("YIG"), rtol=1e-6, atol=1e-30)
+    # The library's magnons are far from it.
+    some = film(**tilted).solve(wiring=field_driven)
+    assert abs(some.wire_current("in") / now.wire_current("in") - 1) > 1e-6
+
+
+def test_without_transport_nothing_changes():
+    """Wires with one field are the film of today."""
+    plain = hanle.Device(hanle.stack(LAYERS), MATERIALS, magnetisation={"YIG": (0, 1, 0)}, field=(0, 0.1, 0))
+    assert plain.transport == ()
+    today = plain.solve(current_density=1e10)
+    field = float(today.solution.amplitude("du/dx")[0])
+    one = film((), wires={"both": ["low", "high"]}).solve(wiring={"both": f"{field!r} V/m"})
+    assert one.wire_current("both") == pytest.approx(1e10 * (D_LOW + D_HIGH), rel=EXACT)
+    assert today.has_resistivity
+    assert not one.has_resistivity
+
+
+def test_spin_seebeck_and_peltier_obey_kelvin():
+    device = film(("magnons", "heat"))
+    seebeck = device.solve(wiring={"bath": "1 K"})
+    assert seebeck.heat_current("bath") == pytest.approx(-seebeck.heat_current("top"), rel=EXACT)
+    assert seebeck.heat_current("bath") > 0
+    assert seebeck.contact_temperature("bath") == pytest.approx(1.0, rel=EXACT)
+    # Warm below, cold above: E > 0 where theta > 0, E < 0 where theta < 0.
+    assert seebeck.wire_field("in") > 0 > seebeck.wire_field("out")
+    per_kelvin = seebeck.spin_seebeck("out", "bath", "top")
+    assert per_kelvin == pytest.approx(float(seebeck.wire_field("out")), rel=EXACT)
+    # Shorted instead of open: I per T; the Peltier heat at one temperature is T_0 times that, with the other sign.
+    short = device.solve(wiring={"bath": "1 K", "in": "0 V/m", "out": "0 V/m"})
+    driven = device.solve(wiring={"out": "1 V/m", "in": "0 V/m"})
+    assert driven.heat_current("bath") == pytest.approx(-T0 * float(short.wire_current("out")), rel=KELVIN)
+    open_top = device.solve(wiring={"in": "1 A/m", "top": "0 W/m^2"})
+    assert open_top.heat_current("bath") == pytest.approx(0, abs=1e-9)
+    peltier = open_top.spin_peltier("top", "in")
+    # dT/I = -T_0 E/q of the open device with q driven: both are odd in m.
+    fed = device.solve(wiring={"top": "1e6 W/m^2"})
+    assert peltier == pytest.approx(-T0 * float(fed.wire_field("in")) / 1e6, rel=KELVIN)
+    assert max(worst(r) for r in (seebeck, short, driven, fed)) < BALANCE
+
+
+def test_temperatures_fall_from_warm_to_cold():
+    device = film(("magnons", "heat"))
+    result = device.solve(wiring={"bath": "1 K"})
+    heights = np.linspace(D_LOW, D_LOW + D_YIG, 5)
+    points = np.stack([0 * heights, 0 * heights, heights], axis=1)
+    lattice = result.temperature("YIG", points)
+    magnons = result.temperature("YIG", points, "magnons")
+    assert np.all(np.diff(lattice) < 0)
+    assert T0 < lattice[-1] < lattice[0] < T0 + 1
+    # Deep inside magnons follow the lattice, at the faces they do not.
+    assert abs(magnons[2] - lattice[2]) < 1e-3
+    assert abs(magnons[0] - lattice[0]) > 1e-3
+    # q = -kappa grad T: two lattices in series with the contacts and the magnons carry it, closed form without magnons.
+    resistances = [D_LOW / 20.0, 1 / 2.8e8, D_YIG / 7.5, 1 / 2.8e8, D_HIGH / 20.0]
+    assert result.heat_current("bath") == pytest.approx(1 / sum(resistances), rel=0.15)
+    electrons = result.temperature("high", [[0, 0, D_LOW + D_YIG + D_HIGH / 2]], "electrons")
+    assert T0 < electrons[0] < lattice[-1]
+
+
+def test_insulator_beyond_reach_and_golden_rule():
+    """MagnonInterface: conductances of the golden rule, and a scale on what magnons carry."""
+    rule = hanle.MagnonInterface(g_r="4.1e18 1/m^2", g_i="-3e17 1/m^2")
+    weak = hanle.MagnonInterface(inelastic_scale=1e-6)
+    device = film(interfaces={"low|YIG": rule})
+    g, g_r, g_i = mixing(device.conductances("low|YIG"))
+    # g of parabolic magnons at 300 K, 3/2 zeta(3/2) g_r/(pi s Lambda^3) less the gap; n/s about 6 %.
+    assert 1.2e17 < g < 2e17
+    assert g_r / 4.1e18 == pytest.approx(1.06, abs=0.05)
+    assert g_i < 0
+    strong = device.solve(wiring={"in": "1 A/m"}).wire_field("out")
+    faint = film(interfaces={"low|YIG": weak}).solve(wiring={"in": "1 A/m"}).wire_field("out")
+    assert 0 < faint / strong < 1e-3
+
+
+def test_substrates_carry_heat():
+    """Glass in series adds its resistance, between lattices without any of the face."""
+    layers = [("glass", 1e-6), ("YIG", 1e-7), ("Pt", D_HIGH)]
+    glass = {"kind": "insulator", "lattice_heat_conductivity": "1.4 W/(m K)"}
+    device = hanle.Device(
+        hanle.stack(layers),
+        {"glass": glass, "YIG": "YIG", "Pt": "Pt"},
+        magnetisation={"YIG": (0, 1, 0)},
+        field=(0, 0.1, 0),
+        transport=("heat", "magnons"),
+        wires={"Pt": ["Pt"]},
+        heat_contacts=HEAT,
+    )
+    assert device.transport == ("magnons", "heat")
+    result = device.solve(wiring={"bath": "1 K"})
+    resistance = 1e-6 / 1.4 + 1e-7 / 7.5 + 1 / 2.8e8 + D_HIGH / 20
+    assert result.heat_current("bath") == pytest.approx(1 / resistance, rel=0.02)
+    assert result.spin_seebeck("Pt", "bath", "top", "YIG") > 0
+    assert worst(result) < BALANCE
+
+
+def nonlocal_device(distance, transport=("magnons",), length=60e-6):
+    """Two Pt strips across a film of YIG thinner than anything in it, m along x."""
+    strips = [(n, x, 2e-7, 7e-9) for n, x in (("in", -distance / 2), ("out", distance / 2))]
+    heat = {"heat_contacts": {"bath": ["bottom"]}} if "heat" in transport else {}
+    return hanle.Device(
+        hanle.strips(length, [("YIG", 1e-7)], strips),
+        {"YIG": {"like": "YIG", "magnon_diffusion_length": "2 um"}, "in": "Pt", "out": "Pt"},
+        magnetisation={"YIG": (1, 0, 0)},
+        field=(0.1, 0, 0),
+        transport=transport,
+        wires={"in": ["in"], "out": ["out"]},
+        **heat,
+    )
+
+
+def test_nonlocal_signal_decays_over_the_magnon_length():
+    """In a thin film between strips that take all spin w_m goes as 1/sinh(gap/lambda_m)."""
+    found = {}
+    for distance in (1e-6, 8e-6):
+        device = nonlocal_device(distance)
+        result = device.solve(wiring={"in": "1 mA"})
+        found[distance] = result.wire_resistance("out")
+        assert worst(result) < 1e-8
+    back = device.solve(wiring={"out": "1 mA"}, mesh=result.mesh)
+    assert back.wire_resistance("in") == pytest.approx(found[8e-6], rel=1e-9)
+    near, far = 1e-6 - 2e-7, 8e-6 - 2e-7
+    # Magnons reach some 20 nm under the strips, in a film of 100 nm: a short gap is known to some per cent.
+    assert found[1e-6] / found[8e-6] == pytest.approx(np.sinh(far / 2e-6) / np.sinh(near / 2e-6), rel=GAP)
+    assert found[8e-6] < 0
+
+
+def test_nonlocal_heat_and_its_pictures(tmp_path):
+    device = nonlocal_device(1e-6, ("magnons", "heat"), length=6e-6)
+    result = device.solve(wiring={"in": "1 mA"})
+    assert worst(result) < 1e-8
+    assert result.wire_resistance("out") == pytest.approx(
+        device.solve(wiring={"out": "1 mA"}, mesh=result.mesh).wire_resistance("in"), rel=1e-8
+    )
+    picture = result.show("temperature_magnons", str(tmp_path / "t.png"))
+    assert picture.path.stat().st_size > 10_000
+    names = [row.name for row in rows(result)]
+    assert {"E(out)", "I(in)", "resistance(out)", "dT(bath)", "heat(bath)"} <= set(names)
+    assert "balance(T_m)" in [row.name for row in proof_rows(result)]
+    files = result.save(str(tmp_path / "f.vtm"))
+    assert files.exists()
+
+
+def test_sweeps_keep_wires_and_contacts():
+    device = film(("magnons", "heat"))
+    found = sweep(device, temperature=[100.0, 300.0], wiring={"bath": "1 K"})
+    assert found["field_along"].squeeze().dims == ("temperature", "wire")
+    assert found["heat"].attrs["units"] == "W/m^2"
+    np.testing.assert_allclose(found["temperature_difference"].sel(contact="bath"), 1.0, rtol=EXACT)
+    alone = device.solve(wiring={"bath": "1 K"})
+    np.testing.assert_allclose(
+        found["field_along"].squeeze().sel(temperature=300.0, wire="out"), float(alone.wire_field("out")), rtol=1e-9
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"transport": ("phonons",)}, "transport.*phonons"),
+        ({"transport": "magnons"}, "transport must be a list"),
+        ({"transport": ("heat",), "heat_contacts": HEAT}, "with magnons, which take part"),
+        ({"transport": ("magnons", "heat"), "heat_contacts": {}}, "heat_contacts must be given"),
+        ({"heat_contacts": HEAT}, "heat_contacts must be left out"),
+        ({"wires": {"in": ["low"]}}, "wires must be with every metal in one"),
+        ({"wires": {"in": ["low", "YIG"], "out": ["high"]}}, r"wires\.in"),
+        ({"wires": {"in": ["low", "high"], "out": ["high"]}}, "wires must be with each of the metals"),
+        (
+            {"materials": MATERIALS | {"YIG": PLAIN}},
+            r"YIG\.magnon_conductivity, YIG\.magnon_diffusion_length must be given",
+        ),
+        (
+            {"materials": MATERIALS | {"low": "Au"}, "transport": ("magnons", "heat"), "heat_contacts": HEAT},
+            r"low\.lattice_heat_conductivity, low\.electron_lattice_coupling must be given",
+        ),
+        ({"materials": MATERIALS | {"YIG": "GGG"}, "magnetisation": {}}, "no magnetic insulator orders"),
+    ],
+)  # fmt: skip
+def test_devices_that_make_no_sense_are_refused(change, message):
+    with pytest.raises(InputError, match=message):
+        film(**change)
+
+
+@pytest.mark.parametrize(
+    ("wiring", "message"),
+    [
+        ({"in": "1 K"}, r"wiring\.in must be a current or a field"),
+        ({"in": 1.0}, r"wiring\.in must be a current or a field"),
+        ({"bath": "1 mA"}, r"wiring\.bath must be a temperature difference"),
+        ({"inn": "1 A/m"}, r"wiring.*inn"),
+    ],
+)
+def test_wirings_that_make_no_sense_are_refused(wiring, message):
+    with pytest.raises(InputError, match=message):
+        film(("magnons", "heat")).solve(wiring=wiring)
+
+
+def test_numbers_that_break_the_second_law_are_refused():
+    bad = {"like": "YIG", "bulk_spin_seebeck": "500 A/(m K)"}
+    device = film(("magnons", "heat"), materials=MATERIALS | {"YIG": bad})
+    with pytest.raises(InputError, match=r"materials\.YIG: magnon heat_conductivity must be such that"):
+        device.solve()
+    against = film(("magnons", "heat"), magnetisation={"YIG": (0, -1, 0)})
+    with pytest.raises(InputError, match="m against B needs an anisotropy_gap"):
+        against.solve()
+    with pytest.raises(InputError, match="h_pp"):
+        hanle.MagnonInterface(h_pp="-1 W/(m^2 K)")
+    with pytest.raises(InputError, match="g_r must be given with g_i"):
+        hanle.MagnonInterface(g_i="1e17 1/m^2")
+    with pytest.raises(InputError, match="between a metal and a magnetic insulator"):
+        hanle.Device(
+            hanle.stack([("a", 5e-9), ("b", 5e-9)]),
+            {"a": "Pt", "b": "Au"},
+            interfaces={"a|b": hanle.MagnonInterface()},
+        ).solve()
+
+
+def test_wires_that_touch_are_refused():
+    device = hanle.Device(
+        hanle.stack([("a", 5e-9), ("b", 5e-9)]), {"a": "Pt", "b": "Au"}, wires={"a": ["a"], "b": ["b"]}
+    )
+    with pytest.raises(InputError, match="put both into one wire"):
+        device.solve()
+    with pytest.raises(InputError, match=r"heat_contacts\.bath"):
+        film(("magnons", "heat"), heat_contacts={"bath": ["floor"]}).solve()
