@@ -112,7 +112,7 @@ def write_interface(name: str, law: Any, store: Store) -> Any:
     if isinstance(law, str):
         return law
     if isinstance(law, SpinOrbit):
-        return write_spin_orbit(law)
+        return write_spin_orbit(law, key)
     if isinstance(law, MagnonInterface):
         written = {n: exact(getattr(law, n), d) for n, d in NUMBERS.items() if getattr(law, n) is not None}
         return written | ({"elastic": law.elastic} if law.g_r is not None else {})

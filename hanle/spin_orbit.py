@@ -5,7 +5,7 @@ are computed) or `RashbaCoefficients` (numbers, as they are). Against an insulat
 an outer face of a ferromagnet, what is left is the torque that the lattice passes on.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,17 +14,19 @@ from scipy.constants import m_e
 
 from hanle.boundary.circuit import FERROMAGNET, NORMAL
 from hanle.boundary.rashba import rashba_interface
-from hanle.boundary.scattering.coefficients import POPULATIONS, RashbaCoefficients
+from hanle.boundary.scattering.coefficients import CONDUCTANCES, DRIVES, POPULATIONS, RashbaCoefficients
 from hanle.boundary.scattering.compute import all_orders, first_order
 from hanle.boundary.scattering.drift import without_sharvin
 from hanle.boundary.scattering.landauer import sharvin
 from hanle.boundary.scattering.model import Interface
+from hanle.boundary.scattering.quadrature import QuadratureError
 from hanle.materials.records import FerromagneticMetal, MagneticInsulator
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.errors import InputError
 from hanle.pde.problem import MINUS, PLUS, Face
-from hanle.pde.quantity import parse
+from hanle.pde.quantity import DIMENSIONS, parse
 from hanle.pde.tensors import Array
 
 if TYPE_CHECKING:
@@ -37,6 +39,12 @@ MODEL = {
     "h_R": "dimensionless",
     **dict.fromkeys(("tau_N", "tau_up", "tau_dn"), "time"),
     "mass": "mass",
+}
+#: Dimension -> (largest size in SI, an example): a number without its unit is found out.
+LIMITS = {
+    "energy": (1e3 * E_CHARGE, "5 eV"),
+    "wave number": (1e13, "2 1/nm"),
+    "time": (1e-9, "10 fs"),
 }
 #: What must be said so that nothing is counted twice -> what False means.
 CHOICES = {
@@ -54,7 +62,8 @@ class RashbaInterface:
         E_F, J, U_N, U_F: Fermi energy, exchange and potentials of both sides ("5 eV"; J where numbers).
         u0, um: interface potential and its exchange ("1 1/nm"; 1/m).
         h_R: strength of the coupling, without unit; the sign belongs to the normal from the metal to the magnet.
-        tau_N, tau_up, tau_dn: momentum relaxation times ("10 fs"; s).
+        tau_N, tau_up, tau_dn: momentum relaxation times ("10 fs"; s): what the currents along the interface are
+            proportional to. They should give the resistivities of the device; see `resistivities`.
         memory_loss: whether flips at the interface, of second order in h_R, act in the device. False where a mixing
             conductance or a memory loss that was fitted contains them.
         sharvin_removed: whether the Sharvin resistances are taken out of the conductances and drives, as drift
@@ -67,6 +76,7 @@ class RashbaInterface:
     Raises:
         InputError: a number out of range, or one of the three choices not made.
         UnsupportedError: electrons bound to the interface.
+        SolveError: sums over electrons diverge.
     """
 
     E_F: Any
@@ -88,11 +98,26 @@ class RashbaInterface:
 
     def __post_init__(self) -> None:
         for key, dimension in MODEL.items():
-            object.__setattr__(self, key, parse(getattr(self, key), dimension, key))
+            value = parse(getattr(self, key), dimension, key)
+            limit, usual = LIMITS.get(dimension, (np.inf, ""))
+            if abs(value) > limit:
+                must = f"at most {limit:.3g} {DIMENSIONS[dimension].unit}"
+                raise InputError(key, must, value, f'with its unit: "{usual}"')
+            object.__setattr__(self, key, value)
         for key, meaning in CHOICES.items():
             if not isinstance(getattr(self, key), bool):
                 raise InputError(key, "said: true or false", getattr(self, key), f"false means: {meaning}")
+        if not isinstance(self.all_orders, bool):
+            raise InputError("all_orders", "true or false", self.all_orders)
+        if isinstance(self.accept, str):
+            raise InputError("accept", "a list of names", self.accept, f'write ["{self.accept}"]')
         object.__setattr__(self, "accept", tuple(self.accept))
+        if self.h_R and not (self.tau_N or self.tau_up or self.tau_dn):
+            must = "given, at least one of tau_N, tau_up, tau_dn: no electrons are driven without"
+            raise InputError("tau_N", must, self.tau_N, "tau = m sigma/(n e^2)")
+        if self.sharvin_removed and self.edges[0] <= 0:
+            must = "false where the metal is insulating (E_F below U_N): nothing enters it"
+            raise InputError("sharvin_removed", must, self.sharvin_removed)
         self.coefficients  # noqa: B018 - errors belong here
 
     @property
@@ -100,17 +125,48 @@ class RashbaInterface:
         """The model without the choices."""
         return Interface(**{key: getattr(self, key) for key in MODEL})
 
+    @property
+    def edges(self) -> Array:
+        """k_F^2 of N, up and dn (3,) [1/m^2]; <= 0 for bands without electrons."""
+        return self.model.edges
+
+    @property
+    def mean_free_paths(self) -> Array:
+        """Of N, up and dn (3,) [m], which the law takes to be shorter than layers are thick; 0 without electrons."""
+        speeds = HBAR / self.mass * np.sqrt(np.maximum(self.edges, 0.0))
+        return np.asarray(speeds * [self.tau_N, self.tau_up, self.tau_dn])
+
+    @property
+    def resistivities(self) -> tuple[float, float]:
+        """(normal metal, magnet) [Ohm m] that the relaxation times stand for: 1/rho = sum of n e^2 tau/m over spins.
+
+        The drive of the interface is proportional to tau at a given field: unless these are the resistivities of the
+        device, it is not that of the current that flows. Infinite where there are no electrons.
+        """
+        per_spin = np.maximum(self.edges, 0.0) ** 1.5 / (6 * np.pi**2) * E_CHARGE**2 / self.mass
+        normal, up, dn = (float(s) for s in per_spin * [2 * self.tau_N, self.tau_up, self.tau_dn])
+        return tuple(1 / sigma if sigma else float("inf") for sigma in (normal, up + dn))  # type: ignore[return-value]
+
     @cached_property
     def coefficients(self) -> RashbaCoefficients:
         """What acts in the device."""
         compute = all_orders if self.all_orders else first_order
-        found = compute(self.model, loss=bool(self.memory_loss), accept=self.accept)
+        try:
+            found = compute(self.model, loss=bool(self.memory_loss), accept=self.accept)
+        except QuadratureError as error:
+            raise QuadratureError(str(error).replace("loss=False", "memory_loss false")) from error
         if self.sharvin_removed:
             found = without_sharvin(found, *sharvin(self.model))
         if self.damping_like:
             return found
         return replace(found, **{name: replace(getattr(found, name), a=0.0) for name in POPULATIONS})
 
+
+#: Insulating side -> what is left.
+_LEFT = {
+    FERROMAGNET: "N.b_lat, g_mix and loss.G_NN",
+    NORMAL: "up.b_lat, dn.b_lat and loss.G_FF",
+}
 
 SpinOrbit: TypeAlias = RashbaInterface | RashbaCoefficients
 
@@ -131,10 +187,17 @@ def spin_orbit_face(
         FERROMAGNET if magnet not in device.conductors else NORMAL if other not in device.conductors else ""
     )
     given = choice.coefficients if isinstance(choice, RashbaInterface) else choice
+    if isinstance(mesh, TaggedMesh):
+        _require_facets(given, len(normal), f"interfaces.{name}")
     try:
         law = rashba_interface(magnet, given, magnetisation, normal, insulating)
     except InputError as error:
-        raise error.within(f"interfaces.{name}.") from error
+        if not insulating:
+            raise error.within(f"interfaces.{name}.") from error
+        other = "U_N" if insulating == NORMAL else "U_F"
+        must = f"without currents into the insulating side {insulating}: only {_LEFT[insulating]} can differ from 0"
+        cure = f"a RashbaInterface insulates there with {other} above E_F"
+        raise InputError(f"interfaces.{name}", must, "other numbers", cure) from error
     return Face(law, {FERROMAGNET: place, NORMAL: MINUS if place == PLUS else PLUS})
 
 
@@ -146,6 +209,16 @@ def spin_orbit_sides(device: "Device", regions: tuple[str, ...], key: str) -> tu
         must = "spin-orbit coupling only between one ferromagnet and a metal, or at its surface"
         raise InputError(key, must, regions, "one of both sides conducts")
     return magnets[0], others[0] if others else ""
+
+
+def _require_facets(given: RashbaCoefficients, count: int, key: str) -> None:
+    """Arrays have one number per facet."""
+    places = [(name, getattr(given, name)) for name in (*CONDUCTANCES, "g_mix")]
+    places += [(f"{name}.{k}", getattr(getattr(given, name), k)) for name in POPULATIONS for k in DRIVES]
+    places += [(f"loss.{f.name}", getattr(given.loss, f.name)) for f in fields(given.loss)]
+    for name, value in places:
+        if np.shape(value) not in ((), (1,), (count,)):
+            raise InputError(f"{key}.{name}", f"a number, or one for each of {count} facets", np.shape(value))
 
 
 def _normals(mesh: TaggedMesh | Layers, name: str) -> Array:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
+
 from hanle.boundary.scattering.coefficients import DRIVES, POPULATIONS, Drive, MemoryLoss, RashbaCoefficients
 from hanle.options import require_known
 from hanle.pde.errors import InputError
@@ -38,25 +40,28 @@ def read_spin_orbit(table: Mapping[str, Any], key: str) -> SpinOrbit:
         raise error.within(f"{key}.") from error
 
 
-def write_spin_orbit(law: SpinOrbit) -> dict[str, Any]:
-    """What `read_spin_orbit` reads back."""
+def write_spin_orbit(law: SpinOrbit, key: str) -> dict[str, Any]:
+    """What `read_spin_orbit` reads back; InputError at `key` for arrays."""
     if isinstance(law, RashbaInterface):
         table = {name: exact(getattr(law, name), dimension) for name, dimension in MODEL.items()}
         table |= {name: getattr(law, name) for name in _SWITCHES}
         return table | ({"accept": list(law.accept)} if law.accept else {})
-    found: dict[str, Any] = {name: _written(getattr(law, name), _AREA, name) for name in ("g_up", "g_dn")}
-    mixing = complex(law.g_mix)
-    found["g_mix"] = [exact(mixing.real, _AREA), exact(mixing.imag, _AREA)]
+    found: dict[str, Any] = _written(law, ("g_up", "g_dn"), _AREA, key)
+    mixing = np.asarray(law.g_mix, dtype=complex)
+    found["g_mix"] = [_number(part, _AREA, f"{key}.g_mix") for part in (mixing.real, mixing.imag)]
     for name in POPULATIONS:
-        found[name] = {key: _written(getattr(getattr(law, name), key), _LINE, f"{name}.{key}") for key in DRIVES}
-    return found | {"loss": {key: _written(getattr(law.loss, key), _AREA, f"loss.{key}") for key in _LOSS}}
+        found[name] = _written(getattr(law, name), DRIVES, _LINE, f"{key}.{name}")
+    return found | {"loss": _written(law.loss, _LOSS, _AREA, f"{key}.loss")}
 
 
-def _written(value: Any, dimension: str, key: str) -> Any:
-    try:
-        return exact(float(value), dimension)
-    except TypeError as error:
-        raise InputError(key, "a number, to be written", type(value).__name__, "keep arrays in Python") from error
+def _written(record: Any, names: tuple[str, ...], dimension: str, key: str) -> dict[str, Any]:
+    return {name: _number(getattr(record, name), dimension, f"{key}.{name}") for name in names}
+
+
+def _number(value: Any, dimension: str, key: str) -> Any:
+    if np.ndim(value):
+        raise InputError(key, "a number, to be written", type(value).__name__, "keep arrays in Python")
+    return exact(float(value), dimension)
 
 
 def _model(table: Mapping[str, Any]) -> RashbaInterface:

@@ -156,7 +156,7 @@ def test_choices_must_be_made(missing):
             {"materials": {"Pt": "Py", "Co": "Co"}, "magnetisation": {"Pt": M, "Co": M}},
             "between one ferromagnet and a metal",
         ),
-        ({"materials": {"Pt": "Pt", "Co": "YIG"}}, "the side ferromagnet takes part in"),
+        ({"materials": {"Pt": "Pt", "Co": "YIG"}}, "without currents into the insulating side ferromagnet"),
     ],
 )
 def test_faces_that_do_not_fit_are_refused(changes, message):

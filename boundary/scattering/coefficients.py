@@ -20,11 +20,13 @@ Source: Kim et al., 2017, corrected: Eqs (14)-(16), (A10), (A18).
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hanle.pde.errors import InputError
+from hanle.pde.quantity import parse
 
 #: Names of the populations and of the entries of a `Drive`.
 POPULATIONS = ("N", "up", "dn")
@@ -35,13 +37,16 @@ CONDUCTANCES = ("g_up", "g_dn")
 
 @dataclass(frozen=True, eq=False)
 class Drive:
-    """What the in-plane field acting on one population does at the interface; each entry [S/m], any sign."""
+    """What the in-plane field acting on one population does at the interface; each [S/m] or "3e3 S/m", any sign."""
 
     a: ArrayLike = 0.0
     b: ArrayLike = 0.0
     b_lat: ArrayLike = 0.0
     gamma: ArrayLike = 0.0
     delta: ArrayLike = 0.0
+
+    def __post_init__(self) -> None:
+        _read_units(self, DRIVES, "conductivity")
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +70,7 @@ class MemoryLoss:
     g_dn_plane: ArrayLike = 0.0
 
     def __post_init__(self) -> None:
+        _read_units(self, tuple(self.__dataclass_fields__), "conductance per area")
         for key in FLIPS:
             _require(key, getattr(self, key), least=0.0)
         for key in ("g_up_normal", "g_dn_normal", "g_up_plane", "g_dn_plane"):
@@ -73,12 +79,12 @@ class MemoryLoss:
 
 @dataclass(frozen=True, eq=False)
 class RashbaCoefficients:
-    """Everything the interface condition needs; every entry a number or an array per facet or batch.
+    """Everything the interface condition needs; every entry a number, a string with unit, or an array per facet.
 
     Attributes:
         N, up, dn: drives of the three populations [S/m].
         g_up, g_dn: conductances of majority and minority [S/m^2], >= 0; bare (Landauer) unless `drift` changed them.
-        g_mix: mixing conductance seen from N [S/m^2], real part >= 0.
+        g_mix: mixing conductance seen from N [S/m^2], real part >= 0; also a pair of strings (real, imaginary).
         loss: flips at the interface. Leave it out where g_mix or a fitted memory loss contains them already.
 
     Raises:
@@ -94,12 +100,17 @@ class RashbaCoefficients:
     loss: MemoryLoss = field(default_factory=MemoryLoss)
 
     def __post_init__(self) -> None:
+        _read_units(self, CONDUCTANCES, "conductance per area")
+        if isinstance(self.g_mix, str) or (isinstance(self.g_mix, tuple | list) and len(self.g_mix) == 2):
+            parts = (self.g_mix,) if isinstance(self.g_mix, str) else self.g_mix
+            mixing = complex(*(parse(part, "conductance per area", "g_mix") for part in parts))
+            object.__setattr__(self, "g_mix", mixing)
         for population in POPULATIONS:
             for key in DRIVES:
                 _require(f"{population}.{key}", getattr(getattr(self, population), key), unit="S/m")
         for key in CONDUCTANCES:
             _require(key, getattr(self, key), least=0.0)
-        mixing = np.asarray(self.g_mix, dtype=complex)
+        mixing = _numbers("g_mix", self.g_mix, complex)
         _require("Re g_mix", mixing.real, least=0.0)
         _require("Im g_mix", mixing.imag)
 
@@ -109,9 +120,23 @@ class RashbaCoefficients:
         return self.N, self.up, self.dn
 
 
+def _read_units(record: object, keys: tuple[str, ...], dimension: str) -> None:
+    """Replace strings by numbers in SI."""
+    for key in keys:
+        if isinstance(given := getattr(record, key), str):
+            object.__setattr__(record, key, parse(given, dimension, key))
+
+
 def _require(key: str, given: ArrayLike, least: float = -np.inf, unit: str = "S/m^2") -> None:
-    values = np.asarray(given, dtype=float)
+    values = _numbers(key, given, float)
     if not np.all(np.isfinite(values)):
         raise InputError(key, f"finite [{unit}]", given)
     if np.any(values < least):
         raise InputError(key, f"0 or positive [{unit}]", float(values.min()), "this law would create energy")
+
+
+def _numbers(key: str, given: ArrayLike, kind: type) -> NDArray[Any]:
+    try:
+        return np.asarray(given, dtype=kind)
+    except (TypeError, ValueError) as error:
+        raise InputError(key, "a number, a string with unit or an array", type(given).__name__) from error
