@@ -114,8 +114,10 @@ class Iterate:
         for name, wanted in fluxes.items():
             found, size, least = self._flux_with_size(name, rounding)
             key = f"the flux at {name}"
-            least = np.maximum(least / self.tolerance, np.finfo(float).tiny)
-            left[key], scale[key] = np.abs(found - wanted), np.maximum(size + np.abs(wanted), least)
+            # A flux that is asked for must be told from rounding; one of zero need not.
+            least = np.where(wanted != 0.0, 0.0, least / self.tolerance)
+            size = np.maximum(size + np.abs(wanted), np.maximum(least, np.finfo(float).tiny))
+            left[key], scale[key] = np.abs(found - wanted), size
         return Residual(left, scale)
 
     def step(self, wanted: Wanted, part: float, missing: float) -> Move:

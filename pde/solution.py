@@ -219,8 +219,9 @@ def balanced_solve(problem: Problem, matrix: Array, rhs: Array) -> Array:
         InputError: potentials are undetermined.
     """
     # Terminals and gradients differ by powers of a length: equilibrate before judging whether a ground is missing.
-    scale = 1 / np.sqrt(np.abs(np.einsum("bii->bi", matrix)))
-    balanced = matrix * scale[:, :, None] * scale[:, None, :]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = 1 / np.sqrt(np.abs(np.einsum("bii->bi", matrix)))
+        balanced = matrix * scale[:, :, None] * scale[:, None, :]
     if not np.all(np.isfinite(balanced)) or np.any(np.linalg.cond(balanced) > 1e13):
         terminals = tuple(problem.terminals)
         raise InputError("ground", "one terminal of each connected conductor", "none", f"terminals: {terminals}")

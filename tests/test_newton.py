@@ -1,18 +1,27 @@
-"""Newton's method with made-up nonlinear laws that have exact solutions; quadratic convergence."""
+"""Newton's method with made-up nonlinear laws that have exact solutions.
+
+conductivity that depends on u   <-> Kirchhoff's transform, driven by voltage and by current
+leaks at a face                  <-> roots of one equation: a cubic, a diode, one that ends at a threshold
+sheet current of a face          <-> a cubic in the field along it
+steps                            <-> quadratic convergence; damped; through drives; from a solution nearby
+failures                         <-> the drive, the equations and the law that was left are named
+"""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 
 from hanle.meshes.layered import Layers
 from hanle.meshes.layers import stack
 from hanle.pde.coefficients import Bulk, FaceLaw, Side, term
 from hanle.pde.engines.multilayer import Multilayer
 from hanle.pde.errors import InputError, SolveError, UnsupportedError
-from hanle.pde.fields import CHARGE
+from hanle.pde.fields import CHARGE, SPIN, FieldSet
+from hanle.pde.metal import normal_metal
 from hanle.pde.newton import newton
-from hanle.pde.problem import MINUS, Face, Problem, Terminal
+from hanle.pde.problem import MINUS, Face, Gradient, Problem, Terminal
 
 SIGMA, LENGTH, SLOPE, VOLTAGE = 3e6, 40e-9, 5.0, 0.3
 
@@ -47,6 +56,24 @@ def cubic_leak(strength: float) -> FaceLaw:
         )
 
     return FaceLaw(sides, at=touch)
+
+
+def leak(current, limit=np.inf) -> FaceLaw:
+    """N.J = -f(u), with f and its derivative from current(u); not defined for |u| > limit."""
+    sides = (Side("metal", CHARGE),)
+
+    def touch(traces, gradients):
+        u = traces[..., 0]
+        if np.any(np.abs(u) > limit):
+            raise InputError("u", f"below {limit} V", float(np.abs(u).max()))
+        size, slope = current(u)
+        return FaceLaw(sides, G=(term(-slope, 1.0, [[1.0]]),), g=(term(slope * u - size, 1.0, [1.0]),))
+
+    return FaceLaw(sides, at=touch)
+
+
+def diode(u):
+    return 1e9 * np.expm1(u / 0.026), 1e9 / 0.026 * np.exp(u / 0.026)
 
 
 def wire(bulk: Bulk, faces=None, terminals=("bottom", "top")) -> Problem:
@@ -125,3 +152,157 @@ def test_two_stacks_at_once():
 def test_no_step_is_refused(elements):
     with pytest.raises(InputError, match="max_steps must be at least 1"):
         newton(wire(heated_metal()), elements(), amplitudes={"bottom": 0.0, "top": VOLTAGE}, max_steps=0)
+
+
+def leaking(law, terminals=("top",)):
+    """A linear wire that leaks at its bottom."""
+    bulk = Bulk(CHARGE, A=(term(SIGMA, np.eye(3), np.eye(1)),))
+    return wire(bulk, {"bottom": Face(law, {"metal": MINUS})}, terminals)
+
+
+def test_steps_are_shortened_where_they_overshoot(elements):
+    """A diode in series with the wire: the first step goes to e^{11} times the current."""
+    found = newton(leaking(leak(diode)), elements(), amplitudes={"top": VOLTAGE}, tolerance=1e-11)
+    end = brentq(lambda u: SIGMA * (VOLTAGE - u) / LENGTH - diode(u)[0], 0, VOLTAGE, xtol=1e-15)
+    assert found.solution.face("bottom").traces[0, 0, 0, 0] == pytest.approx(end, rel=1e-9)
+
+
+def test_no_law_is_evaluated_outside_its_range(elements):
+    """The first step would end at 0.3 V, the answer is 0.13 V, the law ends at 0.14 V."""
+    steep = leak(lambda u: (5e15 * u**3, 15e15 * u**2), limit=0.14)
+    found = newton(leaking(steep), elements(), amplitudes={"top": VOLTAGE}, tolerance=1e-11)
+    end = brentq(lambda u: SIGMA * (VOLTAGE - u) / LENGTH - 5e15 * u**3, 0, VOLTAGE, xtol=1e-15)
+    assert 0.13 < end < 0.14
+    assert found.solution.face("bottom").traces[0, 0, 0, 0] == pytest.approx(end, rel=1e-9)
+    assert len(found.levels) > 1
+
+
+def test_a_threshold_is_named_with_its_drive(elements):
+    """A leak that saturates carries 0.7 of the current asked for."""
+    most, wanted = 7e12, 1e13
+    full = leak(lambda u: (most * np.tanh(u / 0.02), most / 0.02 * (1 - np.tanh(u / 0.02) ** 2)))
+    with pytest.raises(SolveError, match=r"failed at 0\.\d* of it \(top = .*e\+12\)") as caught:
+        newton(leaking(full), elements(), amplitudes={}, fluxes={"top": wanted}, tolerance=1e-6)
+    words = str(caught.value).split()
+    converged, failed = float(words[5]), float(words[words.index("failed") + 2])
+    # Near the threshold u grows without bound: the last 1 % take longer than the method follows.
+    assert 0.69 < converged < most / wanted
+    assert failed > converged
+    assert "the equations of u" in str(caught.value) or "solve" in str(caught.value)
+
+
+def test_a_law_that_ends_is_named(elements):
+    ends = leak(lambda u: (1e13 * u, np.full_like(u, 1e13)), limit=0.1)
+    with pytest.raises(SolveError, match=r"face bottom: u must be below 0\.1 V") as caught:
+        newton(leaking(ends), elements(), amplitudes={"top": VOLTAGE})
+    assert isinstance(caught.value.__cause__, InputError)
+    words = str(caught.value).split()
+    # u at the end is (SIGMA/LENGTH)/(SIGMA/LENGTH + 1e13) of the voltage.
+    last = 0.1 / VOLTAGE * (1 + 1e13 * LENGTH / SIGMA)
+    assert float(words[5]) == pytest.approx(last, abs=2e-3)
+    assert float(words[5]) <= last
+
+
+def test_current_and_voltage_drive_the_same(elements):
+    """Given the current, the voltage follows; each step then takes one solve more, if at all."""
+    problem, engine = wire(heated_metal()), elements(2)
+    current = SIGMA * (VOLTAGE + SLOPE * VOLTAGE**2 / 2) / LENGTH
+    found = newton(problem, engine, amplitudes={"bottom": 0.0}, fluxes={"top": current}, tolerance=1e-11)
+    assert found.solution.amplitude("top")[0] == pytest.approx(VOLTAGE, rel=1e-10)
+    assert found.solution.flux("top")[0] == pytest.approx(current, rel=1e-10)
+    assert found.solution.flux("bottom")[0] == pytest.approx(-current, rel=1e-10)
+    steps = sum(len(level.residuals) for level in found.levels)
+    assert steps <= found.solves <= 2 * steps
+    by_voltage = newton(problem, engine, amplitudes={"bottom": 0.0, "top": VOLTAGE}, tolerance=1e-11)
+    assert by_voltage.solves == sum(len(level.residuals) for level in by_voltage.levels)
+
+
+def test_drives_on_the_way_and_solutions_nearby(elements):
+    problem, engine, drive = wire(heated_metal()), elements(), {"bottom": 0.0, "top": VOLTAGE}
+    whole = newton(problem, engine, amplitudes=drive, tolerance=1e-10)
+    parts = newton(problem, engine, amplitudes=drive, tolerance=1e-10, through=(0.25, 0.6, 1.0))
+    assert [level.drive for level in parts.levels] == [0.25, 0.6, 1.0]
+    assert parts.solution.flux("top") == pytest.approx(whole.solution.flux("top"), rel=1e-9)
+    near = newton(
+        problem, engine, amplitudes={"bottom": 0.0, "top": 1.01 * VOLTAGE}, tolerance=1e-10, start=whole.solution
+    )
+    total = 1.01 * VOLTAGE + SLOPE * (1.01 * VOLTAGE) ** 2 / 2
+    assert near.solution.flux("top")[0] == pytest.approx(SIGMA * total / LENGTH, rel=1e-9)
+    assert near.solves < whole.solves
+
+
+def test_stacks_of_a_batch_take_steps_of_their_own():
+    """A diode at 0.01 V and at 0.5 V."""
+    voltages = np.array([0.01, 0.5])
+    bulk = Bulk(CHARGE, A=(term(SIGMA, np.eye(3), np.eye(1)),))
+    problem = Problem(
+        Layers(("wire",), np.full((2, 1), LENGTH)),
+        {"wire": bulk},
+        {"bottom": Face(leak(diode), {"metal": MINUS})},
+        {"top": Terminal(("top",))},
+    )
+    found = newton(problem, Multilayer(), amplitudes={"top": voltages}, tolerance=1e-11)
+    for end, voltage in zip(found.solution.face("bottom").traces[:, 0, 0, 0], voltages, strict=True):
+        expected = brentq(lambda u, v=voltage: SIGMA * (v - u) / LENGTH - diode(u)[0], 0, voltage, xtol=1e-15)
+        assert end == pytest.approx(expected, rel=1e-9)
+
+
+def film(conductance: float, bend: float):
+    """A film with a sheet current K = L (1 + bend g^2) g of its bottom."""
+    sides = (Side("metal", CHARGE),)
+
+    def touch(traces, gradients):
+        g = gradients[..., 0, 0]
+        slope = conductance * (1 + 3 * bend * g**2)
+        along = np.zeros((3, 3))
+        along[0, 0] = 1.0
+        rest = conductance * (1 + bend * g**2) * g - slope * g
+        return FaceLaw(sides, L=(term(slope, along, [[1.0]]),), k=(term(rest, [1.0, 0.0, 0.0], [1.0]),))
+
+    law = FaceLaw(sides, at=touch)
+    bulk = Bulk(CHARGE, A=(term(SIGMA, np.eye(3), np.eye(1)),))
+    faces = {"bottom": Face(law, {"metal": MINUS})}
+    mesh = Layers(("wire",), np.array([[LENGTH]]))
+    return Problem(mesh, {"wire": bulk}, faces, {"top": Terminal(("top",))}, (Gradient("u", "x"),))
+
+
+def test_a_face_law_sees_gradients_along_the_face():
+    """sigma d E + L (E + bend E^3) is the current per width, given E and given the current."""
+    field, bend = 2e5, 1e-10
+    current = SIGMA * LENGTH * field + 0.05 * (field + bend * field**3)
+    rest = {"top": 0.0}
+    found = newton(film(0.05, bend), Multilayer(), amplitudes=rest | {"du/dx": field}, tolerance=1e-12)
+    assert found.solution.flux("du/dx")[0] == pytest.approx(current, rel=1e-10)
+    found = newton(film(0.05, bend), Multilayer(), amplitudes=rest, fluxes={"du/dx": current}, tolerance=1e-12)
+    assert found.solution.amplitude("du/dx")[0] == pytest.approx(field, rel=1e-10)
+
+
+def test_a_terminal_may_have_the_name_of_a_face_with_given_values(elements):
+    """u and w are held at the same faces: the current flows as if w were not there."""
+    bulk = normal_metal(conductivity=SIGMA, diffusion_constant=1e-3, diffusion_length=5e-9)
+    held = FaceLaw((Side("metal", FieldSet((SPIN,))),), given={"w": np.zeros(3)})
+    problem = wire(bulk, {name: Face(held, {"metal": MINUS}) for name in ("bottom", "top")})
+    found = newton(problem, elements(), amplitudes={"bottom": 0.0, "top": VOLTAGE})
+    assert found.solution.flux("top")[0] == pytest.approx(SIGMA * VOLTAGE / LENGTH, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"through": (0.5,)}, "through must be parts of the drive"),
+        ({"through": (0.5, 0.2, 1.0)}, "through must be parts of the drive"),
+        ({"tolerance": 0.0}, "tolerance must be between 0 and 1"),
+        ({"fluxes": {"top": 1.0}}, "given by amplitude or by flux"),
+        ({"amplitudes": {"left": 1.0}}, "drive must be one of bottom, top"),
+        ({"amplitudes": {}}, "ground must be one terminal of each connected conductor"),
+    ],
+)
+def test_bad_requests_are_refused(elements, options, message):
+    given = {"amplitudes": {"bottom": 0.0, "top": VOLTAGE}} | options
+    with pytest.raises(InputError, match=message):
+        newton(wire(heated_metal()), elements(), **given)
+
+
+def test_a_law_that_is_not_defined_at_the_start_is_refused(elements):
+    with pytest.raises(InputError, match="face bottom: u must be below -1"):
+        newton(leaking(leak(diode, limit=-1)), elements(), amplitudes={"top": VOLTAGE})
