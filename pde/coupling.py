@@ -115,7 +115,12 @@ def _added(parts: Sequence[Bulk] | Sequence[FaceLaw]) -> dict[str, Deposit]:
             if known is None:
                 found[name] = one
             elif known.rows == one.rows:
-                found[name] = Deposit((*known.values, *one.values), (*known.gradients, *one.gradients), one.rows)
+                found[name] = Deposit(
+                    (*known.values, *one.values),
+                    (*known.gradients, *one.gradients),
+                    one.rows,
+                    (*known.sources, *one.sources),
+                )
             else:
                 raise InputError(f"deposit {name}", f"of {known.rows} rows in all laws", one.rows)
     return found
