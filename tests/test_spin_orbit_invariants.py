@@ -9,9 +9,12 @@ a sweep over angles                   <-> each angle by itself
 one number per facet                  <-> the number
 relaxation times                      <-> resistivities, mean free paths
 files                                 <-> every field of a model
+the page of the manual                <-> what its program prints
 """
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -258,3 +261,18 @@ def test_a_surface_takes_no_current():
 def test_names_of_axes_are_taken():
     with pytest.raises(InputError, match="read must be under names of their own"):
         hanle.sweep(FILM, read={"interface": (lambda r: 1.0, "1")}, progress=False)
+
+
+def test_the_manual_prints_what_it_says(capsys):
+    page = (Path(__file__).parents[1] / "docs" / "spin_orbit_interfaces.md").read_text(encoding="utf-8")
+    program, said = re.search(r"```python\n(.*?)```\n\n((?:    [^\n]*\n)+)", page, re.DOTALL).groups()
+    names = {}
+    exec(program, names)
+    printed = re.sub(r"-(0\.0000)", r" \1", capsys.readouterr().out)
+    assert printed == said.replace("    ", "", 1).replace("\n    ", "\n")
+    normal, magnet = (round(1e9 * rho) for rho in names["face"].resistivities)
+    assert f"Pt {normal}, CoFeB {magnet} nOhm m" in page
+    for removed, mixing in ((False, "3.7e14"), (True, "6.9e14")):
+        found = replace(names["face"], sharvin_removed=removed).coefficients.g_mix.real
+        assert f"{found:.1e}".replace("+", "") == mixing
+        assert mixing in page
