@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
@@ -149,26 +148,29 @@ def _block(
 
 
 def _groups(given: Assembled, k: int, kept: NDArray[np.bool_]) -> tuple[slice, ...]:
-    """The kept components of each field; neighbours that turn into each other antisymmetrically are one group.
+    """The kept components of each field; neighbours that a sink turns or mixes into each other are one group.
 
-    The two amplitudes of a field under AC do. A part of the operator keeps or drops components one by one.
+    The two amplitudes of a field under AC do, and temperatures that exchange heat: one after the other, they would
+    hardly notice what both have in common. A part of the operator keeps or drops components one by one.
     """
     fields = given.numbering.blocks[k].fields
-    slices = [fields.slice(name) for name in fields.names]
     sinks = [o.fields for o in given.operators if (o.row, o.col) == (k, k) and o.place.kind == LOSS and o.on_values]
-    ends = [(slices[0].start, slices[0].stop)]
-    for before, after in pairwise(slices):
-        turning = any(_turns(r[before, after], r[after, before]) for r in sinks)
-        if given.unknowns.processes.any(turning):
-            ends[-1] = (ends[-1][0], after.stop)
+    found: list[list[slice]] = []
+    for new in (fields.slice(name) for name in fields.names):
+        bound = bool(found) and any(_bound(r[old, new], r[new, old]) for r in sinks for old in found[-1])
+        if given.unknowns.processes.any(bound):
+            found[-1].append(new)
         else:
-            ends.append((after.start, after.stop))
+            found.append([new])
     place = np.concatenate([[0], np.cumsum(kept)])
+    ends = [(group[0].start, group[-1].stop) for group in found]
     return tuple(slice(int(place[a]), int(place[b])) for a, b in ends if place[b] > place[a])
 
 
-def _turns(one: Array, other: Array) -> bool:
-    return bool(np.any(one)) and np.array_equal(one, -other.T)
+def _bound(one: Array, other: Array) -> bool:
+    """Whether fields turn into each other (antisymmetric) or exchange (symmetric, each loses what the other gains)."""
+    exchange = bool(np.all(one <= 0.0)) and np.array_equal(one, other.T)
+    return bool(np.any(one)) and (exchange or np.array_equal(one, -other.T))
 
 
 def _restricted_ties(ties: sp.csr_matrix | None, entries: IntArray) -> tuple[sp.csr_matrix | None, IntArray]:
