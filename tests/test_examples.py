@@ -187,6 +187,14 @@ def test_rashba_torque(tmp_path):
     assert (tmp_path / "rashba_torque.png").is_file()
 
 
+def test_nonlocal_magnons(tmp_path):
+    found = load("nonlocal_magnons").main(points=4, refinement=4.0, pictures=tmp_path)
+    # Elements of second order with four cells per length in Pt; three decades of the signal.
+    assert found.deviation < 4e-3
+    assert 0.4 < found.extra < 0.7
+    assert (tmp_path / "nonlocal_magnons.png").stat().st_size > 10_000
+
+
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_every_example_is_tested_and_has_the_same_form(path):
     text = path.read_text(encoding="utf-8")
