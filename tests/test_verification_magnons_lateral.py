@@ -32,7 +32,7 @@ M, FIELD, ALONG_X = unit([1.0, 0.3, -0.4]), np.array([8.0, -3.0, 15.0]), np.arra
 TIGHT, BALANCE, RECIPROCITY = 1e-12, 1e-8, 1e-10
 #: More than 150 in the third case where a hierarchy cuts neighbours below a quarter of the strongest, and where
 #: temperatures that exchange heat are solved one after the other.
-ITERATIONS = 50
+ITERATIONS = 80
 #: The drag is 1e-6 of the conductance of a strip, which its residual is relative to.
 NONLOCAL = 1e-7
 
