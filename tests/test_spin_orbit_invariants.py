@@ -4,6 +4,7 @@ equal relaxation times                <-> nothing but the field-like torque of t
 any direction of m                    <-> the same two numbers per field
 populations by themselves             <-> add up to all of them
 insulating magnet, insulating metal   <-> closed forms (28) and (36) of Kim et al., 2017, corrected, with their sign
+a round wire                          <-> closed form with Bessel functions, at second order
 the same metal on both sides          <-> no torque
 a sweep over angles                   <-> each angle by itself
 one number per facet                  <-> the number
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import iv, ivp
 
 import hanle
 from hanle.boundary.scattering.coefficients import Drive
@@ -25,7 +27,7 @@ from hanle.boundary.scattering.quadrature import QuadratureError
 from hanle.checks import check
 from hanle.config import Case
 from hanle.pde.closed_forms.rashba_torque import insulating_magnet, insulating_normal
-from hanle.pde.constants import E_CHARGE
+from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.errors import InputError
 
 EV = E_CHARGE
@@ -177,6 +179,35 @@ def test_the_same_metal_on_both_sides_gives_no_torque():
     scale = abs(per_field(FILM.solve().spin_orbit_torque("Co")))
     for part in result.torque_origins("Co", "Pt").values():
         assert abs(per_field(part)) < EXACT * scale
+
+
+def test_a_round_wire_has_the_torque_of_the_closed_form():
+    """Current along a core of Pt in a shell of Co, m along it: one torque at all facets, at second order.
+
+    Spin turns once about the wire: w = I_1(r/lambda), s = (sigma/lambda) I_1'/I_1; nothing returns from a lower face.
+    """
+    radius, pt, given = 6e-9, FILM.materials["Pt"], FACE.coefficients
+    a, b, b_lat = (sum(float(getattr(d, key)) for d in given.drives) for key in ("a", "b", "b_lat"))
+    ratio, mixing = ivp(1, radius / pt.lam) / iv(1, radius / pt.lam), 2 * given.g_mix
+    s = ratio / pt.rho / pt.lam
+    w = (pt.spin_hall_angle.value / pt.rho + a + 1j * b) / (s + mixing)
+    expected = (mixing * w - a - 1j * (b + b_lat)) * HBAR / (2 * E_CHARGE)
+    errors = []
+    for sectors in (16, 32):
+        shape = hanle.wire([("Pt", "6 nm"), ("Co", "3 nm")], sectors=sectors)
+        device = FILM.with_changes(shape=shape, magnetisation={"Co": (1, 0, 0)})
+        mesh = device.mesh(cells_per_length=sectors / 4, growth=1.0)
+        result = device.solve(mesh=mesh)
+        _, torque = result.torque_map("Co", "Pt|Co")
+        axis = np.cross(mesh.face_normals("Pt|Co"), [1.0, 0, 0])
+        parts = [np.sum(torque * v, axis=1) for v in (axis, np.cross([1.0, 0, 0], axis))]
+        found = (parts[0] + 1j * parts[1]) / result.solution.amplitudes[0, 0]
+        np.testing.assert_allclose(found, found.mean(), rtol=EXACT)
+        errors.append(abs(found[0] - expected) / abs(expected))
+    assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.05)
+    assert errors[1] < 2e-3
+    with pytest.raises(InputError, match="face must be flat"):
+        result.torque_origins("Co")
 
 
 def test_numbers_can_vary_over_the_face():
