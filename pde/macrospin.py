@@ -29,7 +29,7 @@ from hanle.pde.engines.contract import Engine
 from hanle.pde.errors import HanleError, InputError, UserCodeError, unknown_name
 from hanle.pde.observables import torque
 from hanle.pde.problem import Problem
-from hanle.pde.pumping import Motion, faces_of, moving
+from hanle.pde.pumping import Motion, places_of, moving
 from hanle.pde.response import Response
 from hanle.pde.solution import Solution, wire
 from hanle.pde.steady import TOLERANCE, Prepared, prepare
@@ -106,7 +106,7 @@ class Macrospins:
 
     Attributes:
         problem: function {magnet: m (3,)} -> the problem with all magnets at rest in these directions. Each takes
-            torque on faces (deposits `torque:<magnet>`); no batch.
+            torque on faces, or inside (deposits `torque:<magnet>`); no batch.
         magnets: magnet -> its numbers, in the order in which results keep them.
         engine: of the transport.
         amplitudes, fluxes: drives as in `hanle.pde.solution.wire`, numbers or functions of the time [s].
@@ -269,7 +269,7 @@ class Course:
         spins, rest = self.spins, self._at_rest(m)
         if self._last is None and (batch := spins.engine.assemble(rest).batch) != 1:
             raise InputError("problem", "of one device", f"a batch of {batch}", "move one device after the other")
-        places = {name: faces_of(rest, name) for name in spins.magnets}
+        places = {name: places_of(rest, name) for name in spins.magnets}
         amplitudes, fluxes = spins.drives(time)
         if spins.engine.batched:
             motions = {n: Motion(m[i], rates[:, None, i]) for i, n in enumerate(spins.magnets)}

@@ -1,4 +1,4 @@
-"""Magnets that move: what their motion adds to the laws of their faces.
+"""Magnets that move: what their motion adds to the laws of their faces and, where they conduct, of their inside.
 
 Seen from a frame that turns with m, the spins of a metal feel the field of this turning. The transverse part of a face
 law therefore acts on
@@ -10,7 +10,8 @@ Torque in which the lattice takes part has a partner as well (Onsager): the moti
 
     K_i^c  +=  p_a D_a^ic,      D: what `lattice:spin-orbit` gets per tangential gradient i of the trace c
 
-besides the one that follows from w - p. The metal gains the power -tau . (m x dm/dt) from the magnet.
+besides the one that follows from w - p. Inside a magnet exchange and dephasing act on w - p in the same way, relaxation
+and the precession about B on w. The metal gains the power -tau . (m x dm/dt) from the magnet.
 Source: Tserkovnyak et al., 2002; Bender & Tserkovnyak, 2015, Eq. (11) with n = -m.
 """
 
@@ -20,7 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hanle.pde.coefficients import Coefficient, Deposit, FaceLaw, Term, as_weight, direction
+from hanle.pde.coefficients import Bulk, Coefficient, Deposit, FaceLaw, Term, as_weight, direction
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.errors import InputError, UnsupportedError, unknown_name
 from hanle.pde.problem import Face, Problem
@@ -72,6 +73,17 @@ def pumped(law: FaceLaw, motion: Motion) -> FaceLaw:
     )
 
 
+def pumped_inside(bulk: Bulk, magnet: str, motion: Motion) -> Bulk:
+    """The law of a region in which a magnet takes torque and moves: `ferromagnet` and media like it."""
+    receiver, p = f"torque:{magnet}", turning(motion)
+    sink, columns = bulk.deposits[receiver], bulk.fields.slice("w")
+    taken = _acting(sink.values, columns, p)
+    size = bulk.fields.size
+    kept = tuple(Term(-t.weight, t.spatial, np.eye(size, 3, -columns.start) @ t.fields, t.tag) for t in taken)
+    moved = replace(sink, sources=(*sink.sources, *taken))
+    return replace(bulk, F=(*bulk.F, *kept), deposits={**bulk.deposits, receiver: moved})
+
+
 def moving(problem: Problem, motions: Mapping[str, Motion]) -> Problem:
     """The problem of magnets that move; it was made for the directions in `motions`.
 
@@ -79,28 +91,27 @@ def moving(problem: Problem, motions: Mapping[str, Motion]) -> Problem:
         motions: magnet -> how it moves; others are at rest.
 
     Raises:
-        InputError: a magnet that takes torque on no face.
-        UnsupportedError: a magnet that takes torque inside a region, or laws that are not linear.
+        InputError: a magnet that takes torque nowhere.
+        UnsupportedError: laws that are not linear.
     """
-    faces = dict(problem.faces)
+    problem.require_linear()
+    faces, regions = dict(problem.faces), dict(problem.regions)
     for magnet, motion in motions.items():
-        for name in faces_of(problem, magnet):
-            faces[name] = Face(pumped(faces[name].law, motion), faces[name].sides)
-    return replace(problem, faces=faces)
+        for name in places_of(problem, magnet):
+            if name in faces:
+                faces[name] = Face(pumped(faces[name].law, motion), faces[name].sides)
+            else:
+                regions[name] = pumped_inside(regions[name], magnet, motion)
+    return replace(problem, faces=faces, regions=regions)
 
 
-def faces_of(problem: Problem, magnet: str) -> tuple[str, ...]:
-    """Faces on which a magnet takes torque; errors as in `moving`."""
-    receiver = f"torque:{magnet}"
-    for name, bulk in problem.regions.items():
-        if receiver in bulk.deposits:
-            raise UnsupportedError(
-                f"motion of {magnet}, which takes torque inside the region {name}; give it an interface that takes all "
-                "transverse spin (a mixing conductance)"
-            )
-    found = tuple(name for name, face in problem.faces.items() if receiver in face.law.deposits)
+def places_of(problem: Problem, magnet: str) -> tuple[str, ...]:
+    """Faces and regions in which a magnet takes torque; InputError where there is none."""
+    handed = {name: face.law.deposits for name, face in problem.faces.items()}
+    handed |= {name: bulk.deposits for name, bulk in problem.regions.items()}
+    found = tuple(name for name, deposits in handed.items() if f"torque:{magnet}" in deposits)
     if not found:
-        names = {n for face in problem.faces.values() for n in face.law.deposits if n.startswith("torque:")}
+        names = {n for deposits in handed.values() for n in deposits if n.startswith("torque:")}
         raise unknown_name("magnet", magnet, {n.removeprefix("torque:") for n in names})
     return found
 

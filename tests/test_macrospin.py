@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from hanle.boundary.b_layer import Conductances, b_layer
-from hanle.boundary.circuit import Circuit, normal_ferromagnet
+from hanle.boundary.circuit import Circuit, normal_ferromagnet, transparent
 from hanle.boundary.magnon_face import magnon_face
 from hanle.boundary.magnons.linear import LinearExchange
 from hanle.boundary.rashba import rashba_interface
@@ -39,7 +39,7 @@ from hanle.pde.constants import E_CHARGE, HBAR, MU_B
 from hanle.pde.coupling import joined
 from hanle.pde.engines.multilayer import Multilayer
 from hanle.pde.engines.scikit import Scikit
-from hanle.pde.errors import InputError, SolveError, UnsupportedError, UserCodeError
+from hanle.pde.errors import InputError, SolveError, UserCodeError
 from hanle.pde.ferromagnet import ferromagnet
 from hanle.pde.macrospin import GAMMA, Anisotropy, Course, Macrospins, Magnet
 from hanle.pde.macrospin_linear import Tone, lorentzians, rectified, settled, spectrum, threshold
@@ -50,7 +50,7 @@ from hanle.pde.problem import MINUS, PLUS, Face, Gradient, Problem, Terminal
 from hanle.pde.pumping import Motion, moving, pumped
 from hanle.pde.solution import wire
 from hanle.pde.steady import respond
-from hanle.pde.tensors import unit
+from hanle.pde.tensors import cross_matrix, unit
 
 M = unit([0.36, -0.48, 0.7])
 SIGMA, LAM, DIFFUSION, THETA = 2e6, 1.5e-9, 3e-4, 0.08
@@ -326,6 +326,95 @@ def test_dynamic_exchange_through_a_spacer():
     assert common[-1] / common[0] > across[1][-1] / across[1][0]
 
 
+COBALT = {"conductivity": 5.5e6, "polarisation": 0.4, "diffusion_constant": 1.7e-3, "diffusion_length": 12e-9}
+COBALT |= {"exchange_length": 1.3e-9, "dephasing_length": 0.9e-9}
+
+
+def bilayer(m, thickness=4e-9):
+    """Pt below Co, transparent: the transverse spin turns and dephases inside Co."""
+    regions = {
+        "Pt": normal_metal(conductivity=SIGMA, diffusion_constant=DIFFUSION, diffusion_length=LAM),
+        "Co": ferromagnet("F", magnetisation=m["F"], **COBALT),
+    }
+    faces = {"Pt|Co": Face(transparent(), {"below": MINUS, "above": PLUS})}
+    return Problem(Layers(("Pt", "Co"), [[D_N, thickness]]), regions, faces, {"ground": Terminal(("bottom",))})
+
+
+def test_pumping_out_of_a_magnet_that_conducts():
+    """Inside, w - p obeys w'' = k^2 w, k^2 = 1/l_phi^2 + i/l_J^2 on the plane across m: G_mix = sigma k tanh(k d)/2."""
+    alone = Magnet(M_S * 4e-9, 5e-3, field=3.0 * M)
+    spins = Macrospins(bilayer, {"F": alone}, Multilayer(), {"ground": 0.0})
+    found = settled(spins, {"F": M}).damping("F")
+    k = np.sqrt(1 / 0.9e-9**2 + 1j / 1.3e-9**2)
+    mixing = COBALT["conductivity"] * k * np.tanh(k * 4e-9) / 2
+    effective = backflow(mixing / QUANTUM, D_N, LAM, SIGMA)
+    assert found.enhancement == pytest.approx(float(enhancement(effective.real, DENSITY, 4e-9)), rel=1e-8)
+    assert found.inertia == pytest.approx(float(enhancement(-effective.imag, DENSITY, 4e-9)), rel=1e-8)
+
+
+def metallic_valve(m, shares=(0.4, 0.3)):
+    """Co | Cu | Co with circuit theory at both faces, contacts below and above."""
+    copper = normal_metal(conductivity=3e7, diffusion_constant=2e-2, diffusion_length=150e-9)
+    regions = {"Cu": copper} | {
+        n: ferromagnet(n, magnetisation=m[n], **COBALT | {"polarisation": p})
+        for n, p in zip("AB", shares, strict=True)
+    }
+    given = Circuit(8e14, 2e14, 5e14 - 0.6e14j, 0.2)
+    faces = {
+        "A|Cu": Face(normal_ferromagnet("A", given, m["A"]), {"normal": PLUS, "ferromagnet": MINUS}),
+        "Cu|B": Face(normal_ferromagnet("B", given, m["B"]), {"normal": MINUS, "ferromagnet": PLUS}),
+    }
+    contacts = {name: Terminal((name,)) for name in ("bottom", "top")}
+    return Problem(Layers(("A", "Cu", "B"), [[8e-9, 6e-9, 3e-9]]), regions, faces, contacts)
+
+
+def free_layers(volt, **magnet):
+    numbers = {"field": (0, 0, 0.05), "damping": 0.01} | magnet
+    alone = {n: Magnet(8e5 * d, **numbers) for n, d in (("A", 8e-6), ("B", 3e-9))}
+    return Macrospins(metallic_valve, alone, Multilayer(), {"bottom": -volt, "top": 0.0})
+
+
+def test_torques_between_magnets_are_partners():
+    """tau_i by the turning of j at m = tau_j by the turning of i at -m; together they take power."""
+    m = unit(np.array([[0.36, -0.48, 0.7], [-0.2, 0.9, 0.3]]))
+    spins = free_layers(0.0)
+
+    def matrix(m):
+        found = Course(spins).torques(0.0, m)
+        turned = -np.einsum("nka,nab->nkb", found.frames, cross_matrix(m))
+        whole = np.einsum("nka,nkjl,jlb->najb", found.frames, found.pumping, turned)
+        return whole.reshape(6, 6)
+
+    here, there = matrix(m), matrix(-m)
+    np.testing.assert_allclose(here, there.T, atol=EXACT * np.abs(here).max())
+    assert np.abs(here[:3, 3:]).max() > 1e-3 * np.abs(here).max()
+    assert np.linalg.eigvalsh(here + here.T).max() < EXACT * np.abs(here).max()
+
+
+def test_current_through_a_valve():
+    """Electrons that come from the fixed layer (current downwards) favour parallel magnets, from the free one opposite.
+
+    A is a thousand times as heavy as B.
+    """
+    growth = {}
+    for up in (1, -1):
+        for volt in (-2e-4, 0.0, 2e-4):
+            start = {"A": (0, 0, 1), "B": (0, 0, up)}
+            field = {"field": (0, 0, 0.05 * up)}
+            spins = free_layers(volt)
+            spins = replace(spins, magnets={**spins.magnets, "B": replace(spins.magnets["B"], **field)})
+            rates = settled(spins, start).rates
+            growth[up, volt] = rates[np.abs(rates.real).argmax()].real
+    slopes = [growth[up, 2e-4] - growth[up, -2e-4] for up in (1, -1)]
+    assert slopes[0] > 0 > slopes[1]
+    # Both free: they move each other, and energy falls.
+    spins = replace(free_layers(0.0), magnets={n: Magnet(8e5 * 3e-9, 0.01, (0, 0, 0.05)) for n in "AB"})
+    found = move(spins, {"A": (0.5, 0, 1), "B": (0, 0.7, -0.4)}, 6e-11, control=MotionControl(1e-4))
+    both = zip(found.times, found.m["A"], found.m["B"], strict=True)
+    energy = [spins.energy(t, np.array([a, b])).sum() for t, a, b in both]
+    assert np.all(np.diff(energy) < 0)
+
+
 def test_spin_pumping_into_pt():
     """m precesses about y; the film is open along x and y. Corrections theta^2 of what flows back."""
     omega, cone, theta = 6e10, 0.3, 1e-3
@@ -474,9 +563,3 @@ def test_bad_input_is_refused():
         moving(film()({"F": M}), {"G": Motion(M, (0, 0, 0))})
     with pytest.raises(InputError, match="a batch of 2"):
         move(magnets(film(mesh=Layers(("YIG", "Pt"), [[D_F, 1e-9], [D_F, 2e-9]]))), {"F": M}, 1e-12)
-    lengths = {"diffusion_length": 1e-8, "exchange_length": 1e-9, "dephasing_length": 1e-9}
-    conducting = ferromagnet(
-        "F", magnetisation=M, polarisation=0.3, conductivity=5e6, diffusion_constant=1e-3, **lengths
-    )
-    with pytest.raises(UnsupportedError, match="inside the region YIG"):
-        moving(replace(film()({"F": M}), regions={"YIG": conducting}, faces={}), {"F": Motion(M, (0, 0, 0))})
