@@ -1,20 +1,22 @@
 """Heat in metals: electron and lattice temperature, thermoelectric coupling to charge and spin, linear about T_0.
 
-With t = (T - T_0)/T_0, and Q = -q the heat that flows against q:
+With t = (T - T_0)/T_0, Q = -q the heat that flows against q, and sigma_j = sigma (1 - 2 theta^2),
 
-    j   = [charge law] - sigma S T_0 grad t_e
-    J^a = [spin law] + sigma S P_T m_a T_0 grad t_e - sigma S theta_N T_0 eps_iak d_k t_e
-    Q_e = (kappa_e + T_0 sigma S^2 x) T_0 grad t_e - sigma S T_0 [grad u - P_T m_a grad w^a + theta_N eps_iak d_k w^a]
+    j   = [charge law] - sigma_j S T_0 grad t_e
+    J^a = [spin law] + sigma_j S P_T m_a T_0 grad t_e - sigma_j S theta_N T_0 eps_iak d_k t_e
+    Q_e = (kappa_e + T_0 sigma_j S^2 x) T_0 grad t_e
+          - sigma_j S T_0 [grad u - P_T m_a grad w^a + theta_N eps_iak d_k w^a]
     c_e d_t t_e = div Q_e - G_ep T_0 (t_e - t_p),      c_p d_t t_p = div(kappa_p T_0 grad t_p) + G_ep T_0 (t_e - t_p)
-    x   = (1 - 2 P P_T + P_T^2)/(1 - P^2)
+    x   = (1 - 2 theta^2) [1 - 2 P P_T + (1 - 2 theta^2) P_T^2]/(1 - 2 theta^2 - P^2)
 
-    S         V/K         Seebeck coefficient; < 0 where free electrons carry
+    S         V/K         Seebeck coefficient, E = S grad T without currents; < 0 where free electrons carry
     P, P_T    1           polarisations of the charge current driven by grad u and by grad T; majority spins along -m
-    theta_N   1           spin Nernst angle: as the spin Hall angle, for the current -sigma S grad T
+    theta_N   1           spin Nernst angle: as the spin Hall angle, for the current -sigma_j S grad T
     kappa_e   W/(K m)     of electrons where neither charge nor spin flows;  kappa_p of the lattice
     G_ep      W/(K m^3)   electron-phonon coupling
 
-x makes kappa_e what is measured without currents, and the whole matrix dissipative. Joule heat is of second order.
+x makes kappa_e what is measured without currents, and the whole matrix dissipative; V(hot) - V(cold) = -S (T_hot -
+T_cold), so that the hot end is positive where S < 0, and j carries the heat S T_0 j. Joule heat is of second order.
 Second law: kappa_e, kappa_p, G_ep >= 0. Source: Bauer, Saitoh & van Wees, 2012; Onsager's relations.
 """
 
@@ -83,6 +85,7 @@ def thermoelectric(
     temperature: ArrayLike,
     conductivity: ArrayLike,
     seebeck: ArrayLike,
+    spin_hall_angle: ArrayLike = 0.0,
     spin_nernst_angle: ArrayLike = 0.0,
     polarisation: ArrayLike = 0.0,
     thermal_polarisation: ArrayLike = 0.0,
@@ -92,25 +95,28 @@ def thermoelectric(
 
     Args:
         temperature: T_0 [K].
-        conductivity: sigma [S/m].
+        conductivity: Drude sigma of the charge law [S/m].
         seebeck: S [V/K].
+        spin_hall_angle: theta of the charge law that this law is combined with.
         spin_nernst_angle: theta_N.
         polarisation, thermal_polarisation: P and P_T, which need m.
         magnetisation: m, of a ferromagnet.
 
     Raises:
-        InputError: |P| >= 1, polarisations without m.
+        InputError: P^2 + 2 theta^2 >= 1, polarisations without m.
     """
     t0, sigma, s = _positive_temperature(temperature), as_weight(conductivity), as_weight(seebeck)
     p, thermal, angle = (as_weight(x) for x in (polarisation, thermal_polarisation, spin_nernst_angle))
     if not np.all(np.abs(p) < 1):
         raise InputError("polarisation", "between -1 and 1", float(p.flat[np.abs(p).argmax()]))
-    strength = sigma * s * t0
+    part = 1 - 2 * as_weight(spin_hall_angle) ** 2
+    if not np.all(part > p**2):
+        raise InputError("spin_hall_angle", "such that P^2 + 2 theta^2 < 1", float((p**2 + 1 - part).max()))
+    strength = part * sigma * s * t0
+    measured = part * (1 - 2 * p * thermal + part * thermal**2) / (part - p**2)
     found = [
         Term(-strength, _ONE, _pair(_U, _T), THERMOELECTRIC),
-        Term(
-            strength * s * t0 * (1 - 2 * p * thermal + thermal**2) / (1 - p**2), _ONE, _single(_T), THERMOELECTRIC
-        ),
+        Term(strength * s * t0 * measured, _ONE, _single(_T), THERMOELECTRIC),
     ]
     if np.any(p) or np.any(thermal):
         if magnetisation is None:

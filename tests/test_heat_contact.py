@@ -5,7 +5,7 @@ laws put together                        <-> sum of their fluxes
 sinks and contacts in series             <-> resistances added up; heat in = heat out
 held temperatures                        <-> several fields at once
 contact of electrons with a lattice      <-> heat that enters the lattice over sqrt(kappa/G_ep)
-bar of a metal with S < 0                <-> hot end positive; Kelvin's relation; kappa at zero current
+bar of a metal with S < 0                <-> hot end positive; Kelvin's relation; kappa at zero current; second law
 thermocouple                             <-> (S_b - S_a)(T_hot - T_cold)
 """
 
@@ -21,6 +21,7 @@ from hanle.pde.coefficients import Deposit, FaceLaw, Side, dense, term
 from hanle.pde.coupling import carried, combined, joined
 from hanle.pde.engines.multilayer import Multilayer
 from hanle.pde.errors import InputError
+from hanle.pde.ferromagnet import ferromagnet
 from hanle.pde.fields import CHARGE_AND_SPIN, ELECTRON_HEAT, LATTICE_HEAT, SPIN, FieldSet
 from hanle.pde.heat import metal_heat, thermoelectric
 from hanle.pde.metal import normal_metal
@@ -174,11 +175,11 @@ S_A, S_B = -2.1e-5, 1.4e-5
 ELECTRONS = {"lattice": 0.0, "coupling": 0.0}
 
 
-def conductor(seebeck, sigma, kappa):
+def conductor(seebeck, sigma, kappa, theta=0.0):
     found = combined(
-        normal_metal(conductivity=sigma, diffusion_constant=3e-4, diffusion_length=2e-9),
+        normal_metal(conductivity=sigma, diffusion_constant=3e-4, diffusion_length=2e-9, spin_hall_angle=theta),
         metal_heat(temperature=T0, electrons=kappa, **ELECTRONS),
-        thermoelectric(temperature=T0, conductivity=sigma, seebeck=seebeck),
+        thermoelectric(temperature=T0, conductivity=sigma, seebeck=seebeck, spin_hall_angle=theta),
     )
     return carried(found, FieldSet((*CHARGE_AND_SPIN.fields, ELECTRON_HEAT)))
 
@@ -191,12 +192,34 @@ ENDS = {
 }
 
 
-def bar(seebeck=S_A):
-    return Problem(Layers(("a",), [[3e-7]]), {"a": conductor(seebeck, 2e6, 15.0)}, {}, ENDS)
+def bar(theta):
+    return Problem(Layers(("a",), [[3e-7]]), {"a": conductor(S_A, 2e6, 15.0, theta)}, {}, ENDS)
 
 
-def test_the_hot_end_of_an_n_type_bar_is_positive():
-    response = respond(bar(), Multilayer(), tolerance=TIGHT)
+def test_thermoelectric_metals_dissipate():
+    """kappa_e = 0 leaves one marginal combination, whatever the polarisations and the spin Hall angle."""
+    m, p, theta = np.array([0.0, 0.6, 0.8]), 0.5, 0.3
+    given = {"spin_hall_angle": theta, "thermal_polarisation": -0.7, "polarisation": p, "magnetisation": m}
+    numbers = {"conductivity": 2e6, "polarisation": p, "spin_hall_angle": theta, "magnetisation": m}
+    lengths = {"diffusion_length": 1e-8, "exchange_length": 1e-9, "dephasing_length": 1e-9}
+    law = combined(
+        ferromagnet("Co", diffusion_constant=1e-3, **numbers, **lengths),
+        metal_heat(temperature=T0, electrons=0.0, **ELECTRONS),
+        thermoelectric(temperature=T0, conductivity=2e6, seebeck=S_A, **given),
+    )
+    tensor = dense(law.A, (3, 3), (law.fields.size,) * 2)[0, 0, 0]
+    kept = [k for k, name in enumerate(law.fields.components) if name != "T_p"]
+    part = tensor[2, 2][np.ix_(kept, kept)]
+    scale = 1 / np.sqrt(np.diag(part))
+    values = np.linalg.eigvalsh(scale[:, None] * (part + part.T) / 2 * scale)
+    assert abs(values[0]) < ROUND_OFF
+    assert values[1] > 0.1
+
+
+@pytest.mark.parametrize("theta", [0.0, 0.3])
+def test_the_hot_end_of_an_n_type_bar_is_positive(theta):
+    """S, kappa and S T_0 are those measured in the bulk, with the spin Hall effect too; sigma is then smaller."""
+    response = respond(bar(theta), Multilayer(), tolerance=TIGHT)
     warm, d = 5.0 / T0, 3e-7
     open_ended = wire(response, amplitudes={"right": 0.0, "hot": warm, "cold": 0.0})
     volts = -open_ended.amplitude("left")[0]
@@ -205,7 +228,9 @@ def test_the_hot_end_of_an_n_type_bar_is_positive():
     # kappa is what is measured at zero current; a short circuit adds T_0 sigma S^2.
     assert open_ended.flux("hot")[0] == pytest.approx(15.0 * 5.0 / d, rel=EXACT)
     short = wire(response, amplitudes={"left": 0.0, "right": 0.0, "hot": warm, "cold": 0.0})
-    assert short.flux("hot")[0] == pytest.approx((15.0 + T0 * 2e6 * S_A**2) * 5.0 / d, rel=EXACT)
+    assert short.flux("hot")[0] == pytest.approx(
+        (15.0 + T0 * (1 - 2 * theta**2) * 2e6 * S_A**2) * 5.0 / d, rel=EXACT
+    )
     # At one temperature a current j along +z carries q = S T_0 j along +z: electrons carry heat against it.
     driven = wire(response, amplitudes={"right": 0.0, "hot": 0.0, "cold": 0.0}, fluxes={"left": -1e9})
     _, flux = driven.bulk_flux("a")
