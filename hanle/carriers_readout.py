@@ -8,7 +8,7 @@ from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT, MAGNON, MAGNON_HEAT, Field
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
-from hanle.wires import wire_drive
+from hanle.wires import carried_by, wire_drive
 
 if TYPE_CHECKING:
     from hanle.results import Result
@@ -62,7 +62,8 @@ def contact_temperature(result: "Result", contact: str) -> Array:
 
 def heat_current(result: "Result", contact: str) -> Array:
     """Heat into the device (batch,); Q = -q, so that it is the flux gained at the contact."""
-    return result.solution.flux(_contact(result, contact))
+    drives = carried_by(result.solution.response.system.problem, _contact(result, contact))
+    return np.asarray(sum(result.solution.flux(drive) for drive in drives))
 
 
 def spin_seebeck(result: "Result", wire: str, hot: str, cold: str, region: str | None) -> Array:

@@ -65,7 +65,7 @@ class Device:
         transport: what is solved for besides charge and spin in metals: "magnons", "heat"; see `hanle.transport`.
         wires: wire -> metals that carry a current along an invariant axis; see `hanle.wires`. Default: a film without
             terminals has one field in all metals.
-        heat_contacts: contact -> outer faces at which the lattice has one temperature; see `hanle.wires`.
+        heat_contacts: contact -> outer faces that are held at a temperature or take heat; see `hanle.wires`.
         name: for titles.
 
     Raises:

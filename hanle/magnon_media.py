@@ -58,11 +58,12 @@ def insulator_law(device: "Device", region: str, conditions: Conditions) -> Bulk
     return restricted_to(whole, fields)
 
 
-def with_heat(bulk: Bulk, record: NormalMetal, resistivity: Array, conditions: Conditions) -> Bulk:
+def with_heat(bulk: Bulk, record: NormalMetal, conductivity: Array, conditions: Conditions) -> Bulk:
     """The law of a metal joined by the temperatures of its electrons and lattice.
 
     Args:
-        resistivity: at the points of the region [Ohm m], for the law of Wiedemann and Franz.
+        conductivity: of the bulk, (1 - 2 theta^2)/rho, at the points of the region [S/m]: with it S is what is measured
+            without current.
     """
     t0 = conditions.temperature
     given, lattice, coupling = (
@@ -73,11 +74,11 @@ def with_heat(bulk: Bulk, record: NormalMetal, resistivity: Array, conditions: C
             record.electron_lattice_coupling,
         )
     )
-    electrons = LORENZ * np.asarray(t0) / resistivity if given is None else given
+    electrons = LORENZ * np.asarray(t0) * conductivity if given is None else given
     seebeck = record.seebeck.value
     coupled = thermoelectric(
         temperature=t0,
-        conductivity=1 / resistivity,
+        conductivity=conductivity,
         seebeck=seebeck,
         spin_nernst_angle=record.spin_nernst_angle.value,
     )

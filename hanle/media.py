@@ -59,7 +59,9 @@ def bulk_law(device: "Device", region: str, points: Array, conditions: Condition
     try:
         found = MEDIA[type(record)](place, record)
         if HEAT in device.transport and isinstance(record, NormalMetal):
-            found = with_heat(found, record, place.quantity("resistivity", record.rho), conditions)
+            theta = place.quantity("spin_hall_angle", record.theta)
+            bulk = (1 - 2 * theta**2) / place.quantity("resistivity", record.rho)
+            found = with_heat(found, record, bulk, conditions)
         return found
     except InputError as error:
         # The records are checked already: what is out of range here came from a profile.

@@ -56,7 +56,8 @@ def solve(
             "1 mA" or "100 V/m", heat contact -> "10 mK" or "1 mW": `hanle.wires`.
         engine: "auto", "multilayer" (exact, layered 1D), "scikit" (finite elements) or "fenicsx" (finite elements
             on as many processes as the program was started with).
-        order: 1 (the default) or 2, of the finite elements; "auto" takes them where it is given.
+        order: 1 (the default) or 2, of the finite elements; "auto" takes them where it is given. Profiles and textures
+            are constant in each cell: second order resolves their steps and gains nothing inside such metals.
         solver: "auto", "direct" or "multigrid".
         tolerance: relative true residual of each solve.
         mesh: instead of the one made by `device.mesh(**mesh_options)`; of the same axes, regions and extents.
@@ -98,11 +99,10 @@ def solve(
     )
     plan = posed.wiring
     if plan.density is None:
-        mesh_or_layers, t0 = posed.problem.mesh, posed.problem.temperature
         solution = wire(
             response,
-            amplitudes={**plan.amplitudes, **amplitudes(device, mesh_or_layers, plan, t0)},
-            fluxes={**plan.fluxes, **fluxes(device, mesh_or_layers, plan)},
+            amplitudes={**plan.amplitudes, **amplitudes(device, posed.problem, plan)},
+            fluxes={**plan.fluxes, **fluxes(device, posed.problem.mesh, plan)},
         )
     else:
         solution = _film(response, plan.density)

@@ -5,6 +5,7 @@ spin Seebeck field of a stack       <-> admittances of three temperatures, assem
 spin Seebeck <-> spin Peltier       Kelvin's relation; sign; heat in = heat out
 magnons that conduct without bound  <-> the device without magnons
 strips on a film                    <-> exp(-distance/lambda_m) far from the injector; reciprocity; elements <-> films
+Seebeck and Peltier effect of a bar  <-> S dT and S T_0 j; strips in 3D <-> the section
 default                             <-> the equations of the device without magnons, bit for bit
 """
 
@@ -13,6 +14,7 @@ import pytest
 
 import hanle
 from hanle.boundary.magnons.linear import mixing
+from hanle.magnon_media import LORENZ
 from hanle.pde.closed_forms import magnon_drag
 from hanle.pde.errors import InputError
 from hanle.report import proof_rows, rows
@@ -24,6 +26,8 @@ MATERIALS = {"low": "Pt", "YIG": "YIG", "high": {"like": "Pt", "spin_hall_angle"
 HEAT = {"bath": ["bottom"], "top": ["top"]}
 PLAIN = {"kind": "magnetic insulator", "G_s": "0 S/m^2", "G_r": "4e14 S/m^2", "G_i": "0 S/m^2"}
 EXACT, BALANCE, KELVIN = 1e-9, 1e-9, 1e-9
+#: The default tolerance of a solve.
+SOLVED = 1e-8
 #: How well the gap between two strips is known to a film: a part of its thickness.
 GAP = 0.15
 
@@ -305,3 +309,61 @@ def test_wires_that_touch_are_refused():
         device.solve()
     with pytest.raises(InputError, match=r"heat_contacts\.bath"):
         film(("magnons", "heat"), heat_contacts={"bath": ["floor"]}).solve()
+
+
+@pytest.mark.parametrize("engine", ["multilayer", "scikit"])
+def test_seebeck_and_peltier_effect_of_a_metal(engine):
+    """Charge and heat through one bar: V = -S dT, q = S T_0 j, and heat by the law of Wiedemann and Franz."""
+    given = {"like": "Au", "seebeck": "-5 uV/K", "spin_hall_angle": 0.0}
+    heat = {"lattice_heat_conductivity": "5 W/(m K)", "electron_lattice_coupling": "3e17 W/(m^3 K)"}
+    bar = hanle.Device(
+        hanle.stack([("Au", 2e-5)], contacts=True),
+        {"Au": given | heat},
+        transport=("heat",),
+        heat_contacts={"hot": ["bottom"], "cold": ["top"]},
+    )
+    warm = bar.solve(wiring={"top": "ground", "hot": "1 K"}, engine=engine)
+    assert warm.terminal_voltage("bottom") == pytest.approx(5e-6, rel=SOLVED)
+    kappa = LORENZ * T0 * bar.materials["Au"].sigma + 5
+    assert warm.heat_current("hot") == pytest.approx(kappa / 2e-5, rel=SOLVED)
+    driven = bar.solve(wiring={"top": "ground", "bottom": "1e10 A/m^2"}, engine=engine)
+    assert driven.heat_current("hot") == pytest.approx(-5e-6 * T0 * 1e10, rel=SOLVED)
+    assert driven.conductance_matrix.shape == (2, 2)
+    assert driven.resistance() > 0
+    # Spin, the current of the open bar and the heat of its lattice in the other case are rounding only.
+    assert all(r.balances[name].error < BALANCE for r in (warm, driven) for name in ("T_e", "power"))
+
+
+@pytest.mark.parametrize(("order", "error"), [(1, 6e-3), (2, 6e-5)])
+def test_elements_are_the_exact_engine(order, error):
+    """Cells of a sixth of a decay length, of a boundary layer of w_m and T_m too."""
+    for transport, wiring in ((("magnons",), {"in": "1 A/m"}), (("magnons", "heat"), {"bath": "1 K"})):
+        device = film(transport)
+        exact, found = device.solve(wiring=wiring), device.solve(wiring=wiring, engine="scikit", order=order)
+        for wire in ("in", "out"):
+            assert found.wire_field(wire) == pytest.approx(exact.wire_field(wire), rel=error)
+
+
+def test_strips_in_3d_are_the_section():
+    """Terminals at the ends of strips: the voltage of the open one is E times its length."""
+    width, gap = 4e-7, 4e-7
+    strips = [("in", -(gap + 2e-7) / 2, 2e-7, 7e-9), ("out", (gap + 2e-7) / 2, 2e-7, 7e-9)]
+    shape = {"length": 1.2e-6, "layers": [("YIG", 1e-7)], "strips": strips}
+    given = {
+        "materials": {"YIG": "YIG", "in": "Pt", "out": "Pt"},
+        "magnetisation": {"YIG": (1, 0, 0)},
+        "field": (0.1, 0, 0),
+        "transport": ("magnons",),
+    }
+    flat = hanle.Device(hanle.strips(**shape), wires={"in": ["in"], "out": ["out"]}, **given)
+    coarse = {"cells_per_length": 3.0, "lateral": "uniform", "sizes": {"x": 5e-8}}
+    expected = flat.solve(wiring={"in": "1 mA"}, mesh_options=coarse).wire_resistance("out")
+    ends = {f"{n}{side}": [f"{n}|y{side}"] for n in ("in", "out") for side in "+-"}
+    deep = hanle.Device(hanle.strips(**shape, width=width, overhang=1e-7), contacts=ends, **given)
+    found = deep.solve(
+        wiring={"in-": "1 mA", "in+": "ground", "out+": "ground"},
+        mesh_options=coarse | {"sizes": {"x": 5e-8, "y": 5e-8}},
+    )
+    # E = -grad V, and the ends of the strips beyond the film carry no signal.
+    assert found.resistance("out-", "out+") == pytest.approx(float(expected) * width, rel=0.05)
+    assert worst(found) < 1e-7
