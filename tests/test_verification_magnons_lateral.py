@@ -1,6 +1,7 @@
 """Two strips on a film of a magnetic insulator, section (x, z), currents along the strips: what must agree.
 
-drag between strips          <-> exp(-gap/lambda_m) where the gap is long; R_ij(B, m) = R_ji(-B, -m)
+drag between strips          <-> a line with distributed contacts where strips are wide and the film thin
+                                 exp(-gap/lambda_m) where the gap is long; R_ij(B, m) = R_ji(-B, -m)
 multigrid                    <-> direct solver; few iterations from 1.5 nm to 10 um, from volts to relative temperatures
 heater on one strip          <-> Kelvin's relation between Seebeck field and Peltier heat; heat in = heat out
 """
@@ -14,6 +15,7 @@ from hanle.boundary.heat_contact import held_temperature
 from hanle.boundary.magnon_face import magnon_face
 from hanle.boundary.magnons.linear import LinearExchange
 from hanle.meshes.strips import strips
+from hanle.pde.closed_forms import magnon_drag
 from hanle.pde.coupling import carried, combined, restricted
 from hanle.pde.fields import MAGNON, SPIN, Field, FieldSet
 from hanle.pde.heat import HEAT, metal_heat
@@ -60,11 +62,11 @@ def insulator(heat, length):
     return found if heat else carried(found, FieldSet((MAGNON,)))
 
 
-def device(gap, heat=False, m=M, field=FIELD, film=FILM, length=9.4e-6, cells=3.0, **mesh):
+def device(gap, heat=False, m=M, field=FIELD, film=FILM, length=9.4e-6, width=WIDTH, cells=3.0, **mesh):
     """Injector at low x, detector at high x; with heat, a heater on the injector and the bottom at T_0."""
     wide = 2 * gap + (4e-6 if heat else 12 * length)
-    left, right = -(gap + WIDTH) / 2, (gap + WIDTH) / 2
-    shape = strips(wide, [("YIG", film)], [("Pt", left, WIDTH, THICK), ("Pt2", right, WIDTH, THICK)])
+    left, right = -(gap + width) / 2, (gap + width) / 2
+    shape = strips(wide, [("YIG", film)], [("Pt", left, width, THICK), ("Pt2", right, width, THICK)])
     middle = insulator(heat, length)
     sizes = {"Pt": PT["diffusion_length"], "Pt2": PT["diffusion_length"], "YIG": min(*middle.decay_lengths, length)}
     spins = FieldSet((SPIN, *(HEAT.fields if heat else ())))
@@ -94,6 +96,22 @@ def test_drag_decays_over_lambda_m(elements):
         problem = device(gap, m=ALONG_X, field=np.zeros(3), length=1e-6, sizes={"x": 1.5e-7})
         found.append(solved(problem, elements(2), elements.direct).matrix[0, 1, 0])
     assert found[1] / found[0] == pytest.approx(np.exp(-1), rel=1e-3)
+
+
+@pytest.mark.parametrize("gap", [3e-7, 3e-6])
+def test_drag_of_wide_strips_on_a_thin_film(gap, elements):
+    """A line with distributed contacts; the errors of that model fall with film/width and lambda/width."""
+    length, errors = 1e-6, []
+    for film, width in ((2e-8, 2e-7), (5e-9, 8e-7)):
+        given = {"length": length, "film": film, "width": width, "sizes": {"x": 1.5e-7}}
+        problem = device(gap, m=ALONG_X, field=np.zeros(3), **given)
+        found = solved(problem, elements(2), elements.direct).matrix[0, 1, 0]
+        strip = magnon_drag.Film(PT["conductivity"], PT["diffusion_length"], PT["spin_hall_angle"], THICK, GIVEN.g)
+        line = magnon_drag.Magnons(5e5, length, film)
+        margin = (gap + 12 * length - 2 * width) / 2
+        errors.append(found / magnon_drag.lateral_drag(line, strip, width, gap, margin) - 1)
+    assert abs(errors[0]) < 3e-2
+    assert abs(errors[1]) < min(4e-3, 0.4 * abs(errors[0]))
 
 
 @pytest.mark.parametrize("heat", [False, True])

@@ -94,3 +94,33 @@ def seebeck_field(insulator: Magnons, film: Film, driven: float) -> float:
     matrix = np.array([[film.admittance + k, -k, b], [-k, k + size, 0.0], [0.0, 0.0, film.sheet]])
     matrix[2, 0] = -b
     return float(np.linalg.solve(matrix, [0.0, -source, 0.0])[2])
+
+
+def lateral_drag(insulator: Magnons, film: Film, width: float, gap: float, margin: float) -> float:
+    """Current in one of two strips on top of an insulator per field along the other [S m], m across the strips.
+
+    With Z = 1/(1/Y + 1/K), w_m obeys w_m'' = w_m/lambda_m^2 away from the strips and, below them,
+    w_m'' = w_m/lambda_m^2 + (Z/2 sigma_m d_F) (w_m - b E/Y). Holds for d_F much smaller than width and lambda_m, and a
+    width much larger than the decay length of the metal.
+
+    Args:
+        width, gap: of the strips and between them [m].
+        margin: from a strip to the closed end of the insulator beside it [m].
+    """
+    section = 2 * insulator.sigma * insulator.thickness
+    shunt = film.admittance * film.contact / (film.admittance + film.contact)
+    free, below = 1 / insulator.length, np.sqrt(1 / insulator.length**2 + shunt / section)
+
+    def piece(rate: float, length: float) -> Array:
+        x = rate * length
+        return section * rate * np.array([[1 / np.tanh(x), -1 / np.sinh(x)], [-1 / np.sinh(x), 1 / np.tanh(x)]])
+
+    # w_m at the four edges of the strips; below the first it decays to `level` per field.
+    level = shunt * film.conversion / film.admittance / (section * below**2)
+    total = np.diag(section * free * np.tanh(margin * free) * np.array([1.0, 0.0, 0.0, 1.0]))
+    total[:2, :2] += piece(below, width)
+    total[1:3, 1:3] += piece(free, gap)
+    total[2:, 2:] += piece(below, width)
+    edges = np.linalg.solve(total, [*(piece(below, width).sum(axis=1) * level), 0.0, 0.0])
+    entering = piece(below, width).sum(axis=1) @ edges[2:]
+    return float(film.conversion * shunt / film.admittance * entering / (section * below**2))
