@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, least_squares
 
 from hanle.pde.errors import InputError, SolveError, unknown_name
-from hanle.pde.macrospin import Course, Macrospins, across, drive_at
+from hanle.pde.macrospin import Course, Macrospins, across, drive_at, vector
 from hanle.pde.recording import ReadOut, evaluated
 from hanle.pde.tensors import Array, unit
 
@@ -179,11 +179,27 @@ class Tone:
     omega: float
 
 
-def rectified(state: SmallAngles, tone: Tone, reading: ReadOut, phases: int = 8) -> Array:
-    """Mean of a read-out over a period under an alternating drive, less its value at rest: what ST-FMR measures.
+@dataclass(frozen=True, eq=False)
+class FieldTone:
+    """An alternating field on one magnet: field cos(omega t).
 
-    To second order in the amplitude: the resistance that m modulates times the drive, and what pumping rectifies. It
-    leaves out that the mean of m moves a little, which counts only where the read-out is not zero at rest.
+    Attributes:
+        magnet: its name.
+        field: (3,) [T].
+        omega: [rad/s].
+    """
+
+    magnet: str
+    field: ArrayLike
+    omega: float
+
+
+def rectified(state: SmallAngles, tone: Tone | FieldTone, reading: ReadOut, phases: int = 8) -> Array:
+    """Mean of a read-out over a period under an alternating drive, less its value at rest.
+
+    To second order in the amplitude: what pumping rectifies, and the resistance that m modulates times the drive, which
+    ST-FMR measures. It leaves out that the mean of m moves a little, which counts only where the read-out is not zero
+    at rest.
 
     Args:
         reading: function of the transport solution; the other drives stay at their steady values.
@@ -191,8 +207,7 @@ def rectified(state: SmallAngles, tone: Tone, reading: ReadOut, phases: int = 8)
     """
     if phases < 4:
         raise InputError("phases", "at least 4", phases)
-    xi = state.directions(state.driven(tone.drive, tone.amplitude, tone.omega))
-    steady = _value(state.spins, tone.drive, state.time)
+    xi = amplitude(state, tone)
     at_rest = Course(state.spins).solution(state.time, state.m, np.zeros_like(state.m))
     total = -evaluated("reading", "rectified", reading, at_rest)
     for k in range(phases):
@@ -201,9 +216,21 @@ def rectified(state: SmallAngles, tone: Tone, reading: ReadOut, phases: int = 8)
         length = np.linalg.norm(state.m + v, axis=1, keepdims=True)
         m = (state.m + v) / length
         rate = (dv - m * np.einsum("na,na->n", m, dv)[:, None]) / length
-        course = Course(state.spins.driven(tone.drive, steady + tone.amplitude * turned.real))
-        total = total + evaluated("reading", "rectified", reading, course.solution(state.time, m, rate)) / phases
+        spins = state.spins
+        if isinstance(tone, Tone):
+            spins = spins.driven(tone.drive, _value(spins, tone.drive, state.time) + tone.amplitude * turned.real)
+        total = (
+            total + evaluated("reading", "rectified", reading, Course(spins).solution(state.time, m, rate)) / phases
+        )
     return np.asarray(total)
+
+
+def amplitude(state: SmallAngles, tone: Tone | FieldTone) -> Complex:
+    """Amplitude of m (n, 3), e^{-i omega t}, under an alternating drive."""
+    if isinstance(tone, Tone):
+        return state.directions(state.driven(tone.drive, tone.amplitude, tone.omega))
+    chi = state.susceptibility(tone.magnet, tone.omega)
+    return np.asarray(chi @ vector("field", tone.field))
 
 
 @dataclass(frozen=True)
@@ -259,7 +286,7 @@ def lorentzians(fields: ArrayLike, values: ArrayLike, guess: tuple[float, float]
 def spectrum(
     at: Callable[[float], Macrospins],
     fields: ArrayLike,
-    tone: Tone,
+    tone: Tone | FieldTone,
     reading: ReadOut,
     start: Mapping[str, ArrayLike],
 ) -> Array:

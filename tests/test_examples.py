@@ -195,6 +195,16 @@ def test_nonlocal_magnons(tmp_path):
     assert (tmp_path / "nonlocal_magnons.png").stat().st_size > 10_000
 
 
+def test_spin_pumping(tmp_path):
+    found = load("spin_pumping").main(
+        thicknesses=(0.5, 3.0), shown=(1.5,), frequencies=(4.0, 10.0), points=5, pictures=tmp_path
+    )
+    # theta^2 = 1.2 % of what flows back, most of which the open circuit takes away.
+    assert max(found.damping, found.linewidth, found.field, found.spectrum) < 1e-3
+    assert found.best == pytest.approx(1.46, abs=0.03)
+    assert (tmp_path / "spin_pumping.png").stat().st_size > 10_000
+
+
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_every_example_is_tested_and_has_the_same_form(path):
     text = path.read_text(encoding="utf-8")

@@ -42,7 +42,16 @@ from hanle.pde.engines.scikit import Scikit
 from hanle.pde.errors import InputError, SolveError, UserCodeError
 from hanle.pde.ferromagnet import ferromagnet
 from hanle.pde.macrospin import GAMMA, Anisotropy, Course, Macrospins, Magnet
-from hanle.pde.macrospin_linear import Tone, lorentzians, rectified, settled, spectrum, threshold
+from hanle.pde.macrospin_linear import (
+    FieldTone,
+    Tone,
+    amplitude,
+    lorentzians,
+    rectified,
+    settled,
+    spectrum,
+    threshold,
+)
 from hanle.pde.macrospin_motion import MotionControl, MotionEvent, MotionRecord, move, precession, prescribed
 from hanle.pde.metal import normal_metal
 from hanle.pde.observables import torque
@@ -473,6 +482,20 @@ def test_rectified_voltage_is_resistance_times_current_and_pumping():
     assert found == pytest.approx(resistive + pumping, rel=0.02)
     assert abs(pumping) > 0.05 * abs(found)
     assert abs(resistive) > 0.05 * abs(found)
+
+
+def test_field_that_alternates_pumps():
+    """A field turns m on an ellipse; only pumping is rectified. Corrections theta^2."""
+    theta, omega = 1e-3, 2 * np.pi * 7e9
+    at, along = ferromagnetic_resonance(0.0, theta)
+    state = settled(at(0.16), {"F": along})
+    tone = FieldTone("F", (0, 0, 1e-4), omega)
+    found = rectified(state, tone, lambda s: s.amplitude("du/dx"))[0]
+    xi = amplitude(state, tone)[0]
+    flow = 0.5 * np.real(np.cross(xi, np.conj(-1j * omega * xi)))
+    effective = backflow(G_R / QUANTUM, D_N, LAM, SIGMA).real
+    expected = spin_pumping_field(HBAR / (4 * np.pi) * effective * flow[1], theta, D_N, LAM, SIGMA)
+    assert found == pytest.approx(float(expected), rel=1e-4)
 
 
 def test_resonance_without_and_with_the_field_of_the_current():
