@@ -100,13 +100,13 @@ def _draw_profile(
     live = [r for r in regions.values() if SPIN_ACCUMULATION in r.point_data]
     if not live:
         raise InputError("solution", "with a layer that carries spin", tuple(regions))
-    spans = _spans(regions, {r.name for r in live}, axis)
+    spans = layer_spans(regions, {r.name for r in live}, axis)
     depth = scale_for([abs(end) for span in spans.values() for end in span], "m")
     with picture(path, size=(5.6, 2.7 * len(panels) + 0.5), overwrite=overwrite) as (figure, save):
         axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
         for ax, panel in zip(axes, panels, strict=True):
             _draw_components(ax, [r for r in regions.values() if panel.carried(r)], depth, panel)
-        _shade(axes, regions, spans, depth, axis)
+        shade_layers(axes, regions, spans, depth, axis)
         axes[-1].set_xlabel(depth.label(mesh_axis))
         if title:
             figure.suptitle(title, fontsize=10.5)
@@ -114,7 +114,7 @@ def _draw_profile(
         return save()
 
 
-def _spans(regions: dict[str, RegionData], live: set[str], axis: int) -> dict[str, tuple[float, float]]:
+def layer_spans(regions: dict[str, RegionData], live: set[str], axis: int) -> dict[str, tuple[float, float]]:
     """What is drawn of each layer, [m]: outer layers without unknowns are cut short."""
     ends = {n: (float(r.points[:, axis].min()), float(r.points[:, axis].max())) for n, r in regions.items()}
     low, high = min(ends[n][0] for n in live), max(ends[n][1] for n in live)
@@ -148,7 +148,7 @@ def _sorted(x: Array, y: Array) -> tuple[Array, Array]:
     return x[order], y[order]
 
 
-def _shade(
+def shade_layers(
     axes: Sequence[Any],
     regions: dict[str, RegionData],
     spans: dict[str, tuple[float, float]],

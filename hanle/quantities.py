@@ -112,7 +112,7 @@ QUANTITIES = {
     "torque": Quantity(TORQUE, "torque density", "$\\tau_{{{a}}}$", "J/m^3", False, True),
 }
 
-#: Drawn as plane sections only.
+#: Drawn as plane sections and profiles only.
 SECTIONS = tuple(name for name in QUANTITIES if name.startswith(("magnon_", "temperature_", "heat_current_")))
 
 

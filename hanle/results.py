@@ -338,12 +338,13 @@ class Result:
 
         Args:
             quantity: "spin_accumulation", "current", "spin_current" (with `polarisation`, the axis of the spins),
-                "torque" inside magnets that conduct; in 2D and 3D also "magnon_potential", "magnon_current",
-                "temperature_lattice", "heat_current_lattice", ... (of electrons, magnons), as plane sections.
+                "torque" inside magnets that conduct; "magnon_potential", "magnon_current", "temperature_lattice",
+                "heat_current_lattice", ... (of electrons, magnons) as plane sections or profiles.
             path: .png, .pdf or .svg; default "<quantity>.png" in the working folder.
             options: of `hanle.scenes.show_spin_accumulation`, `show_current`, ... (component, style, ...).
         """
         from hanle.quantities import SECTIONS
+        from hanle.scalar_profiles import plot_scalar_profile
         from hanle.scenes import show_current, show_spin_accumulation, show_spin_current, show_torque
         from hanle.sections import plot_section
 
@@ -354,7 +355,8 @@ class Result:
             "torque": show_torque,
         }
         if quantity in SECTIONS:
-            return plot_section(self.solution, path or f"{quantity}.png", quantity=quantity, **options)
+            draw = plot_scalar_profile if len(self.mesh.axes) == 1 else plot_section
+            return draw(self.solution, path or f"{quantity}.png", quantity=quantity, **options)
         if quantity not in drawings:
             raise unknown_name("quantity", quantity, (*drawings, *SECTIONS))
         return drawings[quantity](self.solution, path or f"{quantity}.png", **options)

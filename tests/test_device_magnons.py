@@ -28,6 +28,8 @@ PLAIN = {"kind": "magnetic insulator", "G_s": "0 S/m^2", "G_r": "4e14 S/m^2", "G
 EXACT, BALANCE, KELVIN = 1e-9, 1e-9, 1e-9
 #: The default tolerance of a solve.
 SOLVED = 1e-8
+#: theta^2, times what two films change of it.
+SMALL = 1e-3
 #: How well the gap between two strips is known to a film: a part of its thickness.
 GAP = 0.15
 
@@ -181,7 +183,7 @@ def test_substrates_carry_heat():
     assert worst(result) < BALANCE
 
 
-def nonlocal_device(distance, transport=("magnons",), length=60e-6):
+def nonlocal_device(distance, transport=("magnons",), length=60e-6, **changes):
     """Two Pt strips across a film of YIG thinner than anything in it, m along x."""
     strips = [(n, x, 2e-7, 7e-9) for n, x in (("in", -distance / 2), ("out", distance / 2))]
     heat = {"heat_contacts": {"bath": ["bottom"]}} if "heat" in transport else {}
@@ -192,7 +194,7 @@ def nonlocal_device(distance, transport=("magnons",), length=60e-6):
         field=(0.1, 0, 0),
         transport=transport,
         wires={"in": ["in"], "out": ["out"]},
-        **heat,
+        **heat | changes,
     )
 
 
@@ -226,6 +228,38 @@ def test_nonlocal_heat_and_its_pictures(tmp_path):
     assert "balance(T_m)" in [row.name for row in proof_rows(result)]
     files = result.save(str(tmp_path / "f.vtm"))
     assert files.exists()
+
+
+def test_profiles_of_stacks_are_drawn(tmp_path):
+    result = film(("magnons", "heat")).solve(wiring={"bath": "1 K"})
+    for quantity in ("magnon_potential", "magnon_current", "temperature_magnons", "heat_current_lattice"):
+        picture = result.show(quantity, str(tmp_path / f"{quantity}.png"))
+        assert picture.path.stat().st_size > 10_000
+    with pytest.raises(InputError, match="carried by a layer"):
+        film().solve(wiring={"in": "1 A/m"}).show("temperature_lattice", str(tmp_path / "none.png"))
+
+
+def test_drag_follows_the_component_of_m_across_the_current():
+    """Only spin along m goes into magnons: R_21 ~ m_y^2, but for theta^2 in the resistances of the films."""
+    device = film(magnetisation={}, field=(0.1, 0, 0))
+    degrees = [0.0, 30.0, 60.0, 90.0]
+    found = sweep(device, angle=hanle.angles("alpha", degrees), wiring={"in": "1 A/m"})
+    signal = found["field_along"].squeeze().sel(wire="out").values
+    expected = np.sin(np.radians(degrees)) ** 2
+    np.testing.assert_allclose(signal / signal[-1], expected, atol=SMALL)
+
+
+def test_nonlocal_heat_is_reciprocal():
+    """A heated strip makes a field in the other one; a current there cools or warms the strip: Kelvin, in 2D."""
+    contacts = {"bath": ["bottom"], "heater": ["in|top"]}
+    device = nonlocal_device(1e-6, ("magnons", "heat"), length=6e-6, heat_contacts=contacts)
+    heated = device.solve(wiring={"heater": "1 W/m"})
+    driven = device.solve(wiring={"out": "1 mA", "heater": "0 W/m"}, mesh=heated.mesh)
+    assert heated.contact_temperature("heater") > 0
+    assert heated.heat_current("bath") == pytest.approx(-1, rel=SOLVED)
+    signal = float(heated.wire_field("out"))
+    assert signal != 0
+    assert driven.spin_peltier("heater", "out") == pytest.approx(-T0 * signal, rel=1e-6)
 
 
 def test_sweeps_keep_wires_and_contacts():
