@@ -137,7 +137,7 @@ def width(thickness: float, frequency: float) -> float:
     step = 1e-3 * b
     above, here, below = (settled(film(thickness, x), START).rates[0] for x in (b + step, b, b - step))
     slope = (abs(above.imag) - abs(below.imag)) / (2 * step)
-    return -2 * float(here.real) / slope
+    return float(-2 * here.real / slope)
 
 
 def closed_damping(thickness: ArrayLike) -> Array:

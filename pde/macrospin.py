@@ -22,19 +22,21 @@ from dataclasses import field as entry
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from hanle.pde.constants import HBAR, MU_B
 from hanle.pde.engines.contract import Engine
 from hanle.pde.errors import HanleError, InputError, UserCodeError, unknown_name
+from hanle.pde.harmonic_problem import doubled, quadrature
 from hanle.pde.observables import torque
 from hanle.pde.problem import Problem
-from hanle.pde.pumping import Motion, places_of, moving
+from hanle.pde.pumping import Motion, moving, places_of
 from hanle.pde.response import Response
 from hanle.pde.solution import Solution, wire
 from hanle.pde.steady import TOLERANCE, Prepared, prepare
 from hanle.pde.tensors import Array, unit
 
+Complex = NDArray[np.complex128]
 #: A number, or a function of the time [s].
 Drive = float | Callable[[float], float]
 #: |dm/dt| [1/s] for which pumping is solved; it is linear.
@@ -137,9 +139,14 @@ class Macrospins:
                 return replace(self, **changed)
         raise unknown_name("drive", drive, (*self.amplitudes, *self.fluxes))
 
+    @property
+    def given(self) -> tuple[Mapping[str, Drive], Mapping[str, Drive]]:
+        """Amplitudes and fluxes."""
+        return self.amplitudes, self.fluxes
+
     def drives(self, time: float) -> tuple[dict[str, float], dict[str, float]]:
         """(amplitudes, fluxes) at a time."""
-        found = [{n: drive_at(n, d, time) for n, d in given.items()} for given in (self.amplitudes, self.fluxes)]
+        found = [{n: drive_at(n, d, time) for n, d in given.items()} for given in self.given]
         return found[0], found[1]
 
     def directions(self, given: Mapping[str, ArrayLike]) -> Array:
@@ -243,14 +250,14 @@ class Course:
         """dm/dt (n, 3) that a force (n, 3) makes."""
         size = 2 * len(force)
         parts = np.einsum("nka,na->nk", torques.frames, force).reshape(size)
-        found = np.linalg.solve(self.inertia(torques).reshape(size, size), parts).reshape(-1, 2)
+        found = np.linalg.solve(self.inertia(torques.pumping).reshape(size, size), parts).reshape(-1, 2)
         return np.asarray(np.einsum("nk,nka->na", found, torques.frames))
 
-    def inertia(self, torques: Torques) -> Array:
-        """(n, 2, n, 2): 1 - alpha m x - A in the axes across m."""
+    def inertia(self, pumping: NDArray[Any]) -> NDArray[Any]:
+        """(n, 2, n, 2): 1 - alpha m x - A in the axes across m, for the pumping of `Torques`, or `pumping_at`."""
         gamma, moment, alpha = (self._numbers(key)[:, :, None] for key in ("gamma", "moment", "damping"))
         own = np.eye(2) - alpha * np.array([[0.0, -1.0], [1.0, 0.0]])
-        found = (gamma / moment)[..., None] * torques.pumping
+        found = (gamma / moment)[..., None] * pumping
         for i, matrix in enumerate(own):
             found[i, :, i, :] += matrix
         return np.asarray(found)
@@ -261,8 +268,31 @@ class Course:
         motions = {n: Motion(a, b) for n, a, b in zip(spins.magnets, m, rate, strict=True)}
         amplitudes, fluxes = spins.drives(time)
         response = self._prepared(moving(self._at_rest(m), motions)).response()
+        self._last = response
         self._count(response)
         return wire(response, amplitudes=amplitudes, fluxes=fluxes)
+
+    def pumping_at(self, m: Array, omega: float) -> Complex:
+        """Like `Torques.pumping`, of small motions e^{-i omega t} about m: (n, 2, n, 2), nothing driven.
+
+        The spins of the metals lag behind m: with omega in place of 0 they neither dephase nor relax in the same time.
+        """
+        spins, frames, n = self.spins, across(m), len(m)
+        rest = self._at_rest(m)
+        places = {name: places_of(rest, name) for name in spins.magnets}
+        amplitudes, fluxes = ({f(x): 0.0 for x in given for f in (str, quadrature)} for given in spins.given)
+        prepared: Prepared | None = None
+        found = np.zeros((n, 2, n, 2), dtype=complex)
+        for j, name in enumerate(spins.magnets):
+            for l, axis in enumerate(frames[j]):
+                # Amplitudes of e^{+i omega t} are conjugate.
+                problem = doubled(moving(rest, {name: Motion(m[j], PROBE * axis)}), omega)
+                if prepared is None:
+                    prepared = prepare(problem, spins.engine, solver=spins.solver, tolerance=spins.tolerance)
+                system = spins.engine.assemble(problem, prepared.system)
+                taken = self._taken(replace(prepared, system=system).response(), places, amplitudes, fluxes)[0]
+                found[:, :, j, l] = np.einsum("nka,na->nk", frames, taken[:, :3] - 1j * taken[:, 3:]) / PROBE
+        return found
 
     def _torque(self, m: Array, rates: Array, time: float) -> Array:
         """tau (members, n, 3) for rates (members, n, 3); only member 0 is driven."""
@@ -276,6 +306,7 @@ class Course:
             response = self._prepared(moving(rest, motions)).response()
             only = np.eye(1, len(rates))[0]
             drives = ({n: a * only for n, a in given.items()} for given in (amplitudes, fluxes))
+            self._last = response
             return self._taken(response, places, *drives)
         prepared = self._prepared(rest)
         found = []
@@ -283,7 +314,7 @@ class Course:
             motions = {n: Motion(m[i], rate[i]) for i, n in enumerate(spins.magnets) if np.any(rate[i])}
             # One operator for all members: only sources differ.
             system = spins.engine.assemble(moving(rest, motions), prepared.system) if motions else prepared.system
-            response = replace(prepared, system=system).response()
+            response = self._last = replace(prepared, system=system).response()
             drives = ({n: a if k == 0 else 0.0 for n, a in given.items()} for given in (amplitudes, fluxes))
             found.append(self._taken(response, places, *drives)[0])
         return np.array(found)
@@ -314,7 +345,6 @@ class Course:
         return found
 
     def _count(self, response: Response) -> None:
-        self._last = response
         self.residual = max(self.residual, *response.proof.residuals.values())
 
     def _numbers(self, key: str) -> Array:

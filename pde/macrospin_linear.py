@@ -6,22 +6,23 @@ With m = (m_0 + v)/|m_0 + v|, v = sum_k xi_k e_k across m_0, and dm_0/dt = 0,
 
 where A holds precession, damping, pumping with what flows back, and the torque of the drives. A mode e^{lambda t}
 precesses with |Im lambda|; -Re lambda is the half width at half maximum of its resonance, and its threshold is where
-Re lambda passes through zero. Transport follows m at once, as in `hanle.pde.macrospin`.
+Re lambda passes through zero. Transport follows m at once, as in `hanle.pde.macrospin`; `SmallAngles.lagging` is the
+state seen at a frequency at which what flows back lags behind.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, least_squares
 
 from hanle.pde.errors import InputError, SolveError, unknown_name
-from hanle.pde.macrospin import Course, Macrospins, across, drive_at, vector
+from hanle.pde.macrospin import Complex, Course, Macrospins, across, drive_at, vector
 from hanle.pde.recording import ReadOut, evaluated
 from hanle.pde.tensors import Array, unit
 
-Complex = NDArray[np.complex128]
 #: Turn of m in difference quotients of order 4 [rad].
 TURN = 1e-3
 #: Newton steps towards rest, and the rate there, as part of the rates about.
@@ -60,8 +61,8 @@ class SmallAngles:
     time: float
     m: Array
     frames: Array
-    matrix: Array
-    inertia: Array
+    matrix: NDArray[Any]
+    inertia: NDArray[Any]
 
     @property
     def rates(self) -> Complex:
@@ -75,11 +76,23 @@ class SmallAngles:
         return float(self.rates[0].real)
 
     def damping(self, magnet: str) -> Damping:
-        """The damping of one magnet while the others stand still."""
+        """The damping of one magnet while the others stand still; of a `lagging` state, of circular precession."""
         k = 2 * self._number(magnet)
         own = self.inertia[k : k + 2, k : k + 2]
-        total = float(own[0, 1] - own[1, 0]) / 2
-        return Damping(total, total - self.spins.magnets[magnet].damping, float(own[0, 0] + own[1, 1]) / 2 - 1)
+        # On the precession e_1 - i e_2 about m, e^{-i omega t} -> e_1 cos + e_2 sin with -i omega: 1 + b + i a.
+        turned = (own[0, 0] + own[1, 1]) / 2 + 1j * (own[0, 1] - own[1, 0]) / 2
+        total = float(turned.imag)
+        return Damping(total, total - self.spins.magnets[magnet].damping, float(turned.real) - 1)
+
+    def lagging(self, omega: float) -> "SmallAngles":
+        """The same for motions e^{-i omega t} whose pumping the transport follows with its delay; complex matrices.
+
+        Only its responses at omega count. Exact where no steady drive acts; the torque of a steady drive follows m at
+        once.
+        """
+        course, size = Course(self.spins), len(self.matrix)
+        inertia = course.inertia(course.pumping_at(self.m, omega)).reshape(size, size)
+        return replace(self, inertia=inertia, matrix=np.linalg.solve(inertia, self.inertia @ self.matrix))
 
     def response(self, force: ArrayLike, omega: float) -> Complex:
         """xi (2n,) under f (2n,) [1/s] at omega [rad/s]."""
@@ -102,11 +115,12 @@ class SmallAngles:
     def driven(self, drive: str, amplitude: float, omega: float) -> Complex:
         """xi (2n,) under the amplitude of one drive on top of its steady value, e^{-i omega t}."""
         spins, steady = self.spins, _value(self.spins, drive, self.time)
-        high, low = (
-            Course(spins.driven(drive, steady + sign * amplitude)).rate(self.time, self.m)[0] for sign in (1, -1)
-        )
-        force = np.einsum("nka,na->nk", self.frames, high - low) / 2
-        return self.response(force.ravel(), omega)
+        forces = []
+        for sign in (1, -1):
+            course = Course(spins.driven(drive, steady + sign * amplitude))
+            forces.append(course.force(self.time, course.torques(self.time, self.m)))
+        force = np.einsum("nka,na->nk", self.frames, forces[0] - forces[1]).ravel() / 2
+        return self.response(np.linalg.solve(self.inertia, force), omega)
 
     def _number(self, magnet: str) -> int:
         if magnet not in self.spins.magnets:
@@ -315,7 +329,7 @@ def _about(course: Course, m: Array, time: float) -> SmallAngles:
             rate = course.rate(time, moved)[0]
             matrix[:, column] += weight / (12 * TURN) * np.einsum("nka,na->nk", frames, rate).ravel()
     torques = course.torques(time, m)
-    return SmallAngles(course.spins, time, m, frames, matrix, course.inertia(torques).reshape(2 * n, 2 * n))
+    return SmallAngles(course.spins, time, m, frames, matrix, course.inertia(torques.pumping).reshape(2 * n, 2 * n))
 
 
 def _value(spins: Macrospins, drive: str, time: float) -> float:

@@ -228,7 +228,8 @@ class _Run:
     ) -> None:
         self.spins, self.record, self.control = spins, record, control
         self.course = Course(spins)
-        self._wanted = None if record.times is None else _ordered(record.times, *span)
+        #: Times still to be kept; None: all steps.
+        self._wanted = None if record.times is None else _ordered(record.times, *span).tolist()
         self._begin = span[0]
         self._kept: list[tuple[float, Array, Array, Array, dict[str, Array]]] = []
         self._events: list[tuple[str, float]] = []
@@ -240,9 +241,11 @@ class _Run:
         time, size = self._begin, 0.0
         rate, torques = self.course.rate(time, m)
         watched = self._watch(time, m)
-        if self._wanted is None or time in self._wanted:
+        if self._wanted is None or self._due(time):
             self.keep(time, m, (rate, torques))
         for stop in stops:
+            if self._ended_by:
+                break
             rate, torques = self.course.rate(np.nextafter(time, stop), m)
             first = FIRST / max(float(np.linalg.norm(rate, axis=1).max()), FIRST / (stop - time))
             size = min(size, first) if size else first
@@ -345,13 +348,20 @@ class _Run:
     def _keep_between(self, step: _Step, part: float, now: tuple[Array, Torques] | None = None) -> None:
         """Keep what is wanted in the first part of a step; its end where all steps, or an event that ends, are kept."""
         end = step.time + part * step.size
-        times = [] if self._wanted is None else [t for t in self._wanted if step.time < t <= end * (1 + 1e-15)]
+        times = self._due(end)
         for time in times:
             m = step.at(min((time - step.time) / step.size, part))
             self.keep(time, m, self.course.rate(time, m))
         if (self._wanted is None or now is None) and end not in times:
             m = step.at(part)
             self.keep(end, m, now or self.course.rate(end, m))
+
+    def _due(self, end: float) -> list[float]:
+        """Times to be kept up to `end`, rounding included; each comes once."""
+        wanted = self._wanted or []
+        found = [t for t in wanted if t <= end + 4 * np.spacing(abs(end))]
+        del wanted[: len(found)]
+        return found
 
     def _inside(self, step: _Step, name: str, part: float) -> float:
         """The function of an event in a part of a step."""

@@ -190,6 +190,16 @@ def test_damping_with_backflow(thickness):
     assert found.total == pytest.approx(2e-3 + found.enhancement, rel=EXACT)
 
 
+@pytest.mark.parametrize(("omega", "larmor"), [(2e12, 0.0), (6e11, 15.0), (-6e11, 15.0)])
+def test_damping_where_backflow_lags(omega, larmor):
+    """Of a precession at omega, positive about B: as the closed form with omega - omega_L."""
+    spins = magnets(film(3e-9, theta=0.0, field=larmor * M), damping=2e-3, field=3.0 * M)
+    found = settled(spins, {"F": M}).lagging(omega).damping("F")
+    effective = backflow(MIXING, 3e-9, LAM, SIGMA, omega, 2 * MU_B / HBAR * larmor, DIFFUSION)
+    assert found.enhancement == pytest.approx(float(enhancement(effective.real, DENSITY, D_F)), rel=1e-8)
+    assert found.inertia == pytest.approx(float(enhancement(-effective.imag, DENSITY, D_F)), rel=1e-8)
+
+
 def test_no_damping_without_a_sink():
     bare = float(enhancement(MIXING.real, DENSITY, D_F))
     for problem in (film(1e-13, theta=0.0), film(theta=0.0, length=1e-3)):
@@ -498,6 +508,19 @@ def test_field_that_alternates_pumps():
     assert found == pytest.approx(float(expected), rel=1e-4)
 
 
+def test_alternating_drive_in_time_and_in_frequency():
+    """After three periods with alpha = 0.5 what was at the start is gone; second order in the angle."""
+    spins = magnets(damping=0.5, field=(0.1, 0.2, 0.0), per_drive={"du/dx": (0, 2e-7, 1e-7)})
+    state, omega, size = settled(spins, {"F": (0.1, 0.2, 0.0)}), 5e10, 2e4
+    xi = amplitude(state, Tone("du/dx", size, omega))
+    end = 6 * np.pi / omega + 0.3 / omega
+    alternating = spins.driven("du/dx", lambda t: size * np.cos(omega * t))
+    found = move(alternating, state.spins.named(state.m), end, control=MotionControl(1e-6)).m["F"][-1]
+    expected = (xi[0] * np.exp(-1j * omega * end)).real
+    assert np.linalg.norm(expected) > 5e-3
+    np.testing.assert_allclose(found - state.m[0], expected, atol=0.02 * np.linalg.norm(expected))
+
+
 def test_resonance_without_and_with_the_field_of_the_current():
     """Damping-like torque and pumping are symmetric about the resonance; the Oersted field adds what is not."""
     omega, shape = 2 * np.pi * 7e9, 0.175
@@ -552,6 +575,11 @@ def test_switching_is_an_event():
     assert found.ended_by == "up"
     assert found.events[0][1] == pytest.approx(expected, rel=1e-5)
     np.testing.assert_allclose(found.times, [0, 5e-12, found.events[0][1]])
+    # What is kept inside steps comes from the interpolant, of order 4.
+    kept = np.linspace(-3e-12, 2e-12, 6)
+    found = move(spins, {"F": START}, 2e-12, begin=-3e-12, record=MotionRecord(kept), control=MotionControl(1e-8))
+    assert found.times.tolist() == kept.tolist()
+    np.testing.assert_allclose(found.m["F"], axial_motion(closed, unit(START), kept + 3e-12), atol=1e-6)
     half = 3e-12
     late = replace(spins, magnets={"F": replace(spins.magnets["F"], field=lambda t: (0, 0, 0.5 * (t > half)))})
     found = move(late, {"F": START}, 8e-12, breaks=(half,), control=MotionControl(1e-7))
