@@ -239,7 +239,8 @@ def _scalars(on_values: Coefficient, on_gradients: Coefficient, values: Array, g
     for t in on_values:
         total = total + _at_points(t.weight, 1) * (values @ t.fields.T)
     for t in on_gradients:
-        total = total + _at_points(t.weight, 1) * np.einsum("k,ab,...kb->...a", t.spatial, t.fields, gradients)
+        matrix = np.multiply.outer(t.spatial, t.fields).swapaxes(0, 1).reshape(len(t.fields), -1)
+        total = total + _at_points(t.weight, 1) * (_flat(gradients) @ matrix.T)
     return total
 
 
@@ -254,13 +255,19 @@ def _vectors(
     """What A, B and S, or L, Q' and k, make of gradients (batch, entities, points, 3, N): the same shape."""
     total = np.zeros(gradients.shape)
     for t in on_gradients:
-        part = np.einsum("ik,ab,...kb->...ia", t.spatial, t.fields, gradients, optimize=True)
+        part = (_flat(gradients) @ np.kron(t.spatial, t.fields).T).reshape(gradients.shape)
         total = total + _at_points(t.weight, 2) * part
     for t in on_values:
-        total = total + _at_points(t.weight, 2) * np.einsum("i,ab,...b->...ia", t.spatial, t.fields, values)
+        part = (values @ t.fields.T)[..., None, :] * t.spatial[:, None]
+        total = total + _at_points(t.weight, 2) * part
     for t in sources:
         total = total + _at_points(t.weight, 2) * np.multiply.outer(t.spatial, t.fields)
     return total
+
+
+def _flat(gradients: Array) -> Array:
+    """Gradients (..., 3, N) as (..., 3 N), for products with matrices."""
+    return gradients.reshape(*gradients.shape[:-2], -1)
 
 
 def _at_points(weight: Array, trailing: int) -> Array:
