@@ -155,6 +155,7 @@ def shade_layers(
     depth: Scale,
     axis: int,
 ) -> None:
+    """Shade and name the layers of a stack; `spans` of `layer_spans`, `depth` the scale of the axis."""
     low, high = min(a for a, _ in spans.values()), max(b for _, b in spans.values())
     free = low
     for k, (name, (start, end)) in enumerate(spans.items()):

@@ -358,7 +358,7 @@ class Result:
             draw = plot_scalar_profile if len(self.mesh.axes) == 1 else plot_section
             return draw(self.solution, path or f"{quantity}.png", quantity=quantity, **options)
         if quantity not in drawings:
-            raise unknown_name("quantity", quantity, (*drawings, *SECTIONS))
+            raise unknown_name("quantity", quantity, (*drawings, *(SECTIONS if self.device.transport else ())))
         return drawings[quantity](self.solution, path or f"{quantity}.png", **options)
 
     def save(self, path: str, *, overwrite: bool = False) -> "Path":
