@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 
 import hanle
-from hanle.boundary.magnons.linear import mixing
+from hanle.boundary.magnons.exchange import MagnonExchange
+from hanle.boundary.magnons.linear import linear, mixing
+from hanle.boundary.magnons.spectrum import Parabolic
 from hanle.magnon_media import LORENZ
-from hanle.pde.closed_forms import magnon_drag
+from hanle.pde.closed_forms import magnon_drag, seebeck_stack
+from hanle.pde.constants import MU_B
 from hanle.pde.errors import InputError
 from hanle.report import proof_rows, rows
 from hanle.sweeps import sweep
@@ -26,6 +29,8 @@ MATERIALS = {"low": "Pt", "YIG": "YIG", "high": {"like": "Pt", "spin_hall_angle"
 HEAT = {"bath": ["bottom"], "top": ["top"]}
 PLAIN = {"kind": "magnetic insulator", "G_s": "0 S/m^2", "G_r": "4e14 S/m^2", "G_i": "0 S/m^2"}
 EXACT, BALANCE, KELVIN = 1e-9, 1e-9, 1e-9
+#: Exact engine and closed form in double precision, with w_m a small difference.
+CLOSED = 1e-7
 #: The default tolerance of a solve.
 SOLVED = 1e-8
 #: theta^2, times what two films change of it.
@@ -126,6 +131,48 @@ def test_spin_seebeck_and_peltier_obey_kelvin():
     fed = device.solve(wiring={"top": "1e6 W/m^2"})
     assert peltier == pytest.approx(-T0 * float(fed.wire_field("in")) / 1e6, rel=KELVIN)
     assert max(worst(r) for r in (seebeck, short, driven, fed)) < BALANCE
+
+
+def closed_stack():
+    """The film of this module with the numbers of the records, by admittances; B and G_i without effect at m = y."""
+    device = film(("magnons", "heat"))
+    yig = device.materials["YIG"].magnons.value
+    layers = []
+    for name, sigma, length, theta, size in (
+        ("low", 2.5e6, 1.5e-9, 0.11, D_LOW),
+        ("high", 2.5e6, 2e-9, -0.2, D_HIGH),
+    ):
+        exchange = 2.5e17 * T0 * np.array([[0, 0, 0], [0, 1, -1], [0, -1, 1]])
+        relax = exchange + np.diag([sigma / length**2, 0, 0])
+        conduct = np.diag([sigma, 15 * T0, 5 * T0])
+        layers.append(seebeck_stack.Layer(name, ("w", "T_e", "T_p"), conduct, relax, size, sigma, theta))
+    sigma, zeta = yig("magnon_conductivity"), yig("bulk_spin_seebeck") * T0
+    conduct = np.array([[2 * sigma, zeta, 0], [zeta, 1.0 * T0, 0], [0, 0, 6.5 * T0]])
+    relax = 2.5e15 * T0 * np.array([[0, 0, 0], [0, 1, -1], [0, -1, 1]])
+    relax = relax + np.diag([2 * sigma / yig("magnon_diffusion_length") ** 2, 0, 0])
+    layers.insert(1, seebeck_stack.Layer("YIG", ("w_m", "T_m", "T_p"), conduct, relax, D_YIG))
+    # S/g and kappa/g of parabolic magnons with the gap g mu_B B.
+    rule = linear(MagnonExchange(1e18, 7.5e27, Parabolic(8.46e-40, 2 * MU_B * 0.1)), T0)
+    contacts = []
+    for metal, ends, face in (("low", ("high", "low"), "low|YIG"), ("high", ("low", "high"), "YIG|high")):
+        g = float(mixing(device.conductances(face))[0])
+        form = seebeck_stack.exchange_form(T0, g, g * rule.S / rule.g, g * rule.kappa / rule.g, 2.8e8)
+        nodes = [(metal, ends[0], f) for f in ("w", "T_e", "T_p")] + [
+            ("YIG", ends[1], f) for f in ("w_m", "T_m", "T_p")
+        ]
+        contacts.append((nodes, form))
+    return seebeck_stack.Stack(layers, contacts)
+
+
+def test_spin_seebeck_field_is_the_closed_form():
+    stack = closed_stack()
+    held = {("low", "low", f): 1 / T0 for f in ("T_e", "T_p")} | {("high", "high", f): 0.0 for f in ("T_e", "T_p")}
+    unknowns, fed = stack.solve(held)
+    found = film(("magnons", "heat")).solve(wiring={"bath": "1 K"})
+    for wire, name in (("in", "low"), ("out", "high")):
+        assert found.wire_field(wire) == pytest.approx(unknowns[stack.place([(name, "E")])[0]], rel=CLOSED)
+    heat = sum(fed[k] for k in stack.place([("low", "low", f) for f in ("T_e", "T_p")]))
+    assert found.heat_current("bath") == pytest.approx(heat, rel=CLOSED)
 
 
 def test_temperatures_fall_from_warm_to_cold():
