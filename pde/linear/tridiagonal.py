@@ -34,6 +34,8 @@ IntArray = NDArray[np.int64]
 REFINEMENTS = 3
 #: Fluxes inside a stack more than this times larger than the load mean a singular system.
 GROWTH = 1e12
+#: Part of the largest load that counts as its rounding.
+ROUNDING = 1e-14
 #: Members of the batch treated together: what they need stays in the cache.
 CHUNK = 2048
 
@@ -217,7 +219,9 @@ class Factorised:
 
 def _require_balance(floating: Floating, loads: Array, tolerance: float) -> None:
     part = loads[:, floating.unknowns]
-    excess = np.abs(part.sum(axis=1)) - max(tolerance, 1e-10) * np.abs(part).sum(axis=1)
+    # Loads of other unknowns leave their rounding here.
+    rounding = ROUNDING * np.abs(loads).max(axis=1)
+    excess = np.abs(part.sum(axis=1)) - max(tolerance, 1e-10) * np.abs(part).sum(axis=1) - rounding
     if np.any(excess > 0):
         net = float(part.sum(axis=1)[np.argmax(excess)])
         raise SolveError(
