@@ -341,7 +341,7 @@ def nonlinear():
             S=tuple(term(-weight * u, axis, [1.0]) for axis, weight in parts),
         )
 
-    def face(traces):
+    def face(traces, gradients):
         u = traces[..., 0]
         return FaceLaw(sides, G=(term(-3 * leak * u**2, 1.0, [[1.0]]),), g=(term(2 * leak * u**3, 1.0, [1.0]),))
 
