@@ -18,7 +18,7 @@ from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.problem import Face, Gradient, Problem, Terminal
 from hanle.pde.tensors import Array
 from hanle.spin_orbit import SpinOrbit
-from hanle.wires import heat_terminals, require_separate, wire_gradients
+from hanle.wires import heat_terminals, require_separate, require_sinks, wire_gradients
 
 if TYPE_CHECKING:
     from hanle.device import Device
@@ -52,6 +52,7 @@ def problem(device: "Device", mesh: TaggedMesh | Layers, conditions: Conditions 
         temperature=conditions.temperature,
     ).without(*device.without)
     require_separate(device, found)
+    require_sinks(device, found)
     return found
 
 

@@ -94,6 +94,8 @@ def wire_gradients(device: "Device", mesh: TaggedMesh | Layers) -> tuple[Gradien
 
 def wire_drive(device: "Device", mesh: TaggedMesh | Layers, name: str) -> str:
     """Name of the drive of a wire along its current; InputError with the nearest name."""
+    if not device.wires:
+        raise InputError("wires", "given, to ask for one", "none", 'wires = {"Pt": ["Pt"]} of the device')
     if name not in device.wires:
         raise unknown_name("wire", name, device.wires)
     return Gradient("u", wire_axes(device, mesh)[0], tuple(device.wires[name]), name).name
@@ -133,6 +135,27 @@ def require_separate(device: "Device", problem: Problem) -> None:
         if region in wire_of and first.setdefault(body, wire_of[region]) != wire_of[region]:
             must = f"of metals that no charge reaches from the wire {first[body]}"
             raise InputError(f"wires.{wire_of[region]}", must, region, "put both into one wire")
+
+
+def require_sinks(device: "Device", problem: Problem) -> None:
+    """Refuse bodies whose temperature nothing sets: no heat contact in reach of their lattice.
+
+    Raises:
+        InputError: the message names their regions.
+    """
+    if HEAT not in device.transport:
+        return
+    body = {name: {name} for name in problem.regions}
+    for name, face in problem.faces.items():
+        regions = problem.mesh.face_regions(name)
+        if len(regions) == 2 and sum(LATTICE_HEAT.name in side.fields for side in face.law.sides) == 2:
+            whole = body[regions[0]] | body[regions[1]]
+            body |= dict.fromkeys(whole, whole)
+    faces = [face for faces in device.heat_contacts.values() for face in faces]
+    reached = {region for face in faces for region in body[problem.mesh.face_regions(face)[0]]}
+    if alone := sorted(set(problem.regions) - reached):
+        must = "such that heat reaches one of them from every region: temperatures are not determined otherwise"
+        raise InputError("heat_contacts", must, f"none for {', '.join(alone)}")
 
 
 def amplitudes(device: "Device", problem: Problem, wiring: Wiring) -> dict[str, Array]:

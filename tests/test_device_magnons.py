@@ -382,6 +382,14 @@ def test_numbers_that_break_the_second_law_are_refused():
         ).solve()
 
 
+def test_bodies_without_a_heat_contact_are_refused():
+    device = film(("magnons", "heat"), heat_contacts={"bath": ["bottom"]}, interfaces={"low|YIG": "closed"})
+    with pytest.raises(InputError, match="none for YIG, high"):
+        device.solve()
+    with pytest.raises(InputError, match="wires must be given"):
+        film(wires={}).solve().wire_field("in")
+
+
 def test_wires_that_touch_are_refused():
     device = hanle.Device(
         hanle.stack([("a", 5e-9), ("b", 5e-9)]), {"a": "Pt", "b": "Au"}, wires={"a": ["a"], "b": ["b"]}
