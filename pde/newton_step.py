@@ -139,7 +139,7 @@ class Iterate:
         # Tight enough for quadratic convergence, and no tighter than the end asks for.
         enough = 0.3 * self.tolerance / max(missing, self.tolerance)
         accuracy = float(np.clip(max(missing, enough), TIGHT, LOOSE))
-        found, solves = self._solve(rhs, accuracy, self._rounding(self.state + moved, self._level))
+        found, solves = self._solve(rhs, accuracy, self.state + moved)
         total = moved + found
         if not fluxes:
             return Move(total, change, solves)
@@ -201,22 +201,33 @@ class Iterate:
             total = total + (weight[:, None] if here.ndim > 1 else weight[0]) * here
         return total
 
-    def _solve(self, rhs: Array, accuracy: float, noise: Array, start: Array | None = None) -> tuple[Array, int]:
-        """A x = rhs on the free unknowns; equations of fields below their `noise`, from rounding, are let be.
+    def _solve(self, rhs: Array, accuracy: float, state: Array, start: Array | None = None) -> tuple[Array, int]:
+        """A x = rhs on the free unknowns; equations of fields that hold no more than rounding are let be.
+
+        Args:
+            state: whose rounding is in the right-hand side.
+            start: a state close to x, of a solve whose accuracy counts for all fields together.
 
         Returns:
             x, and the number of solves it took: 0 if the start is good enough.
         """
-        rhs = np.where(self.system.fixed, 0.0, rhs)
+        rhs, inner = np.where(self.system.fixed, 0.0, rhs), ~self.system.fixed
+        noise, meant = self._rounding(state), self._rounding(state, self._level if start is None else 0.0)
         left = rhs if start is None else np.where(self.system.fixed, 0.0, rhs - self.system.apply(start))
+        goals = []
         for rows in self._rows.values():
-            if np.all(self._size(left, rows) <= self._size(noise, rows & ~self.system.fixed)):
+            if np.all(self._size(left, rows) <= self._size(meant, rows & inner)):
                 left, noise = np.where(rows, 0.0, left), np.where(rows, 0.0, noise)
-        inner = ~self.system.fixed
-        missing, size, least = (float(np.max(self._size(x, inner))) for x in (left, rhs, noise))
-        if missing == 0.0 or (start is not None and missing <= accuracy * size):
+            else:
+                enough = 0.3 * self.tolerance * (self._size(self._applied, rows) + self._size(self._load, rows))
+                goals.append(float(np.max(np.maximum(accuracy * self._size(rhs, rows), enough))))
+        missing, least = (float(np.max(self._size(x, inner))) for x in (left, noise))
+        if start is not None:
+            goals = [accuracy * float(np.max(self._size(rhs, inner)))]
+        if missing == 0.0 or (start is not None and missing <= goals[0]):
             return (np.zeros_like(rhs) if start is None else start), 0
-        goal = min(max(accuracy * size, least) / missing, ROUGH)
+        # The solver knows one norm of all fields: it is asked for what the weakest one needs.
+        goal = float(np.clip(max(min(goals), least) / missing, TIGHT, ROUGH))
         found = self._subsystem.extend(self._prepared.solve(self._subsystem.restrict(left), tolerance=goal))
         return np.asarray(found if start is None else start + found), 1
 
@@ -231,8 +242,8 @@ class Iterate:
             rhs = -system.apply(fixed)
         else:
             fixed, rhs = np.zeros_like(self.state), -system.gradient_load(name)
-        noise = self._rounding(fixed if start is None else fixed + start)
-        found, solves = self._solve(rhs, LOOSE, noise, start)
+        begin = np.zeros_like(rhs) if start is None else start
+        found, solves = self._solve(rhs, LOOSE, fixed + begin, begin)
         self.memory[name] = found
         return fixed + found, solves
 
