@@ -512,6 +512,21 @@ def test_switching_is_an_event():
     np.testing.assert_allclose(found.m["F"][-1], expected, atol=1e-6)
 
 
+def test_fields_add_up():
+    spins = magnets(
+        amplitudes={"du/dx": lambda t: 1e4 * t, "du/dy": 0.0},
+        field=lambda t: (0, 0, t),
+        anisotropies=(Anisotropy((0, 3, 0), 0.2), Anisotropy((0, 0, 1), -0.1)),
+        per_drive={"du/dx": (1e-5, 0, 0)},
+        more=lambda t, m: 0.01 * m["F"],
+    )
+    found = spins.field(2.0, M[None])[0]
+    np.testing.assert_allclose(found, [0.2, 0.2 * M[1], 2.0 - 0.1 * M[2]] + 0.01 * M, rtol=ROUND_OFF)
+    # The field is minus the slope of the energy, but for what drives and `more` add.
+    slope = [(spins.energy(2.0, M[None] + h) - spins.energy(2.0, M[None] - h))[0] / 2e-4 for h in 1e-4 * np.eye(3)]
+    np.testing.assert_allclose(-np.array(slope) / (M_S * D_F), [0, 0.2 * M[1], 2.0 - 0.1 * M[2]], atol=1e-9)
+
+
 def test_bad_input_is_refused():
     spins = magnets(field=(0, 0, 1.0))
     for start, message in (

@@ -121,6 +121,14 @@ def test_current_by_motion_is_the_partner_of_torque_by_a_field(theta, through):
         np.testing.assert_allclose(current, given, atol=EXACT * np.abs(given).max())
 
 
+@pytest.mark.parametrize("through", [False, True])
+def test_balances_close(through):
+    rate = 1e11 * np.cross(M, [0.3, 0.9, -0.2])
+    response = respond(film(M, rate, through=through), Multilayer(), tolerance=1e-12)
+    for balance in wire(response, amplitudes={"du/dx": 1e3, "du/dy": 2e3}).balances:
+        assert np.all(balance.error < EXACT), balance.name
+
+
 def test_bad_motion_is_refused():
     with pytest.raises(InputError, match="perpendicular to m"):
         pumped(LAWS["b-layer"][0], Motion(M, M))
