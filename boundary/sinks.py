@@ -1,6 +1,6 @@
 """Outer faces that take spin: a large reservoir of normal metal behind a contact.
 
-    w = 0 on the face        (without a law N.J = 0: the contact passes charge and reflects spin)
+w = 0 on the face        (without a law N.J = 0: the contact passes charge and reflects spin)
 """
 
 import numpy as np

@@ -44,7 +44,9 @@ def unidirectional_change(result: "Result", magnet: str, slope: float) -> Array:
     u, w = bulk.fields.slice("u").start, bulk.fields.slice("w")
     heat = np.einsum("bepi,bepi->bep", bulk.flux(own.values, own.gradients)[..., u], own.gradients[..., u])
     along = np.einsum("bepa,bea->bep", own.values[..., w], _direction(result, magnet, own.entities))
-    changed = system.processes.total(np.einsum("bep,bep->b", np.broadcast_to(own.weights, heat.shape), along * heat))
+    changed = system.processes.total(
+        np.einsum("bep,bep->b", np.broadcast_to(own.weights, heat.shape), along * heat)
+    )
     power = sum(np.maximum(entry.power, 0.0) for entry in solution.ledger)
     return np.asarray(-slope * changed / power)
 
