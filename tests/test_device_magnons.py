@@ -29,8 +29,8 @@ MATERIALS = {"low": "Pt", "YIG": "YIG", "high": {"like": "Pt", "spin_hall_angle"
 HEAT = {"bath": ["bottom"], "top": ["top"]}
 PLAIN = {"kind": "magnetic insulator", "G_s": "0 S/m^2", "G_r": "4e14 S/m^2", "G_i": "0 S/m^2"}
 EXACT, BALANCE, KELVIN = 1e-9, 1e-9, 1e-9
-#: Exact engine and closed form in double precision, with w_m a small difference.
-CLOSED = 1e-7
+#: Exact engine, double precision; the closed form has forty digits.
+CLOSED = 1e-9
 #: The default tolerance of a solve.
 SOLVED = 1e-8
 #: theta^2, times what two films change of it.
