@@ -215,6 +215,18 @@ def test_fields_that_are_missing_are_named():
         joule(heat)
 
 
+def test_deposits_vary_with_their_law(rng):
+    """Spin that relaxes goes to the lattice: less of it where the conductivity has fallen."""
+    plain = combined(
+        normal_metal(conductivity=SIGMA, diffusion_constant=3e-4, diffusion_length=1.5e-9),
+        metal_heat(temperature=T0, electrons=KE, lattice=KP, coupling=G_EP),
+    )
+    values, slopes = rng.normal(size=(1, 1, 1, 6)) * 0.1, np.zeros((1, 1, 1, 3, 6))
+    found = varying(plain, "T_e", resistive(RISE, T0)).at(values, slopes).deposits["lattice"].density(values)
+    expected = plain.deposits["lattice"].density(values) / (1 + RISE * T0 * values[..., [4]])
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
 def test_nonlinear_laws_on_some_of_their_fields(rng):
     """Spin alone, charge and heat in equilibrium: that part of the whole law, deposits included."""
     whole = metal(RISE, 0.1)

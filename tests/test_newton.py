@@ -167,6 +167,19 @@ def test_steps_are_shortened_where_they_overshoot(elements):
     assert found.solution.face("bottom").traces[0, 0, 0, 0] == pytest.approx(end, rel=1e-9)
 
 
+def switch(u):
+    return 3e13 * (np.arctan((u - 0.1) / 0.005) + np.arctan(20)), 3e13 / 0.005 / (1 + ((u - 0.1) / 0.005) ** 2)
+
+
+def test_steps_that_would_swing_are_taken_in_part(elements):
+    """A leak that switches on at 0.1 V: whole steps jump between its flat ends."""
+    found = newton(leaking(leak(switch)), elements(), amplitudes={"top": VOLTAGE}, tolerance=1e-11)
+    end = brentq(lambda u: SIGMA * (VOLTAGE - u) / LENGTH - switch(u)[0], 0, VOLTAGE, xtol=1e-15)
+    assert found.solution.face("bottom").traces[0, 0, 0, 0] == pytest.approx(end, rel=1e-9)
+    assert len(found.levels) == 1
+    assert min(found.levels[0].parts) < 1
+
+
 def test_no_law_is_evaluated_outside_its_range(elements):
     """The first step would end at 0.3 V, the answer is 0.13 V, the law ends at 0.14 V."""
     steep = leak(lambda u: (5e15 * u**3, 15e15 * u**2), limit=0.14)
@@ -231,7 +244,7 @@ def test_drives_on_the_way_and_solutions_nearby(elements):
     assert near.solves < whole.solves
 
 
-def test_stacks_of_a_batch_take_steps_of_their_own():
+def test_stacks_of_a_batch_at_unequal_drives():
     """A diode at 0.01 V and at 0.5 V."""
     voltages = np.array([0.01, 0.5])
     bulk = Bulk(CHARGE, A=(term(SIGMA, np.eye(3), np.eye(1)),))
