@@ -1,26 +1,29 @@
 """Joule heat and coefficients that vary with temperature.
 
+contact                            <-> half of its heat on either side
 power of a law                     <-> J . grad U + loss U, at random states; slopes by finite differences
 wire, S != 0                       <-> a parabola: heat of Thomson only where S changes
 wire, sigma(T), electrons, lattice <-> the equations by scipy.integrate.solve_bvp
 power in                           = heat out, to rounding
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_bvp
 
 from hanle.meshes.layers import stack
-from hanle.pde.coefficients import FaceLaw, Side
+from hanle.pde.coefficients import FaceLaw, Side, term
 from hanle.pde.errors import InputError, SolveError
-from hanle.pde.fields import CHARGE_AND_SPIN, ELECTRON_HEAT, LATTICE_HEAT, MAGNON, SPIN, FieldSet
+from hanle.pde.fields import CHARGE_AND_SPIN, ELECTRON_HEAT, LATTICE_HEAT, MAGNON, POTENTIAL, SPIN, FieldSet
 from hanle.pde.heat import metal_heat, thermoelectric
-from hanle.pde.joule import joule
+from hanle.pde.joule import joule, joule_face
 from hanle.pde.magnons import magnon_insulator
 from hanle.pde.metal import normal_metal
 from hanle.pde.newton import newton
 from hanle.pde.nonlinear import absolute, carried, combined, resistive, varying
-from hanle.pde.problem import MINUS, Face, Problem, Terminal
+from hanle.pde.problem import MINUS, PLUS, Face, Problem, Terminal
 
 T0, LENGTH, SIGMA, KE, KP, G_EP, S = 300.0, 2e-7, 2e6, 15.0, 5.0, 3e15, -2e-5
 RISE, VOLTAGE = 3.5e-3, 0.06
@@ -60,7 +63,7 @@ def solved(bulk, engine, cells=16, voltage=VOLTAGE):
 
 def heat_out(solution):
     lines = [e.gain for e in solution.ledger if e.kind == "terminal" and "T_e" in e.gain]
-    return -sum(gain["T_e"] + gain["T_p"] for gain in lines)[0]
+    return -sum(gain.get(name, np.zeros(1))[0] for gain in lines for name in ("T_e", "T_p"))
 
 
 def insulator():
@@ -193,6 +196,69 @@ def test_heated_wire_with_a_resistance_that_rises(elements, order):
     assert np.log2(currents[0] / currents[1]) == pytest.approx(2 * order, abs=0.3)
 
 
+def contact(conductance, sheet=0.0):
+    """Charge passes between two metals, heat does not; charge also flows along the face."""
+    fields = FieldSet((POTENTIAL, ELECTRON_HEAT))
+    between = np.zeros((4, 4))
+    between[np.ix_([0, 2], [0, 2])] = [[-1, 1], [1, -1]]
+    along = np.zeros((4, 4))
+    along[0, 0] = 1.0
+    sides = (Side("below", fields), Side("above", fields))
+    return FaceLaw(sides, G=(term(conductance, 1.0, between),), L=(term(sheet, np.eye(3), along),))
+
+
+def test_linearised_heat_of_a_face(rng):
+    """Value: half of K . grad u - (N.J) u to each side; slopes by finite differences; cross terms of any size."""
+    crossed = np.zeros((4, 4))
+    crossed[np.ix_([0, 2], [0, 2])] = rng.normal(size=(2, 2))
+    plain = replace(
+        contact(3e13, 0.2),
+        Q=(term(2e6, rng.normal(size=3), crossed),),
+        Qt=(term(3e6, rng.normal(size=3), crossed.T),),
+    )
+    law = joule_face(plain)
+    traces = np.array([1e-2, 1e-3, 1e-2, 1e-3]) * rng.normal(size=(1, 3, 2, 4))
+    gradients = 1e4 * rng.normal(size=(1, 3, 2, 3, 4))
+
+    def gain(t, g):
+        return law.at(t, g).flux(t, g)
+
+    power = np.sum(plain.sheet_current(traces, gradients) * gradients, axis=(-2, -1))
+    power = power - np.sum(plain.flux(traces, gradients) * traces, axis=-1)
+    found = gain(traces, gradients)
+    np.testing.assert_allclose(found[..., 1], power / 2, rtol=1e-12)
+    np.testing.assert_allclose(found[..., 3], power / 2, rtol=1e-12)
+    step, slope = traces * rng.normal(size=traces.shape), gradients * rng.normal(size=gradients.shape)
+    ahead, behind = (gain(traces + x * step, gradients + x * slope) for x in (0.5, -0.5))
+    here = law.at(traces, gradients)
+    # The heat is quadratic: central differences are exact.
+    exact = here.flux(traces + step, gradients + slope) - found
+    np.testing.assert_allclose(ahead - behind, exact, rtol=1e-9, atol=1e-9 * np.abs(exact).max())
+
+
+def test_a_contact_that_heats(elements):
+    """Two wires in series with a contact: power in is heat out, half of that of the contact on either side."""
+    conductance, length = 2e13, LENGTH / 2
+    mesh = stack([("below", length), ("above", length)]).mesh(
+        resolve=dict.fromkeys(("below", "above"), length), cells_per_length=8, growth=1.0001
+    )
+    charge = normal_metal(conductivity=SIGMA, diffusion_constant=3e-4, diffusion_length=1.5e-9)
+    heat = metal_heat(temperature=T0, electrons=KE, lattice=KP, coupling=0.0)
+    bulk = joule(combined(charge, heat))
+    bath = FaceLaw((Side("body", FieldSet((ELECTRON_HEAT, LATTICE_HEAT))),), given={"T_e": 0.0, "T_p": 0.0})
+    faces = {name: Face(bath, {"body": MINUS}) for name in ("bottom", "top")}
+    faces["below|above"] = Face(joule_face(contact(conductance)), {"below": MINUS, "above": PLUS})
+    ends = {name: Terminal((name,)) for name in ("bottom", "top")}
+    problem = Problem(mesh, {"below": bulk, "above": bulk}, faces, ends)
+    found = newton(problem, elements(), amplitudes={"bottom": 0.0, "top": VOLTAGE}, tolerance=TOLERANCE).solution
+    j = VOLTAGE / (2 * length / SIGMA + 1 / conductance)
+    assert found.flux("top")[0] == pytest.approx(j, rel=1e-9)
+    assert heat_out(found) == pytest.approx(j * VOLTAGE, rel=BALANCE)
+    # At the contact: kappa T' = j^2/(2 conductance), and the parabola of the wire.
+    end = T0 * found.face("below|above").traces[0, 0, 0, 1]
+    assert end == pytest.approx((j**2 / (2 * conductance) * length + j**2 / SIGMA * length**2 / 2) / KE, rel=1e-8)
+
+
 def test_convergence_is_quadratic(elements):
     r = np.array(solved(metal(RISE, 0.1), elements(), voltage=0.1).residuals)
     steep = (r[:-1] < 0.1) & (r[1:] > 1e-11)
@@ -213,6 +279,8 @@ def test_fields_that_are_missing_are_named():
     heat = metal_heat(temperature=T0, electrons=KE, lattice=KP, coupling=G_EP)
     with pytest.raises(InputError, match="charge, spin or magnons beside temperatures"):
         joule(heat)
+    with pytest.raises(InputError, match="sides must be charge or spin, and an electron temperature"):
+        joule_face(FaceLaw((Side("metal", CHARGE_AND_SPIN),)))
 
 
 def test_deposits_vary_with_their_law(rng):
