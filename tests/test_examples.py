@@ -195,6 +195,19 @@ def test_nonlocal_magnons(tmp_path):
     assert (tmp_path / "nonlocal_magnons.png").stat().st_size > 10_000
 
 
+def test_spin_seebeck(tmp_path):
+    found = load("spin_seebeck").main(points=4, fields=3, pictures=tmp_path)
+    # Double precision, and signals of the thinnest films 1e-8 of those of the thickest.
+    assert found.thickness < 1e-6
+    assert found.field < 1e-7
+    assert max(found.peltier, found.kelvin) < 1e-9
+    # Per gradient in YIG 0.6 uV/K.
+    assert 8e-8 < found.thick < 1e-7
+    # arcosh 2, where w_m vanishes at Pt; here it does not quite.
+    assert found.half == pytest.approx(np.arccosh(2), rel=0.08)
+    assert (tmp_path / "spin_seebeck.png").stat().st_size > 10_000
+
+
 def test_spin_pumping(tmp_path):
     found = load("spin_pumping").main(
         thicknesses=(0.5, 3.0), shown=(1.5,), frequencies=(4.0, 10.0), points=5, pictures=tmp_path
