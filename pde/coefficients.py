@@ -267,7 +267,9 @@ def _vectors(
 
 def _flat(gradients: Array) -> Array:
     """Gradients (..., 3, N) as (..., 3 N), for products with matrices."""
-    return gradients.reshape(*gradients.shape[:-2], -1)
+    *lead, axes, fields = gradients.shape
+    # A process may hold none of the cells: -1 would have no meaning.
+    return gradients.reshape(*lead, axes * fields)
 
 
 def _at_points(weight: Array, trailing: int) -> Array:

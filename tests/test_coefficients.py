@@ -102,3 +102,11 @@ def test_face_with_value_gradient_part_needs_gradients(rng):
 
 def test_a_side_without_fields_has_no_rows():
     assert FaceLaw(sides=(Side("metal", FieldSet((SPIN,))), Side("magnet", NOTHING))).size == 3
+
+
+def test_laws_take_no_points_at_all():
+    """A process may hold no cells of a region."""
+    law = Bulk(CHARGE_AND_SPIN, A=(term(2.0, np.eye(3), np.eye(4)),), R=(term(1.0, 1.0, np.eye(4)),))
+    values, gradients = np.zeros((1, 0, 2, 4)), np.zeros((1, 0, 2, 3, 4))
+    assert law.flux(values, gradients).shape == gradients.shape
+    assert law.loss(values, gradients).shape == values.shape
