@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hanle.pde.engines.contract import Engine
 from hanle.pde.errors import InputError, SolveError
@@ -27,6 +28,8 @@ from hanle.pde.threads import single_threaded_blas
 SMALLEST = 1 / 64
 #: Part of the drive below which continuation ends.
 FINEST = 1e-3
+#: Steps after which one that reduces the residual by less than tenfold counts as slow.
+PATIENCE = 3
 #: Part of the reduction that a linear residual would show, asked of each step.
 DESCENT = 1e-2
 
@@ -192,7 +195,8 @@ class _Path:
             if len(history) == self.max_steps:
                 raise _Diverged(f"the equations of {residual.worst} kept a residual of {_listed(history)}")
             try:
-                move = here.step(self.wanted, drive, history[-1])
+                slow = len(history) > PATIENCE and history[-1] > history[-2] / 10
+                move = here.step(self.wanted, drive, history[-1], slow)
             except SolveError as error:
                 raise _Diverged(str(error)) from error
             self.solves += move.solves
@@ -220,6 +224,8 @@ class _Path:
             after = trial.residual(fluxes)
             fell = after.beside(before) <= (1 - DESCENT * part) * before.beside(after)
             fell |= after.relative <= self.tolerance
+            if not np.all(fell):
+                fell |= self._nearer(here, trial, move, part, fluxes)
             if np.all(fell):
                 return trial, after, float(part.min())
             part = np.where(fell, part, part / 2)
@@ -227,6 +233,20 @@ class _Path:
             raise _Diverged(str(refusal)) from refusal
         size = float(before.relative.max())
         raise _Diverged(f"no part of a step lowers the residual of the equations of {before.worst}, {size:.1e}")
+
+    def _nearer(
+        self, here: Iterate, trial: Iterate, move: Move, part: Array, fluxes: Mapping[str, Array]
+    ) -> NDArray[np.bool_]:
+        """(batch,) whether the next step would be shorter than this one, by the operator of this one.
+
+        A weak field may have a larger residual for a while, next to which it is small, although all come nearer.
+        """
+        try:
+            left = here.correction(trial, fluxes)
+        except SolveError:
+            return np.zeros(len(part), dtype=bool)
+        self.solves += left.solves
+        return np.asarray(here.length(left, trial) <= (1 - part / 4) * here.length(move, trial))
 
     def _failure(self, drive: float, error: Exception) -> str:
         amplitudes, fluxes, _ = self.wanted.at(drive)

@@ -120,8 +120,12 @@ class Iterate:
             left[key], scale[key] = np.abs(found - wanted), size
         return Residual(left, scale)
 
-    def step(self, wanted: Wanted, part: float, missing: float) -> Move:
-        """The step towards a part of the drive; `missing` is the relative residual here.
+    def step(self, wanted: Wanted, part: float, missing: float, slow: bool = False) -> Move:
+        """The step towards a part of the drive.
+
+        Args:
+            missing: the relative residual here.
+            slow: the iteration is; what drives of given flux do is found anew.
 
         Raises:
             SolveError: a solve fails.
@@ -129,6 +133,8 @@ class Iterate:
         """
         system, drives = self.system, self.system.problem.drives
         amplitudes, fluxes, given = wanted.at(part)
+        if slow:
+            self.memory.clear()
         change = np.zeros_like(self.amplitudes)
         for name, value in amplitudes.items():
             k = drives.index(name)
@@ -141,19 +147,47 @@ class Iterate:
         accuracy = float(np.clip(max(missing, enough), TIGHT, LOOSE))
         found, solves = self._solve(rhs, accuracy, self.state + moved)
         total = moved + found
-        if not fluxes:
-            return Move(total, change, solves)
-        shapes = {name: self._shape(name) for name in fluxes}
-        columns = {name: column for name, (column, _) in shapes.items()}
-        lacking = [
-            value - self._flux(name, self.state + total, self.amplitudes + change) for name, value in fluxes.items()
-        ]
-        matrix = [[self._flux(i, columns[j], self._one(j), sources=False) for j in fluxes] for i in fluxes]
-        weights = balanced_solve(system.problem, np.moveaxis(np.array(matrix), -1, 0), np.stack(lacking, axis=-1))
-        for weight, name in zip(weights.T, fluxes, strict=True):
-            total = total + (weight[:, None] if total.ndim > 1 else weight[0]) * columns[name]
+        lacking = {
+            name: value - self._flux(name, self.state + total, self.amplitudes + change)
+            for name, value in fluxes.items()
+        }
+        return self._completed(Move(total, change, solves), lacking)
+
+    def correction(self, there: "Iterate", fluxes: Mapping[str, Array]) -> Move:
+        """What the operator of this iterate makes of the residual of another: how far that one is from the answer."""
+        found, solves = self._solve(there._load - there._applied, LOOSE, there.state)
+        rest = np.zeros_like(self.amplitudes)
+        lacking = {
+            name: value
+            - there._flux(name, there.state, there.amplitudes)
+            - self._flux(name, found, rest, sources=False)
+            for name, value in fluxes.items()
+        }
+        return self._completed(Move(found, rest, solves), lacking)
+
+    def length(self, move: Move, other: "Iterate") -> Array:
+        """(batch,) length of a move: the root of the sum over fields of squares, each relative to the larger state."""
+        total = np.zeros(1)
+        for rows in self._rows.values():
+            parts = [np.where(rows, x, 0.0) for x in (move.state, self.state, other.state)]
+            change, *states = (norm(self.system, x) for x in parts)
+            total = total + (change / np.maximum(np.maximum(*states), np.finfo(float).tiny)) ** 2
+        return np.asarray(np.sqrt(total))
+
+    def _completed(self, move: Move, lacking: Mapping[str, Array]) -> Move:
+        """A step with as much of the drives of given flux as their fluxes lack."""
+        if not lacking:
+            return move
+        system, drives = self.system, self.system.problem.drives
+        shapes = {name: self._shape(name) for name in lacking}
+        matrix = [[self._flux(i, shapes[j][0], self._one(j), sources=False) for j in lacking] for i in lacking]
+        wanted = np.stack(list(lacking.values()), axis=-1)
+        weights = balanced_solve(system.problem, np.moveaxis(np.array(matrix), -1, 0), wanted)
+        total, change = move.state, move.amplitudes.copy()
+        for weight, name in zip(weights.T, lacking, strict=True):
+            total = total + (weight[:, None] if total.ndim > 1 else weight[0]) * shapes[name][0]
             change[:, drives.index(name)] += weight
-        return Move(total, change, solves + sum(count for _, count in shapes.values()))
+        return Move(total, change, move.solves + sum(count for _, count in shapes.values()))
 
     @cached_property
     def _applied(self) -> Array:

@@ -259,6 +259,26 @@ def test_a_contact_that_heats(elements):
     assert end == pytest.approx((j**2 / (2 * conductance) * length + j**2 / SIGMA * length**2 / 2) / KE, rel=1e-8)
 
 
+def test_a_plate_with_either_solver(elements, block_mesh):
+    """Two dimensions, crooked cells, spin Hall effect, a current given: power in is heat out, direct and iterative."""
+    x, y = np.linspace(0, 4e-8, 13), np.linspace(0, 2e-8, 7)
+    mesh = block_mesh("xy", (x, y), distort=0.2)
+    bath = FaceLaw((Side("body", FieldSet((ELECTRON_HEAT, LATTICE_HEAT))),), given={"T_e": 0.0, "T_p": 0.0})
+    faces = {"x-": Face(bath, {"body": MINUS})}
+    terminals = {name: Terminal((name,)) for name in ("x-", "x+")}
+    problem = Problem(mesh, {"A": metal(RISE, 0.1)}, faces, terminals)
+    found = []
+    for solver in (elements.direct, elements.iterative):
+        one = newton(problem, elements(), amplitudes={"x-": 0.0}, fluxes={"x+": 2e4}, solver=solver)
+        assert one.solves <= 8
+        power = one.solution.flux("x+")[0] * one.solution.amplitude("x+")[0]
+        assert heat_out(one.solution) == pytest.approx(power, rel=1e-6)
+        found.append(one.solution.amplitude("x+")[0])
+    assert found[0] == pytest.approx(found[1], rel=1e-7)
+    plain = 2e4 * 4e-8 / (SIGMA * 2e-8)
+    assert found[0] > 1.03 * plain
+
+
 def test_convergence_is_quadratic(elements):
     r = np.array(solved(metal(RISE, 0.1), elements(), voltage=0.1).residuals)
     steep = (r[:-1] < 0.1) & (r[1:] > 1e-11)
