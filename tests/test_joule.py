@@ -4,6 +4,7 @@ contact                            <-> half of its heat on either side
 power of a law                     <-> J . grad U + loss U, at random states; slopes by finite differences
 wire, S != 0                       <-> a parabola: heat of Thomson only where S changes
 wire, sigma(T), electrons, lattice <-> the equations by scipy.integrate.solve_bvp
+resistance that rises              <-> the current above which no temperature is steady
 power in                           = heat out, to rounding
 """
 
@@ -290,6 +291,25 @@ def test_a_resistance_that_would_vanish_shortens_steps_or_is_named(elements):
     """A resistivity that falls with T has a runaway: no steady state above some voltage."""
     with pytest.raises(SolveError, match=r"failed at 0\.\d* of it \(top ="):
         solved(metal(-4e-3), elements(), voltage=1.0)
+
+
+def test_thermal_runaway_is_named_with_its_current(elements):
+    """A mode of wave number k = pi/L grows where j^2 rho alpha = kappa_e k^2 + G kappa_p k^2/(kappa_p k^2 + G)."""
+    k = np.pi / LENGTH
+    lost = KE * k**2 + G_EP * KP * k**2 / (KP * k**2 + G_EP)
+    critical = np.sqrt(lost * SIGMA / RISE)
+    with pytest.raises(SolveError, match=r"the equations of|no part of a step") as caught:
+        newton(
+            wire(metal(RISE, seebeck=0.0), 16),
+            elements(2),
+            amplitudes={"bottom": 0.0},
+            fluxes={"top": 1.25 * critical},
+            tolerance=1e-6,
+            max_steps=10,
+        )
+    converged = float(str(caught.value).split()[5]) * 1.25
+    # T - T_0 = 1/(1 - (j/critical)^2) times that of a small current: 20 times at 0.975 of it.
+    assert 0.9 < converged < 1.0
 
 
 def test_fields_that_are_missing_are_named():
