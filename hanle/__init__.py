@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from hanle.ac_results import ACResult as ACResult
+    from hanle.alternating import solve_ac as solve_ac
     from hanle.boundary.b_layer import Conductances as Conductances
     from hanle.boundary.circuit import Circuit as Circuit
     from hanle.boundary.scattering.coefficients import RashbaCoefficients as RashbaCoefficients
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
 #: Public name -> the module that defines it. No module of this folder may be called like one of them: importing it
 #: would put it in the place of the name.
 _HOME: dict[str, str] = {
+    "ACResult": "hanle.ac_results",
     "Case": "hanle.config",
     "Circuit": "hanle.boundary.circuit",
     "Conductances": "hanle.boundary.b_layer",
@@ -76,6 +79,7 @@ _HOME: dict[str, str] = {
     "read_ovf": "hanle.textures",
     "section": "hanle.shapes",
     "solve": "hanle.solving",
+    "solve_ac": "hanle.alternating",
     "stack": "hanle.shapes",
     "strips": "hanle.shapes",
     "sweep": "hanle.sweeps",

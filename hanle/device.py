@@ -23,6 +23,7 @@ from hanle.transport import read_transport, require_numbers
 from hanle.wires import read_names, require_wires
 
 if TYPE_CHECKING:
+    from hanle.ac_results import ACResult
     from hanle.meshes.tagged import TaggedMesh
     from hanle.results import Result
 
@@ -199,6 +200,12 @@ class Device:
         from hanle.solving import solve
 
         return solve(self, **options)
+
+    def solve_ac(self, *, frequency: Any, **options: Any) -> "ACResult":
+        """Complex amplitudes at a frequency or several; see `hanle.alternating.solve_ac` for the options."""
+        from hanle.alternating import solve_ac
+
+        return solve_ac(self, frequency=frequency, **options)
 
     def _check_magnets(self, records: Mapping[str, Record]) -> None:
         magnets = [n for n, r in records.items() if r.magnetic]

@@ -10,6 +10,7 @@ import numpy as np
 
 from hanle.pde import observables
 from hanle.pde.errors import InputError, UserCodeError
+from hanle.pde.problem import Problem
 from hanle.pde.tensors import Array
 from hanle.results import Result
 from hanle.torques import spin_orbit_torque
@@ -106,7 +107,11 @@ def _driven(result: Result) -> dict[str, Reading]:
 
 def receivers(result: Result) -> tuple[str, ...]:
     """Magnets that take torque through a face or inside."""
-    problem = result.response.system.problem
+    return magnets_of(result.response.system.problem)
+
+
+def magnets_of(problem: Problem) -> tuple[str, ...]:
+    """The same, of a problem."""
     places = [face.law.deposits for face in problem.faces.values()]
     places += [bulk.deposits for bulk in problem.regions.values()]
     names = [name for deposits in places for name in deposits if name.startswith("torque:")]

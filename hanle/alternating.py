@@ -1,0 +1,122 @@
+"""Solve a device under an alternating drive."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from hanle.ac_results import ACResult
+from hanle.device import Device
+from hanle.dynamics import require_linear, require_storage
+from hanle.engines import AUTO, choose_engine
+from hanle.failures import heard_once, team
+from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.closed_forms.channels import ac_length
+from hanle.pde.errors import InputError
+from hanle.pde.harmonic import HarmonicResponse, HarmonicSolution, respond_at, wire_at
+from hanle.pde.observables import FIELD_X
+from hanle.pde.quantity import parse
+from hanle.pde.steady import TOLERANCE
+from hanle.pde.tensors import Array
+from hanle.resolution import decay_lengths
+from hanle.solving import Posed, pose
+from hanle.wires import amplitudes, fluxes
+
+
+def solve_ac(
+    device: Device,
+    *,
+    frequency: Any,
+    current: Any = None,
+    current_density: Any = None,
+    wiring: Mapping[str, Any] | None = None,
+    source: str | None = None,
+    drain: str | None = None,
+    engine: str = AUTO,
+    order: int | None = None,
+    solver: str = AUTO,
+    tolerance: float = TOLERANCE,
+    mesh: TaggedMesh | None = None,
+    mesh_options: Mapping[str, Any] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> ACResult:
+    """Complex amplitudes of `device` under drives that oscillate like cos(2 pi f t).
+
+    Args:
+        frequency: f, e.g. "5 GHz" or a number [Hz], or a list of them: one solve on the exact engine, else one after
+            the other on one mesh, which resolves the shorter lengths at the highest of them.
+        current, current_density, wiring, source, drain: peak amplitudes; these and the rest as in `hanle.solve`.
+
+    Raises:
+        InputError: a frequency below 0 or without sense, a drive that does not fit the device.
+        UnsupportedError: magnons, heat or laws that are not linear.
+        SolveError: no convergence.
+    """
+    frequencies, single = _frequencies(frequency)
+    require_storage(device)
+    processes = team(engine)
+    omega = 2 * np.pi * frequencies
+    drive = {
+        "current": current,
+        "current_density": current_density,
+        "wiring": wiring,
+        "source": source,
+        "drain": drain,
+    }
+    with heard_once(processes):
+        if mesh is None and not choose_engine(device, engine, order).batched:
+            mesh, mesh_options = _mesh(device, float(omega.max()), mesh_options or {}), None
+        posed = pose(
+            device, drive=drive, engine=engine, order=order, solver=solver, mesh=mesh, mesh_options=mesh_options
+        )
+    require_linear(posed.problem, "AC response")
+    solutions = []
+    previous: HarmonicResponse | None = None
+    for batch in [omega] if posed.engine.batched else omega[:, None]:
+        previous = respond_at(
+            posed.problem,
+            batch,
+            posed.engine,
+            solver=posed.solver,
+            tolerance=tolerance,
+            previous=previous,
+            progress=progress if processes.rank == 0 else None,
+        )
+        solutions.append(_driven(device, posed, previous))
+    return ACResult(device, posed.problem.mesh, frequencies, tuple(solutions), posed.wiring, single)
+
+
+def _frequencies(given: Any) -> tuple[Array, bool]:
+    """(frequencies (n,) [Hz], whether there is one that is no list)."""
+    single = isinstance(given, str) or np.ndim(given) == 0
+    if not single and (np.ndim(given) != 1 or not len(given)):
+        raise InputError("frequency", "a frequency, or a list of at least one", given, 'e.g. ["1 GHz", "10 GHz"]')
+    values = [given] if single else list(given)
+    keys = ["frequency"] if single else [f"frequency[{n}]" for n in range(len(values))]
+    found = np.array([parse(v, "frequency", key) for v, key in zip(values, keys, strict=True)])
+    for key, value in zip(keys, found, strict=True):
+        if value < 0:
+            raise InputError(key, ">= 0 Hz", float(value), "amplitudes at -f are the complex conjugates")
+    return found, single
+
+
+def _mesh(device: Device, omega: float, options: Mapping[str, Any]) -> TaggedMesh:
+    """A mesh graded by the lengths at a frequency: 1/l^2 -> 1/l^2 + i omega/D."""
+    lengths = {
+        name: float(np.abs(ac_length(length, omega, device.materials[name].D)))
+        for name, length in decay_lengths(device, device.conditions).items()
+    }
+    found: TaggedMesh = device.shape.mesh(resolve=lengths, **options)
+    return found
+
+
+def _driven(device: Device, posed: Posed, response: HarmonicResponse) -> HarmonicSolution:
+    plan = posed.wiring
+    if plan.density is not None:
+        flow = plan.density * np.asarray(response.doubled.system.measure("u"))
+        return wire_at(response, amplitudes={}, fluxes={FIELD_X: flow})
+    return wire_at(
+        response,
+        amplitudes={**plan.amplitudes, **amplitudes(device, posed.problem, plan)},
+        fluxes={**plan.fluxes, **fluxes(device, posed.problem.mesh, plan)},
+    )
