@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hanle.config import dump as dump
     from hanle.config import load as load
     from hanle.config import load_case as load_case
+    from hanle.course import Course as Course
     from hanle.device import Device as Device
     from hanle.fields_file import write_fields as write_fields
     from hanle.magnon_faces import MagnonInterface as MagnonInterface
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from hanle.netcdf import write_table as write_table
     from hanle.output import provenance as provenance
     from hanle.pde.errors import HanleError as HanleError
+    from hanle.pde.recording import Event as Event
     from hanle.results import Result as Result
     from hanle.shapes import channel as channel
     from hanle.shapes import cross as cross
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from hanle.sweeps import angles as angles
     from hanle.sweeps import sweep as sweep
     from hanle.textures import read_ovf as read_ovf
+    from hanle.transients import transient as transient
 
 #: Public name -> the module that defines it. No module of this folder may be called like one of them: importing it
 #: would put it in the place of the name.
@@ -58,7 +61,9 @@ _HOME: dict[str, str] = {
     "Case": "hanle.config",
     "Circuit": "hanle.boundary.circuit",
     "Conductances": "hanle.boundary.b_layer",
+    "Course": "hanle.course",
     "Device": "hanle.device",
+    "Event": "hanle.pde.recording",
     "HanleError": "hanle.pde.errors",
     "MagnonInterface": "hanle.magnon_faces",
     "RashbaCoefficients": "hanle.boundary.scattering.coefficients",
@@ -83,6 +88,7 @@ _HOME: dict[str, str] = {
     "stack": "hanle.shapes",
     "strips": "hanle.shapes",
     "sweep": "hanle.sweeps",
+    "transient": "hanle.transients",
     "wire": "hanle.shapes",
     "write_curves": "hanle.netcdf",
     "write_fields": "hanle.fields_file",

@@ -24,6 +24,7 @@ from hanle.wires import read_names, require_wires
 
 if TYPE_CHECKING:
     from hanle.ac_results import ACResult
+    from hanle.course import Course
     from hanle.meshes.tagged import TaggedMesh
     from hanle.results import Result
 
@@ -206,6 +207,12 @@ class Device:
         from hanle.alternating import solve_ac
 
         return solve_ac(self, frequency=frequency, **options)
+
+    def transient(self, *, until: Any, **options: Any) -> "Course":
+        """Follow the device in time; see `hanle.transients.transient` for the options (current, times, read, ...)."""
+        from hanle.transients import transient
+
+        return transient(self, until=until, **options)
 
     def _check_magnets(self, records: Mapping[str, Record]) -> None:
         magnets = [n for n, r in records.items() if r.magnetic]

@@ -3,16 +3,21 @@
 film, complex rho_L, rho_T      closed form, 1/l^2 -> 1/l^2 + i omega/D     each eigenchannel has its own length
 film, spectrum in one solve     one solve per frequency; elements           the same equations
 omega -> 0                      solve                                       the drive is steady
+film after a step of the field  series of its eigenmodes                    spin is stored, lost, moved and turned
+long times                      solve                                       the drive is steady again
+interrupted course              uninterrupted one                           the file holds everything
 """
 
 import numpy as np
 import pytest
+from scipy.linalg import expm
 
 import hanle
 from hanle.device import Device
 from hanle.materials.load import load
 from hanle.pde.closed_forms.channels import ac_length, transverse_length
-from hanle.pde.closed_forms.film import film_deficit
+from hanle.pde.closed_forms.film import Film, film_deficit
+from hanle.pde.closed_forms.film_profile import film_accumulation
 from hanle.pde.constants import HBAR, MU_B
 from hanle.pde.errors import InputError, UnsupportedError, UserCodeError
 from hanle.pde.tensors import cross_matrix
@@ -164,3 +169,151 @@ def test_questions_refused(film: Device, valve: Device) -> None:
     )
     with pytest.raises(UnsupportedError, match="hold no capacities"):
         heated.solve_ac(frequency=1e9)
+
+
+def eigenmodes(z: float, t: float, field: float) -> np.ndarray:
+    """mu_s/e (3,) of the bare film at height z and time t after a field along x: the steady answer less its modes.
+
+    Mode n (odd) is cos(n pi z/d), fed with -(8 D/d) theta E y from the two faces and lost at the rate
+    1/tau_s + D (n pi/d)^2 while it turns about B.
+    """
+    turning = PT.g * MU_B / HBAR * B * cross_matrix(AXIS)
+    length = transverse_length(PT.lam, PT.g * MU_B / HBAR * B, PT.D)
+    steady = 2 * film_accumulation(Film(PT.rho, THICKNESS, PT.lam, length), AXIS, THETA, (field, 0.0), z)
+    fed = -8 * PT.D / THICKNESS * THETA * field * np.array([0.0, 1.0, 0.0])
+    for n in range(1, 60, 2):
+        q = n * np.pi / THICKNESS
+        loss = (1 / TAU + PT.D * q**2) * np.eye(3) - turning
+        steady = steady - np.cos(q * z) * expm(-loss * t) @ np.linalg.solve(loss, fed)
+    return steady
+
+
+@pytest.fixture
+def bare(film: Device) -> Device:
+    """The film without magnet, as a wire, whose field can be given; what flows back across it is of order theta^2."""
+    return film.with_changes(
+        shape=hanle.stack([("Pt", THICKNESS)]),
+        materials={"Pt": "Pt"},
+        magnetisation={},
+        wires={"Pt": ["Pt"]},
+        profiles={"Pt.spin_hall_angle": THETA},
+    )
+
+
+FINE = {"mesh_options": {"cells_per_length": 8, "growth": 1.0}, "order": 2, "solver": "direct"}
+PLACE = np.array([[0.0, 0.0, 0.4e-9]])
+E_X, THETA = 3e5, 0.01
+
+
+def test_field_step_is_the_sum_of_eigenmodes(bare: Device) -> None:
+    times = TAU * np.array([0.3, 1.0, 2.5, 12.0])
+    found = bare.transient(
+        until=times[-1],
+        times=times,
+        wiring={"Pt": f"{E_X} V/m"},
+        read={"mu": (lambda r: r.spin_accumulation("Pt", PLACE)[0], "V", "spin accumulation")},
+        error=1e-5,
+        **FINE,
+    )
+    exact = np.array([eigenmodes(PLACE[0, 2], t, E_X) for t in times])
+    np.testing.assert_allclose(found.dataset.mu, exact, atol=ELEMENTS * np.abs(exact).max(), rtol=0)
+    assert found.dataset.mu.dims == ("time", "component")
+    assert found.dataset.mu.attrs["units"] == "V"
+    assert found.dataset.field_along.values == pytest.approx(np.full((4, 1), E_X), rel=1e-9)
+
+
+def test_long_times_are_steady(film: Device, valve: Device) -> None:
+    """Both a film at a given current and a device with terminals; the final moment answers as a result does."""
+    options = {"order": 1, "solver": "direct"}
+    course = film.transient(until=60 * TAU, current_density=2e10, **options)
+    steady = film.solve(current_density=2e10, mesh=course.final.mesh, **options)
+    last = course.final
+    assert last.rho_L == pytest.approx(steady.rho_L, rel=1e-9)
+    assert last.rho_T == pytest.approx(steady.rho_T, rel=1e-4)
+    np.testing.assert_allclose(last.torque("YIG"), steady.torque("YIG"), rtol=1e-3)
+    here = PLACE + np.array([0.0, 0.0, 20e-9])
+    np.testing.assert_allclose(last.spin_accumulation("Pt", here), steady.spin_accumulation("Pt", here), rtol=1e-3)
+    assert abs(course.dataset.torque.values[0]).max() < abs(course.dataset.torque.values[-1]).max()
+    course = valve.transient(until="1 ns", current="1e10 A/m^2", **options)
+    steady = valve.solve(current="1e10 A/m^2", mesh=course.final.mesh, **options)
+    assert course.final.resistance() == pytest.approx(steady.resistance(), rel=1e-6)
+    assert course.final.terminal_voltage("low") == pytest.approx(course.dataset.voltage.values[-1, 0], rel=1e-12)
+    # What is accumulated later has no part in the voltage just after the step.
+    assert course.dataset.voltage.values[0, 0] < 0.999 * course.dataset.voltage.values[-1, 0]
+
+
+def test_steady_start_stays_and_current_is_followed(valve: Device) -> None:
+    """A course that begins where it ends, then a current as a function, in SI and with unit."""
+    steady = valve.solve(current="2e10 A/m^2", engine="scikit", solver="direct")
+    rest = valve.transient(until="10 ps", current="2e10 A/m^2", initial=steady, solver="direct")
+    np.testing.assert_allclose(rest.dataset.voltage[:, 0], steady.terminal_voltage("low"), rtol=1e-7)
+
+    def pulse(t: float) -> float:
+        return 2.0 if t < 2e-12 else -1.0
+
+    options = {"until": "5 ps", "times": ["1 ps", "4 ps"], "breaks": ["2 ps"], "solver": "direct"}
+    one = valve.transient(wiring={"low": ("TA/m^2", pulse), "high": "ground"}, **options)
+    other = valve.transient(current=lambda t: 1e12 * pulse(t), **options)
+    np.testing.assert_allclose(one.dataset.current.sel(terminal="low"), [2e12, -1e12], rtol=1e-9)
+    np.testing.assert_allclose(one.dataset.voltage, other.dataset.voltage, rtol=1e-12)
+    assert one.final.wiring.currents["low"] == pytest.approx(-1e12, rel=1e-9)
+
+
+def test_interrupted_course_goes_on(film: Device, tmp_path) -> None:
+    times, file = TAU * np.linspace(0, 6, 13), tmp_path / "course.npz"
+
+    def follow(**options):
+        return film.transient(
+            until=times[-1],
+            times=times,
+            read={"mu": (lambda r: r.spin_accumulation("Pt", HEIGHTS), "V")},
+            events={"half": hanle.Event(lambda r: abs(r.torque("YIG")[1]) - 1e-7, 1e-17)},
+            solver="direct",
+            **options,
+        )
+
+    whole = follow()
+    steps = []
+
+    def interrupt(text: str) -> None:
+        steps.append(text)
+        if len(steps) == whole.effort.steps // 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        follow(checkpoint=file, progress=interrupt)
+    rest = follow(checkpoint=file, resume=True)
+    assert 1 < len(steps) < whole.effort.steps == rest.effort.steps
+    for name in ("mu", "torque", "electric_field"):
+        np.testing.assert_array_equal(rest.dataset[name], whole.dataset[name])
+    assert rest.events == whole.events
+    hanle.write_curves(rest.dataset, tmp_path / "c.nc", provenance=hanle.provenance(engine="scikit"))
+    with pytest.raises(InputError, match="not complete"):
+        _ = follow(checkpoint=file, resume=True).final
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"engine": "multilayer"}, UnsupportedError, "no steps in time: use engine scikit"),
+        ({"until": "5 nm"}, InputError, "until must be a time"),
+        ({"until": 0.0}, InputError, "until must be later than the start"),
+        ({"times": "1 ps"}, InputError, "times must be a list of times"),
+        ({"times": ["3 ns"]}, InputError, "times must be between 0 and"),
+        ({"current": lambda t: t}, InputError, "current must be left out"),
+        ({"current_density": ("A", abs)}, InputError, "current_density must be a current density"),
+        ({"current_density": lambda t: 1 / 0}, UserCodeError, "ZeroDivisionError"),
+        ({"read": {"torque": (abs, "V")}}, InputError, "names of their own"),
+        ({"read": {"x": (lambda r: r.nothing, "V")}}, UserCodeError, "the reading x failed: AttributeError"),
+        ({"read": {"x": (lambda r: r.rho_L_change, "1")}}, InputError, "asked of a steady state"),
+        ({"resume": True}, InputError, "the file to go on from"),
+    ],
+)
+def test_course_input_refused(film: Device, options: dict, error: type, message: str) -> None:
+    with pytest.raises(error, match=message):
+        film.transient(**{"until": 2 * TAU, "solver": "direct"} | options)
+
+
+def test_function_in_wiring_needs_a_unit(valve: Device) -> None:
+    with pytest.raises(InputError, match="with the unit of its values"):
+        valve.transient(until="1 ps", wiring={"low": lambda t: t, "high": "ground"})

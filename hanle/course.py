@@ -1,0 +1,169 @@
+"""A course in time as the user sees it: times, read-outs, and results of single moments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hanle.dynamics import Question, usual
+from hanle.pde.errors import InputError
+from hanle.pde.observables import FIELD_X, FIELD_Y, FilmResistivity
+from hanle.pde.problem import Problem
+from hanle.pde.solution import Solution
+from hanle.pde.tensors import Array
+from hanle.pde.transient import Effort, Transient
+from hanle.results import Result
+from hanle.time_drive import wiring_in
+from hanle.wiring import Wiring
+
+if TYPE_CHECKING:
+    import xarray
+
+    from hanle.device import Device
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Instant(Result):
+    """A device at one moment of a course: answers what a `Result` does, but for the response to other drives."""
+
+    @cached_property
+    def film(self) -> FilmResistivity:
+        """E over j at this moment; nothing is known of what couplings change."""
+        solution, device = self.solution, self.device
+        if device.terminals or device.wires:
+            return super().film
+        j = solution.flux(FIELD_X) / solution.response.system.measure("u")
+        if not np.all(j):
+            raise InputError("rho_L", "asked while a current flows", 0.0, "use electric_field")
+        unknown = np.full_like(j, np.nan)
+        across = solution.amplitude(FIELD_Y) / j if FIELD_Y in solution.response.drives else unknown
+        thickness = unknown if self.mesh.axes != ("z",) else np.atleast_1d(solution.response.system.measure("u"))
+        return FilmResistivity(solution.amplitude(FIELD_X) / j, across, unknown, unknown, unknown, thickness)
+
+    @property
+    def rho_L_change(self) -> Array:
+        """Refused: InputError."""
+        raise _steady_only("rho_L_change")
+
+    @property
+    def conductance_matrix(self) -> Array:
+        """Refused: InputError."""
+        raise _steady_only("conductance_matrix")
+
+    def unidirectional_change(self, magnet: str, slope: float) -> Array:
+        """Refused: InputError."""
+        raise _steady_only("unidirectional_change")
+
+    @property
+    def electric_field(self) -> Array:
+        """Macroscopic E_x, E_y (2,) of a film [V/m]; E_y is NaN where the device is not invariant along y."""
+        response = self.response
+        if FIELD_X not in response.drives:
+            raise InputError("electric_field", "asked of a film", self.shape_name, "use wire_field or voltages")
+        found = [
+            self.solution.amplitude(name)[0] if name in response.drives else np.nan for name in (FIELD_X, FIELD_Y)
+        ]
+        return np.array(found)
+
+
+def _steady_only(name: str) -> InputError:
+    return InputError(name, "asked of a steady state", "one moment of a course", "use Device.solve")
+
+
+def at_moment(device: "Device", plan: Wiring, solution: Solution) -> Instant:
+    """A solution of a course as a result."""
+    mesh = solution.response.system.problem.mesh
+    return Instant(device, mesh, solution, wiring_in(device, plan, solution))
+
+
+def questions(device: "Device", problem: Problem) -> dict[str, Question]:
+    """What every course keeps."""
+    found = usual(device, problem)
+    if FIELD_X in problem.drives:
+        labels = {"direction": tuple("xy")}
+        found["electric_field"] = Question(lambda r: r.electric_field, "V/m", "macroscopic electric field", labels)
+    return found
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Course:
+    """A device in the course of time.
+
+    Attributes:
+        device: what was solved.
+        found: the course in the terms of the equations.
+        questions: the read-outs by name.
+        plan: wiring, functions of time as one unit.
+        attributes: of the dataset.
+    """
+
+    device: "Device"
+    found: Transient
+    questions: Mapping[str, Question]
+    plan: Wiring
+    attributes: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"<Course: {self.device.name or 'device'}; {len(self.times)} times, {self.effort.steps} steps>"
+
+    @property
+    def times(self) -> Array:
+        """Recorded times (n,) [s]."""
+        return self.found.times
+
+    @property
+    def events(self) -> tuple[tuple[str, float], ...]:
+        """(name, time [s]) in order."""
+        return self.found.events
+
+    @property
+    def ended_by(self) -> str:
+        """Name of the event that ended the course, "" if none did."""
+        return self.found.ended_by
+
+    @property
+    def effort(self) -> Effort:
+        """Steps, solves and the largest residual."""
+        return self.found.effort
+
+    @cached_property
+    def final(self) -> Instant:
+        """The last moment; another course can begin with it.
+
+        Raises:
+            InputError: resumed from the file of a course that was complete, which made no step.
+        """
+        solution = self.found.final.solution
+        if solution is None:
+            must = "of a course that was not complete, to ask for its final state"
+            raise InputError("checkpoint", must, "a complete one", "the read-outs are in the dataset")
+        return at_moment(self.device, self.plan, solution)
+
+    @cached_property
+    def dataset(self) -> "xarray.Dataset":
+        """All read-outs against time, with units."""
+        import xarray
+
+        axes: dict[str, Any] = {"time": ("time", self.times, {"units": "s", "long_name": "time"})}
+        variables = {}
+        for name, values in self.found.readings.items():
+            question = self.questions[name]
+            known = dict(question.labels) or _labels(name, values.shape[1:])
+            axes |= {
+                axis: (axis, list(places), {"long_name": axis, "units": "1"}) for axis, places in known.items()
+            }
+            variables[name] = (("time", *known), values, {"units": question.units, "long_name": question.title})
+        return xarray.Dataset(variables, axes, dict(self.attributes))
+
+
+def _labels(name: str, shape: tuple[int, ...]) -> dict[str, Any]:
+    """Axes of a read-out of one's own: the last one holds components where it has three, others are counted."""
+    found: dict[str, Any] = {}
+    for k, size in enumerate(shape):
+        if size == 3 and k == len(shape) - 1:
+            found["component"] = tuple("xyz")
+        else:
+            found[f"{name}_{k}"] = range(size)
+    return found

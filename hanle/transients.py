@@ -1,0 +1,172 @@
+"""Follow a device in time."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hanle.course import Course, Instant, at_moment, questions
+from hanle.device import Device
+from hanle.dynamics import Question, require_linear, require_storage
+from hanle.engines import AUTO, MULTILAYER, SCIKIT
+from hanle.failures import heard_once, team
+from hanle.meshes.tagged import TaggedMesh
+from hanle.pde import transient as stepping
+from hanle.pde.errors import InputError, UnsupportedError
+from hanle.pde.quantity import parse
+from hanle.pde.recording import Event, ReadOut, Record
+from hanle.pde.steady import TOLERANCE
+from hanle.pde.tensors import Array
+from hanle.pde.transient import Control
+from hanle.results import Result
+from hanle.solving import pose
+from hanle.time_drive import drives, split
+
+#: A read-out of one's own: a function of the result at a time, its SI unit ("1" where there is none) and a title.
+TimeReading: TypeAlias = (
+    tuple[Callable[[Instant], ArrayLike], str] | tuple[Callable[[Instant], ArrayLike], str, str]
+)
+
+
+def transient(
+    device: Device,
+    *,
+    until: Any,
+    current: Any = None,
+    current_density: Any = None,
+    wiring: Mapping[str, Any] | None = None,
+    source: str | None = None,
+    drain: str | None = None,
+    breaks: Sequence[Any] = (),
+    initial: Result | None = None,
+    times: Sequence[Any] | Array | None = None,
+    read: Mapping[str, TimeReading] | None = None,
+    events: Mapping[str, Event] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: int = 20,
+    resume: bool = False,
+    engine: str = AUTO,
+    order: int | None = None,
+    solver: str = AUTO,
+    error: float = 1e-4,
+    max_step: Any = None,
+    tolerance: float = TOLERANCE,
+    mesh: TaggedMesh | None = None,
+    mesh_options: Mapping[str, Any] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Course:
+    """Follow `device` from t = 0, when the drives are switched on, until a time.
+
+    Args:
+        until: e.g. "10 ps".
+        current, current_density, wiring, source, drain: as in `hanle.solve`; instead of a value a function of t [s]
+            that returns SI, or (unit, function), e.g. ("mA", lambda t: np.sin(1e12 * t)); in wiring always the pair.
+        breaks: times at which a function jumps or has a kink.
+        initial: what to begin with: a result of the same device, on its mesh, under any drive; nothing accumulated if
+            None.
+        times: when to record; at the start and after each step if None.
+        read: name -> (function of the result at that time, unit, title), e.g.
+            {"mu": (lambda r: r.spin_accumulation("Pt", points), "V", "spin accumulation")}; kept besides voltages and
+            currents of terminals and wires, the field of a film, and torques.
+        events: name -> `hanle.Event`, whose function is given the result.
+        checkpoint: a file from which `resume=True` goes on, written after `every` steps and when interrupted. Functions
+            that drive count by their names only.
+        error: of a step, relative to the largest accumulation so far.
+        max_step: the longest step; needed where a drive oscillates faster than the device answers.
+        engine, order, solver, tolerance, mesh, mesh_options, progress: as in `hanle.solve`, on finite elements. Just
+            after a jump fronts (D t)^{1/2} that are shorter than the cells are not resolved.
+
+    Raises:
+        InputError: times out of order, a drive or a name that does not fit, a checkpoint of something else.
+        UnsupportedError: the exact engine, magnons, heat or laws that are not linear.
+        SolveError: no convergence, or a step that vanishes.
+        UserCodeError: a function fails.
+    """
+    if engine == MULTILAYER:
+        raise UnsupportedError(f"engine multilayer solves no steps in time: use engine {SCIKIT}")
+    require_storage(device)
+    engine = SCIKIT if engine == AUTO else engine
+    processes = team(engine)
+    given, signals = split(
+        {
+            "current": current,
+            "current_density": current_density,
+            "wiring": wiring,
+            "source": source,
+            "drain": drain,
+        }
+    )
+    if mesh is None and initial is not None:
+        mesh = _mesh_of(initial)
+    with heard_once(processes):
+        posed = pose(
+            device, drive=given, engine=engine, order=order, solver=solver, mesh=mesh, mesh_options=mesh_options
+        )
+    problem, plan = posed.problem, posed.wiring
+    require_linear(problem, "a course in time")
+    asked = _questions(questions(device, problem), read or {})
+
+    def of(function: Callable[[Any], ArrayLike]) -> ReadOut:
+        return lambda solution: function(at_moment(device, plan, solution))
+
+    record = Record(
+        None if times is None else _times(times, "times"),
+        {name: of(question.ask) for name, question in asked.items()},
+        {name: replace(event, function=of(event.function)) for name, event in (events or {}).items()},
+    )
+    area = 1.0 if plan.density is None else float(np.ravel(posed.engine.assemble(problem).measure("u"))[0])
+    found = stepping.transient(
+        problem,
+        posed.engine,
+        drives(device, problem, plan, signals, area, tuple(_times(breaks, "breaks"))),
+        parse(until, "time", "until"),
+        initial=None if initial is None else initial.solution,
+        record=record,
+        control=Control(
+            tolerance=error,
+            max_step=np.inf if max_step is None else parse(max_step, "time", "max_step"),
+            solver=posed.solver,
+            solve_tolerance=tolerance,
+            checkpoint=None if checkpoint is None else Path(checkpoint),
+            every=every,
+            progress=progress if processes.rank == 0 else None,
+        ),
+        resume=resume,
+    )
+    attributes = {
+        "engine": posed.engine.name,
+        "steps": found.effort.steps,
+        "largest_residual": found.effort.residual,
+        "title": device.name,
+    }
+    return Course(device, found, asked, plan, attributes)
+
+
+def _times(given: Sequence[Any] | Array, key: str) -> list[float]:
+    """Times [s]; InputError where one is none, or where there is no list of them."""
+    if isinstance(given, str) or np.ndim(given) != 1:
+        raise InputError(key, "a list of times", given, 'e.g. ["1 ps", "2 ps"]')
+    return [parse(time, "time", f"{key}[{n}]") for n, time in enumerate(given)]
+
+
+def _mesh_of(initial: Result) -> TaggedMesh:
+    if not isinstance(initial.mesh, TaggedMesh):
+        must = "a result on finite elements"
+        raise InputError("initial", must, "one of the exact engine", f'solve with engine="{SCIKIT}"')
+    return initial.mesh
+
+
+def _questions(kept: Mapping[str, Question], read: Mapping[str, TimeReading]) -> dict[str, Question]:
+    """All read-outs by name."""
+    found = dict(kept)
+    for name, given in read.items():
+        if name in kept or name == "time":
+            raise InputError("read", "under names of their own", name, f"kept already: time, {', '.join(kept)}")
+        if not isinstance(given, tuple) or len(given) not in (2, 3) or not callable(given[0]):
+            raise InputError(f"read.{name}", "(function of the result, unit) or (function, unit, title)", given)
+        found[name] = Question(given[0], given[1], given[2] if len(given) == 3 else name)
+    return found
