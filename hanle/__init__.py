@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hanle.course import Course as Course
     from hanle.device import Device as Device
     from hanle.fields_file import write_fields as write_fields
+    from hanle.heat_faces import HeatContact as HeatContact
     from hanle.magnon_faces import MagnonInterface as MagnonInterface
     from hanle.meshes.files import write_mesh as write_mesh
     from hanle.netcdf import read_curves as read_curves
@@ -65,6 +66,7 @@ _HOME: dict[str, str] = {
     "Device": "hanle.device",
     "Event": "hanle.pde.recording",
     "HanleError": "hanle.pde.errors",
+    "HeatContact": "hanle.heat_faces",
     "MagnonInterface": "hanle.magnon_faces",
     "RashbaCoefficients": "hanle.boundary.scattering.coefficients",
     "RashbaInterface": "hanle.spin_orbit",

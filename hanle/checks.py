@@ -14,6 +14,7 @@ from hanle.config import Case
 from hanle.device import Device
 from hanle.engines import AUTO, SCIKIT, choose_engine
 from hanle.face_laws import Choice, face_density, interface_conductances
+from hanle.heat_faces import HEAT_DIMENSION, HeatContact
 from hanle.launch import FENICSX
 from hanle.materials.records import MagneticInsulator
 from hanle.meshes.coarse import resolution
@@ -86,14 +87,15 @@ def _interfaces(device: Device, mesh: TaggedMesh | Layers, conditions: Condition
         magnets = [r for r in regions if isinstance(device.materials[r], MagneticInsulator)]
         choice = device.interfaces.get(name)
         if len(metals) != 1 or len(magnets) != 1 or isinstance(choice, (str, Face, SpinOrbit)):
-            if len(regions) == 2:
+            if len(regions) == 2 or isinstance(choice, HeatContact):
                 yield f"interface   {name}: {_plainly(choice, len(metals) == 2)}"
             continue
         points = np.zeros((1, 3)) if isinstance(mesh, Layers) else mesh.face_centres(name)
         nu = face_density(device, mesh, name, metals[0])
         g = interface_conductances(device, name, metals[0], magnets[0], points, conditions, nu)
         values = (f"{n} {_span(np.asarray(getattr(g, n), dtype=float))}" for n in CONDUCTANCES)
-        yield f"interface   {name}: {', '.join(values)} S/m^2"
+        heat = f"; {_heat(choice)}" if isinstance(choice, HeatContact) else ""
+        yield f"interface   {name}: {', '.join(values)} S/m^2{heat}"
 
 
 def _plainly(choice: Choice | None, metals: bool) -> str:
@@ -103,9 +105,16 @@ def _plainly(choice: Choice | None, metals: bool) -> str:
         return f"{given} S/m^2, memory loss {_given(choice.memory_loss)}"
     if isinstance(choice, SpinOrbit):
         return f"spin-orbit coupling, {_spin_orbit(choice)}"
+    if isinstance(choice, HeatContact):
+        return _heat(choice)
     if isinstance(choice, Face):
         return "a law of one's own"
     return str(choice) if choice else ("continuous" if metals else "closed")
+
+
+def _heat(choice: HeatContact) -> str:
+    """Conductances for heat."""
+    return ", ".join(f"heat of {key} {show(h, HEAT_DIMENSION)}" for key, h in choice.given.items())
 
 
 def _spin_orbit(choice: SpinOrbit) -> str:

@@ -11,6 +11,7 @@ from hanle.boundary.b_layer import CONDUCTANCES, Conductances
 from hanle.boundary.circuit import Circuit
 from hanle.conditions import Conditions
 from hanle.face_laws import Choice
+from hanle.heat_faces import HeatContact
 from hanle.magnon_faces import MagnonInterface
 from hanle.materials.load import Record, material
 from hanle.pde.effects import read_effects
@@ -56,9 +57,9 @@ class Device:
         magnetisation: magnet -> direction m, as `field`, or `hanle.read_ovf(...)`; along B where not given. A
             paramagnet follows B always.
         interfaces: face -> `Conductances`, `Circuit`, `RashbaInterface`, `RashbaCoefficients`, "closed", "continuous",
-            `MagnonInterface`, "sink" (of spin, at outer faces) or a `Face` (a law of one's own). Default: metals are
-            continuous, metal | magnetic insulator has the b-layer law of its moments, and what magnons add to it,
-            outer faces and contacts pass no spin and no heat.
+            `MagnonInterface`, `HeatContact`, "sink" (of spin, at outer faces) or a `Face` (a law of one's own).
+            Default: metals are continuous, metal | magnetic insulator has the b-layer law of its moments, and what
+            magnons add to it, outer faces and contacts pass no spin and no heat.
         profiles: "region.quantity" or "A|B.G_s" -> values in space, replacing the record's number, SI units: what
             `profiles` of the record names (resistivity, spin_hall_angle, diffusion_length, polarisation, ...);
             G_s, G_r, G_i.
@@ -277,7 +278,7 @@ def _choice(face: str, given: Any) -> Choice:
     key = f"interfaces.{face}"
     if isinstance(given, str) and given not in CHOICES:
         raise unknown_name(key, given, CHOICES)
-    if isinstance(given, (str, Face, SpinOrbit, MagnonInterface)):
+    if isinstance(given, (str, Face, SpinOrbit, MagnonInterface, HeatContact)):
         return given
     if isinstance(given, Circuit):
         return _circuit(key, given)

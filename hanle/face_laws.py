@@ -6,6 +6,7 @@ metal | magnetic insulator  the b-layer law of its moments; `Conductances` gives
                             magnons; what else crosses where magnons and heat are solved for: `hanle.magnon_faces`
 outer faces of a metal      "sink": no spin accumulation, as at a contact to a large reservoir
 insulator | insulator, and every outer face: closed (lattices of insulators at one temperature, with heat)
+faces that heat crosses     `HeatContact` gives conductances; defaults: `hanle.heat_faces`
 """
 
 from typing import TYPE_CHECKING, TypeAlias
@@ -25,15 +26,15 @@ from hanle.boundary.circuit import (
     normal_normal,
     transparent,
 )
+from hanle.boundary.heat_contact import BODY
 from hanle.boundary.sinks import METAL as OUTER_METAL
 from hanle.boundary.sinks import spin_sink
 from hanle.conditions import Conditions
+from hanle.heat_faces import HeatContact, contact_of_alike, lattice_contact, outer_sink, require_heat_contact
 from hanle.magnon_faces import (
     MagnonInterface,
     golden_rule,
-    lattice_contact,
     magnon_contact,
-    one_temperature,
     with_heat,
 )
 from hanle.materials.records import FerromagneticMetal, MagneticInsulator
@@ -42,7 +43,7 @@ from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.coefficients import FaceLaw, as_weight
 from hanle.pde.errors import InputError, UnsupportedError
-from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT, MAGNON, FieldSet
+from hanle.pde.fields import MAGNON
 from hanle.pde.problem import MINUS, PLUS, Face
 from hanle.pde.tensors import Array, IntArray
 from hanle.profiles import complex_at, scalar_at
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 #: Face laws a user can name instead of the default.
 CLOSED, CONTINUOUS, SINK = "closed", "continuous", "sink"
 #: What a user may say of a face.
-Choice: TypeAlias = Conductances | Circuit | SpinOrbit | MagnonInterface | str | Face
+Choice: TypeAlias = Conductances | Circuit | SpinOrbit | MagnonInterface | HeatContact | str | Face
 #: 1 - cosine up to which two directions are one.
 COLLINEAR = 1e-9
 
@@ -79,6 +80,11 @@ def face_law(device: "Device", mesh: TaggedMesh | Layers, name: str, conditions:
     metals = [r for r in regions if r in device.conductors]
     insulators = [r for r in regions if isinstance(device.materials.get(r), MagneticInsulator)]
     _require_fitting(name, choice, len(metals), len(insulators), regions)
+    if isinstance(choice, HeatContact):
+        ordered = any(MAGNON in carried(device, r).fields for r in insulators)
+        require_heat_contact(device, name, regions, bool(metals) and ordered and len(regions) == 2)
+        if len(regions) == 1:
+            return Face(outer_sink(choice, conditions, BODY), {BODY: MINUS})
     if choice == SINK:
         return Face(spin_sink(), {OUTER_METAL: MINUS})
     if len(metals) == 2:
@@ -94,12 +100,22 @@ def _lattices(device: "Device", name: str, regions: tuple[str, ...], conditions:
     """Two insulators, or a metal and an insulator without moments: heat from lattice to lattice."""
     metals = [r for r in regions if r in device.conductors]
     if not metals:
-        roles = (BELOW, ABOVE)
-        return Face(one_temperature(FieldSet((LATTICE_HEAT,)), roles), dict(zip(roles, (MINUS, PLUS), strict=True)))
+        law = contact_of_alike(device.interfaces.get(name), conditions, ("lattice",))
+        return Face(law, {BELOW: MINUS, ABOVE: PLUS})
     insulator = next(r for r in regions if r not in metals)
-    law = lattice_contact(device, name, insulator, conditions)
+    law = _to_lattice(device, name, insulator, conditions)
     sides = (MINUS, PLUS) if regions[0] == metals[0] else (PLUS, MINUS)
     return Face(law, {METAL: sides[0], MAGNET: sides[1]})
+
+
+def _to_lattice(device: "Device", name: str, insulator: str, conditions: Conditions) -> FaceLaw:
+    """Heat from a metal to the lattice of an insulator without magnons."""
+    choice = device.interfaces.get(name)
+    if isinstance(choice, HeatContact):
+        return lattice_contact(device, name, insulator, conditions, choice.lattice, choice.electrons)
+    if isinstance(choice, MagnonInterface):
+        return lattice_contact(device, name, insulator, conditions, choice.h_pp, choice.h_ep)
+    return lattice_contact(device, name, insulator, conditions)
 
 
 def face_points(mesh: TaggedMesh | Layers, name: str) -> Array:
@@ -194,8 +210,8 @@ def _between_metals(
         if isinstance(choice, Circuit):
             must = "left out where heat is solved for: what heat passes is not modelled"
             raise InputError(f"interfaces.{name}", must, "a Circuit")
-        heat = FieldSet((ELECTRON_HEAT, LATTICE_HEAT))
-        return Face(with_heat(transparent(), one_temperature(heat, (BELOW, ABOVE))), stacked)
+        heat = contact_of_alike(choice, conditions, ("electrons", "lattice"))
+        return Face(with_heat(transparent(), heat), stacked)
     if not isinstance(choice, Circuit):
         return Face(transparent(), stacked)
     given = circuit_at(choice, face_points(mesh, name), f"interfaces.{name}")
@@ -245,7 +261,7 @@ def _on_insulator(
     if MAGNON in carried(device, magnet).fields:
         law = magnon_contact(device, name, metal, magnet, g, direction, points, conditions)
     else:
-        heat = lattice_contact(device, name, magnet, conditions) if HEAT in device.transport else None
+        heat = _to_lattice(device, name, magnet, conditions) if HEAT in device.transport else None
         law = with_heat(b_layer(magnet, g, direction), heat)
     return Face(law, {METAL: sides[0], MAGNET: sides[1]})
 

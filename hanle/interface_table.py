@@ -3,6 +3,7 @@
     "YIG|Pt" = "closed", "continuous", "sink"
              | { G_s = "-1e12 S/m^2", G_r = ..., G_i = ... }
              | { g_r = "4e18 1/m^2", elastic = "bulk", inelastic_scale = 0.6, h_pp = "2.8e8 W/(m^2 K)", ... }
+             | { lattice = "1e8 W/(m^2 K)", electrons = "1e9 W/(m^2 K)" }
              | { G_up = "1e15 S/m^2", G_dn = ..., G_mix = ["4e14 S/m^2", "1e13 S/m^2"], memory_loss = 0.25 }
              | { area_resistance = "0.5 mOhm um^2", polarisation = 0.75, G_mix = ..., memory_loss = ... }
              | { r_b = "0.5 fOhm m^2", gamma = 0.77, G_mix = ..., delta = 0.25 }
@@ -23,6 +24,7 @@ import numpy as np
 from hanle.boundary.b_layer import CONDUCTANCES, Conductances
 from hanle.boundary.circuit import Circuit
 from hanle.device import PROFILE_DIMENSIONS
+from hanle.heat_faces import CARRIERS, HEAT_DIMENSION, HeatContact
 from hanle.magnon_faces import NUMBERS, MagnonInterface
 from hanle.options import require_known
 from hanle.pde.errors import InputError
@@ -97,9 +99,11 @@ def read_interface(given: Any, key: str, folder: Path | None) -> Any:
         return read_spin_orbit(given, key)
     if any(name in given for name in _MAGNONS):
         return _read_magnons(given, key)
+    if any(name in given for name in CARRIERS):
+        return _read_heat(given, key)
     if any(name in given for name in _CIRCUIT):
         return _read_circuit(given, key, folder)
-    require_known(key, given, (*CONDUCTANCES, *_CIRCUIT))
+    require_known(key, given, (*CONDUCTANCES, *_CIRCUIT, *CARRIERS))
     _require_present(key, given, CONDUCTANCES)
     return Conductances(
         *(read_profile(given[n], PROFILE_DIMENSIONS[n], f"{key}.{n}", folder) for n in CONDUCTANCES)
@@ -116,11 +120,22 @@ def write_interface(name: str, law: Any, store: Store) -> Any:
     if isinstance(law, MagnonInterface):
         written = {n: exact(getattr(law, n), d) for n, d in NUMBERS.items() if getattr(law, n) is not None}
         return written | ({"elastic": law.elastic} if law.g_r is not None else {})
+    if isinstance(law, HeatContact):
+        return {n: exact(h, HEAT_DIMENSION) for n, h in law.given.items()}
     if isinstance(law, Circuit):
         return _write_circuit(law, key, store)
     if isinstance(law, Conductances):
         return {n: write_profile(getattr(law, n), PROFILE_DIMENSIONS[n], f"{key}.{n}", store) for n in CONDUCTANCES}
     raise InputError(key, "conductances or a name, to be written", type(law).__name__, "keep it in Python")
+
+
+def _read_heat(given: Mapping[str, Any], key: str) -> HeatContact:
+    require_known(key, given, tuple(CARRIERS))
+    values = {n: parse(v, HEAT_DIMENSION, f"{key}.{n}", bare_is_si=False) for n, v in given.items()}
+    try:
+        return HeatContact(**values)
+    except InputError as error:
+        raise error.within(f"{key}.") from error
 
 
 def _read_magnons(given: Mapping[str, Any], key: str) -> MagnonInterface:

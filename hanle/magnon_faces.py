@@ -1,8 +1,8 @@
 """Faces where magnons and heat cross: what the user says of them, and their laws.
 
 metal | ordered insulator       exchange through magnons (`hanle.boundary.magnon_face`), lattice to lattice
-metal | other insulator         lattice to lattice, beside the b-layer law of a paramagnet
-metal | metal, insulators       one temperature on both sides; magnons do not pass from insulator to insulator
+insulator | insulator           no magnons pass
+all others                      `hanle.heat_faces`
 
 Without other words the spin conductance g and the mixing conductance of the first are those of the device without
 magnons (from moments, or G_s, G_r, G_i as numbers), and S/g and kappa/g are those of the golden rule for the magnons of
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanle.boundary.b_layer import Conductances
-from hanle.boundary.heat_contact import heat_contact
 from hanle.boundary.magnon_face import MAGNET, METAL, magnon_face
 from hanle.boundary.magnons.exchange import Elastic, MagnonExchange
 from hanle.boundary.magnons.linear import LinearExchange, linear, mixing
@@ -24,11 +23,10 @@ from hanle.conditions import Conditions
 from hanle.materials.magnons import Magnons
 from hanle.materials.records import MagneticInsulator
 from hanle.materials.weiss import G_FACTOR
-from hanle.pde.coefficients import FaceLaw, Side
+from hanle.pde.coefficients import FaceLaw
 from hanle.pde.constants import MU_B
 from hanle.pde.coupling import joined, restricted
 from hanle.pde.errors import InputError
-from hanle.pde.fields import FieldSet
 from hanle.pde.quantity import parse
 from hanle.pde.tensors import Array
 from hanle.transport import HEAT, carried, lattice_conductance
@@ -146,17 +144,6 @@ def magnon_contact(
         raise error.within(f"interfaces.{face}.") from error
     law = magnon_face(magnet, exchange, m)
     return restricted(law, {METAL: carried(device, metal), MAGNET: carried(device, magnet)})
-
-
-def lattice_contact(device: "Device", face: str, insulator: str, conditions: Conditions) -> FaceLaw:
-    """Heat from the lattice of a metal (role "metal") to that of an insulator (role "magnet")."""
-    h = lattice_conductance(device.materials[insulator], f"interfaces.{face}")
-    return heat_contact(conditions.temperature, {("T_p", "T_p"): h}, (METAL, MAGNET))
-
-
-def one_temperature(fields: FieldSet, roles: tuple[str, str]) -> FaceLaw:
-    """Both sides at one temperature, reservoir by reservoir."""
-    return FaceLaw(sides=tuple(Side(role, fields) for role in roles), tie=fields.names)
 
 
 def with_heat(law: FaceLaw, heat: FaceLaw | None) -> FaceLaw:

@@ -5,7 +5,8 @@ where there is a choice, each wire with a field E of its own: two strips across 
 stack. Across the other such axis no current flows in any wire.
 
 A heat contact is a set of outer faces at which the lattice has one temperature, and the electrons of metals the same
-where it is given; heat that is given enters the lattice. All other outer faces are closed for heat.
+where it is given; heat that is given enters the lattice. All other outer faces are closed for heat, but for those with
+a `HeatContact`.
 
     wiring = {"injector": "1 mA"}                     a wire: its current [A; A/m in 1D]
              {"injector": "100 V/m"}                  or its field; wires not named are open
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hanle.heat_faces import CARRIERS, is_shut, sinks
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.errors import InputError, unknown_name
@@ -62,12 +64,12 @@ def require_wires(device: "Device") -> None:
         used = {region for members in device.wires.values() for region in members}
         if idle := [region for region in device.conductors if region not in used]:
             raise InputError("wires", "with every metal in one of them", idle, "a wire without current is open")
-    if (HEAT in device.transport) != bool(device.heat_contacts):
-        if device.heat_contacts:
-            raise InputError("heat_contacts", "left out where heat is not solved for", list(device.heat_contacts))
+    if device.heat_contacts and HEAT not in device.transport:
+        raise InputError("heat_contacts", "left out where heat is not solved for", list(device.heat_contacts))
+    if HEAT in device.transport and not device.heat_contacts and not sinks(device):
         must = "given: temperatures need a place where the lattice is at T_0"
         raise InputError("heat_contacts", must, "nothing", 'e.g. heat_contacts = {"bath": ["bottom"]}')
-    if device.heat_contacts and not device.wires and not device.terminals:
+    if HEAT in device.transport and not device.wires and not device.terminals:
         must = "given, with every metal in one of them, for a film with heat contacts"
         raise InputError("wires", must, "nothing", 'e.g. wires = {"Pt": ["Pt"]}')
     for name in (*device.wires, *device.terminals):
@@ -148,10 +150,12 @@ def require_sinks(device: "Device", problem: Problem) -> None:
     body = {name: {name} for name in problem.regions}
     for name, face in problem.faces.items():
         regions = problem.mesh.face_regions(name)
-        if len(regions) == 2 and sum(LATTICE_HEAT.name in side.fields for side in face.law.sides) == 2:
+        carry = (any(field.name in side.fields for field in CARRIERS.values()) for side in face.law.sides)
+        if len(regions) == 2 and all(carry) and not is_shut(device, name, regions):
             whole = body[regions[0]] | body[regions[1]]
             body |= dict.fromkeys(whole, whole)
     faces = [face for faces in device.heat_contacts.values() for face in faces]
+    faces += [face for face in sinks(device) if len(problem.mesh.face_regions(face)) == 1]
     reached = {region for face in faces for region in body[problem.mesh.face_regions(face)[0]]}
     if alone := sorted(set(problem.regions) - reached):
         must = "such that heat reaches one of them from every region: temperatures are not determined otherwise"

@@ -1,0 +1,136 @@
+"""Faces that heat crosses: the user's `HeatContact`, and what holds without one.
+
+metal | metal            T_e to T_e, T_p to T_p; without words one temperature on both sides of each
+insulator | insulator    T_p to T_p; without words one temperature
+metal | insulator        T_p to T_p, with h of the record of the insulator without words; T_e to T_p only where given
+                         (metal | ordered insulator with magnons: h_pp and h_ep of `hanle.magnon_faces`)
+outer face               to surroundings at T_0; without words closed
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hanle.boundary.b_layer import MAGNET, METAL
+from hanle.boundary.heat_contact import ABOVE, BELOW, heat_contact, heat_sink
+from hanle.conditions import Conditions
+from hanle.pde.coefficients import FaceLaw, Side
+from hanle.pde.coupling import joined
+from hanle.pde.errors import InputError
+from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT, FieldSet
+from hanle.pde.quantity import parse
+from hanle.transport import HEAT, lattice_conductance
+
+if TYPE_CHECKING:
+    from hanle.device import Device
+
+#: Attribute -> field.
+CARRIERS = {"electrons": ELECTRON_HEAT, "lattice": LATTICE_HEAT}
+HEAT_DIMENSION = "thermal conductance per area"
+
+
+@dataclass(frozen=True)
+class HeatContact:
+    """Thermal conductances of a face; charge and spin cross it as without these words.
+
+    Attributes:
+        lattice: h of the lattices, or from the lattice to the surroundings ("1e8 W/(m^2 K)").
+        electrons: h of the electrons of two metals, from those of a metal to the lattice of an insulator, or to the
+            surroundings. None, here and for the lattice: what holds without a `HeatContact`, top of this file.
+
+    Raises:
+        InputError: h < 0, or nothing given.
+    """
+
+    lattice: Any = None
+    electrons: Any = None
+
+    def __post_init__(self) -> None:
+        if not self.given:
+            raise InputError("lattice", "given, or electrons", "nothing", 'e.g. lattice="1e8 W/(m^2 K)"')
+        for key, given in self.given.items():
+            h = parse(given, HEAT_DIMENSION, key)
+            if h < 0:
+                raise InputError(key, "0 or positive [W/(m^2 K)]", h, "usual: 1e7 to 1e10")
+            object.__setattr__(self, key, h)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Attributes that are not None."""
+        return {key: value for key in CARRIERS if (value := getattr(self, key)) is not None}
+
+    @property
+    def open(self) -> bool:
+        """Whether a number is positive."""
+        return any(self.given.values())
+
+
+def require_heat_contact(device: "Device", name: str, regions: Sequence[str], magnons: bool) -> None:
+    """Refuse a `HeatContact` where it says nothing, or what other words say.
+
+    Args:
+        magnons: whether magnons reach the face, which is one between metal and magnet.
+    """
+    key, choice = f"interfaces.{name}", device.interfaces[name]
+    if HEAT not in device.transport:
+        must = "left out where heat is not solved for"
+        raise InputError(key, must, "a HeatContact", 'transport = ["heat"] or ["magnons", "heat"]')
+    without = not any(region in device.conductors for region in regions)
+    if isinstance(choice, HeatContact) and choice.electrons is not None and without:
+        raise InputError(f"{key}.electrons", "left out: there are none in an insulator", choice.electrons)
+    if magnons:
+        must = "a MagnonInterface where magnons reach a metal"
+        raise InputError(key, must, "a HeatContact", "its h_pp and h_ep are the conductances for heat")
+    if any(name in faces for faces in device.heat_contacts.values()):
+        raise InputError(
+            key, "left out: the face is a heat contact, with a temperature of its own", "a HeatContact"
+        )
+
+
+def sinks(device: "Device") -> list[str]:
+    """Faces with a `HeatContact` of a positive number, inner ones among them."""
+    return [name for name, choice in device.interfaces.items() if isinstance(choice, HeatContact) and choice.open]
+
+
+def is_shut(device: "Device", face: str, regions: Sequence[str]) -> bool:
+    """Whether a `HeatContact` keeps all heat from crossing an inner face: what it leaves out is open there."""
+    choice = device.interfaces.get(face)
+    if not isinstance(choice, HeatContact) or choice.open or choice.lattice is None:
+        return False
+    return choice.electrons is not None or not all(region in device.conductors for region in regions)
+
+
+def outer_sink(choice: HeatContact, conditions: Conditions, role: str) -> FaceLaw:
+    """From an outer face to surroundings at T_0."""
+    t0 = conditions.temperature
+    return heat_sink(t0, {CARRIERS[key].name: h for key, h in choice.given.items()}, role=role)
+
+
+def contact_of_alike(choice: object, conditions: Conditions, carriers: Sequence[str]) -> FaceLaw:
+    """Two metals or two insulators, roles BELOW and ABOVE; carriers: those of CARRIERS that both have."""
+    given = choice.given if isinstance(choice, HeatContact) else {}
+    pairs = {(CARRIERS[key].name,) * 2: h for key, h in given.items()}
+    tied = tuple(CARRIERS[key] for key in carriers if key not in given)
+    laws = [one_temperature(FieldSet(tied), (BELOW, ABOVE))] if tied else []
+    return joined(*laws, *([heat_contact(conditions.temperature, pairs)] if pairs else []))
+
+
+def lattice_contact(
+    device: "Device", face: str, insulator: str, conditions: Conditions, lattice: Any = None, electrons: Any = None
+) -> FaceLaw:
+    """From the lattice, and the electrons if given, of a metal (role METAL) to the lattice of an insulator (MAGNET).
+
+    Args:
+        lattice: h [W/(m^2 K)]; None: that of the record.
+        electrons: h [W/(m^2 K)]; None or 0: nothing.
+    """
+    h = lattice_conductance(device.materials[insulator], f"interfaces.{face}") if lattice is None else lattice
+    pairs = {(LATTICE_HEAT.name, LATTICE_HEAT.name): h}
+    if electrons:
+        pairs[ELECTRON_HEAT.name, LATTICE_HEAT.name] = electrons
+    return heat_contact(conditions.temperature, pairs, (METAL, MAGNET))
+
+
+def one_temperature(fields: FieldSet, roles: tuple[str, str]) -> FaceLaw:
+    """Both sides at one temperature, reservoir by reservoir."""
+    return FaceLaw(sides=tuple(Side(role, fields) for role in roles), tie=fields.names)
