@@ -77,8 +77,9 @@ def transient(
             that drive count by their names only.
         error: of a step, relative to the largest accumulation so far.
         max_step: the longest step; needed where a drive oscillates faster than the device answers.
-        engine, order, solver, tolerance, mesh, mesh_options, progress: as in `hanle.solve`, on finite elements. Just
-            after a jump fronts (D t)^{1/2} that are shorter than the cells are not resolved.
+        engine, order, solver, tolerance, mesh, mesh_options, progress: as in `hanle.solve`, on finite elements. Fronts
+            move away from faces: where cells grow with the distance from them, mesh_options={"growth": 1.0} keeps them
+            sharp. Just after a jump a front, (D t)^{1/2} wide, is narrower than any cell.
 
     Raises:
         InputError: times out of order, a drive or a name that does not fit, a checkpoint of something else.

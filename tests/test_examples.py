@@ -218,6 +218,16 @@ def test_spin_pumping(tmp_path):
     assert (tmp_path / "spin_pumping.png").stat().st_size > 10_000
 
 
+def test_current_step(tmp_path):
+    found = load("current_step").main(times=6, points=40, fields=21, pictures=tmp_path)
+    # The barrier lets through l rho/R_b = 0.05 % of what is accumulated.
+    assert found.course < 1e-3
+    assert found.spectrum < 1e-3
+    assert found.peak == pytest.approx(1, abs=0.1)
+    assert found.splitting == pytest.approx(1, abs=0.1)
+    assert (tmp_path / "current_step.png").stat().st_size > 10_000
+
+
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_every_example_is_tested_and_has_the_same_form(path):
     text = path.read_text(encoding="utf-8")
