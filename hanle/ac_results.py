@@ -13,7 +13,7 @@ from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.errors import InputError, UserCodeError
 from hanle.pde.harmonic import ComplexArray, HarmonicSolution, film_resistivity_at
-from hanle.pde.observables import FIELD_Y, FilmResistivity
+from hanle.pde.observables import FIELD_X, FIELD_Y, FilmResistivity
 from hanle.pde.tensors import Array
 from hanle.readings import RESISTANCE_UNIT
 from hanle.wires import wire_drive
@@ -59,14 +59,26 @@ class ACResult:
         if not self._is_film:
             must = "asked of a film: a stack of layers without terminals and wires"
             raise InputError(
-                "rho_L", must, self.device.name or "another device", "use terminal_voltage or impedance"
+                "rho_T", must, self.device.name or "another device", "use terminal_voltage or impedance"
             )
         return tuple(film_resistivity_at(s.response) for s in self.solutions)
 
+    @cached_property
+    def _along(self) -> tuple[tuple[ComplexArray, ComplexArray], ...]:
+        """(rho_L, rho_L_change) of a film or section, of each solution."""
+        if self._is_film:
+            return tuple((np.asarray(f.rho_L), np.asarray(f.change_L)) for f in self.films)
+        if FIELD_X not in self.solutions[0].response.drives:
+            must = "asked of a film or section without terminals and wires"
+            raise InputError(
+                "rho_L", must, self.device.name or "another device", "use terminal_voltage or impedance"
+            )
+        return tuple(_section(s) for s in self.solutions)
+
     @property
     def rho_L(self) -> ComplexArray:
-        """E_x/j_x of a film at zero transverse current [Ohm m]."""
-        return self._joined([film.rho_L for film in self.films])
+        """E_x/j_x of a film or section at zero transverse current [Ohm m]."""
+        return self._joined([rho for rho, _ in self._along])
 
     @property
     def rho_T(self) -> ComplexArray:
@@ -76,7 +88,7 @@ class ACResult:
     @property
     def rho_L_change(self) -> ComplexArray:
         """rho_L/rho_D - 1 with rho_D the resistivity without spin Hall coupling; no cancellation."""
-        return self._joined([film.change_L for film in self.films])
+        return self._joined([change for _, change in self._along])
 
     def terminal_voltage(self, plus: str, minus: str | None = None) -> ComplexArray:
         """V(plus) - V(minus), or V(plus) against the ground [V]."""
@@ -161,10 +173,11 @@ class ACResult:
         """The usual read-outs and further ones."""
         problem = self.solutions[0].response.problem
         found = usual(self.device, problem)
-        if self._is_film:
+        if FIELD_X in self.solutions[0].response.drives:
             found["rho_L"] = Question(lambda r: r.rho_L, "Ohm m", "longitudinal resistivity")
-            found["rho_T"] = Question(lambda r: r.rho_T, "Ohm m", "transverse resistivity")
             found["rho_L_change"] = Question(lambda r: r.rho_L_change, "1", "rho_L/rho - 1")
+        if self._is_film:
+            found["rho_T"] = Question(lambda r: r.rho_T, "Ohm m", "transverse resistivity")
         if self.wiring.pair:
             unit = RESISTANCE_UNIT[len(self.mesh.axes)]
             found["impedance"] = Question(lambda r: r.impedance(), unit, "impedance")
@@ -185,6 +198,15 @@ class ACResult:
         # Where nothing depends on the frequency, a batch is solved once.
         values = np.broadcast_to(values, (len(self.frequencies), *values.shape[1:]))
         return np.asarray(values[0] if self.single else values)[()]
+
+
+def _section(solution: HarmonicSolution) -> tuple[ComplexArray, ComplexArray]:
+    """(rho_L, rho_L_change) of a section driven along x alone, closed at its edges."""
+    response = solution.response
+    row = response.index(FIELD_X)
+    reference, correction = response.reference[:, row, row], response.correction[:, row, row]
+    change = -correction / (reference + correction)
+    return np.asarray(response.doubled.system.measure("u") / reference * (1 + change)), np.asarray(change)
 
 
 def _own(name: str, given: "Extra") -> Question:

@@ -139,6 +139,20 @@ def test_spectrum_as_a_dataset(film: Device, valve: Device, tmp_path) -> None:
     assert np.all(whole.impedance.values.imag < 0)
 
 
+def test_wide_section_is_the_film(film: Device) -> None:
+    """Closed edges send the spin of Hall currents back; of the magnetoresistance they change little 50 l away."""
+    section = film.with_changes(
+        shape=hanle.section("600 nm", [("YIG", "20 nm"), ("Pt", THICKNESS)]),
+    )
+    found = section.solve_ac(frequency=SPECTRUM[1], order=2, solver="direct")
+    expected = film.solve_ac(frequency=SPECTRUM[1])
+    assert found.rho_L_change == pytest.approx(expected.rho_L_change, rel=0.02)
+    assert found.rho_L == pytest.approx(expected.rho_L, rel=1e-4)
+    assert set(found.dataset()) == {"rho_L", "rho_L_change", "torque"}
+    with pytest.raises(InputError, match="rho_T must be asked of a film"):
+        _ = found.rho_T
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
