@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hanle.device import Device as Device
     from hanle.fields_file import write_fields as write_fields
     from hanle.heat_faces import HeatContact as HeatContact
+    from hanle.macrospins import Macrospin as Macrospin
     from hanle.magnon_faces import MagnonInterface as MagnonInterface
     from hanle.meshes.files import write_mesh as write_mesh
     from hanle.netcdf import read_curves as read_curves
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from hanle.netcdf import write_table as write_table
     from hanle.output import provenance as provenance
     from hanle.pde.errors import HanleError as HanleError
+    from hanle.pde.macrospin_motion import MotionEvent as MotionEvent
     from hanle.pde.recording import Event as Event
     from hanle.results import Result as Result
     from hanle.shapes import channel as channel
@@ -67,7 +69,9 @@ _HOME: dict[str, str] = {
     "Event": "hanle.pde.recording",
     "HanleError": "hanle.pde.errors",
     "HeatContact": "hanle.heat_faces",
+    "Macrospin": "hanle.macrospins",
     "MagnonInterface": "hanle.magnon_faces",
+    "MotionEvent": "hanle.pde.macrospin_motion",
     "RashbaCoefficients": "hanle.boundary.scattering.coefficients",
     "RashbaInterface": "hanle.spin_orbit",
     "Result": "hanle.results",

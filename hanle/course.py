@@ -144,18 +144,23 @@ class Course:
     @cached_property
     def dataset(self) -> "xarray.Dataset":
         """All read-outs against time, with units."""
-        import xarray
+        kept = {name: (values, self.questions[name]) for name, values in self.found.readings.items()}
+        return labelled(self.times, kept, self.attributes)
 
-        axes: dict[str, Any] = {"time": ("time", self.times, {"units": "s", "long_name": "time"})}
-        variables = {}
-        for name, values in self.found.readings.items():
-            question = self.questions[name]
-            known = dict(question.labels) or _labels(name, values.shape[1:])
-            axes |= {
-                axis: (axis, list(places), {"long_name": axis, "units": "1"}) for axis, places in known.items()
-            }
-            variables[name] = (("time", *known), values, {"units": question.units, "long_name": question.title})
-        return xarray.Dataset(variables, axes, dict(self.attributes))
+
+def labelled(
+    times: Array, kept: Mapping[str, tuple[Array, Question]], attributes: Mapping[str, Any]
+) -> "xarray.Dataset":
+    """Values (times, ...) by name as a dataset with units."""
+    import xarray
+
+    axes: dict[str, Any] = {"time": ("time", times, {"units": "s", "long_name": "time"})}
+    variables = {}
+    for name, (values, question) in kept.items():
+        known = dict(question.labels) or _labels(name, values.shape[1:])
+        axes |= {axis: (axis, list(places), {"long_name": axis, "units": "1"}) for axis, places in known.items()}
+        variables[name] = (("time", *known), values, {"units": question.units, "long_name": question.title})
+    return xarray.Dataset(variables, axes, dict(attributes))
 
 
 def _labels(name: str, shape: tuple[int, ...]) -> dict[str, Any]:

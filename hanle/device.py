@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from hanle.ac_results import ACResult
     from hanle.course import Course
     from hanle.meshes.tagged import TaggedMesh
+    from hanle.motions import MotionCourse
     from hanle.results import Result
+    from hanle.small_motions import SmallMotions
 
 #: Dimensions of all quantities that may vary in space.
 PROFILE_DIMENSIONS = {
@@ -214,6 +216,18 @@ class Device:
         from hanle.transients import transient
 
         return transient(self, until=until, **options)
+
+    def dynamics(self, *, until: Any, **options: Any) -> "MotionCourse":
+        """Follow magnets in time; see `hanle.motions.dynamics` for the options (magnets, current, times, ...)."""
+        from hanle.motions import dynamics
+
+        return dynamics(self, until=until, **options)
+
+    def small_angles(self, **options: Any) -> "SmallMotions":
+        """Frequencies, damping and threshold of magnets; see `hanle.small_motions.small_angles` for the options."""
+        from hanle.small_motions import small_angles
+
+        return small_angles(self, **options)
 
     def _check_magnets(self, records: Mapping[str, Record]) -> None:
         magnets = [n for n, r in records.items() if r.magnetic]

@@ -109,13 +109,13 @@ def transient(
         )
     problem, plan = posed.problem, posed.wiring
     require_linear(problem, "a course in time")
-    asked = _questions(questions(device, problem), read or {})
+    asked = own_questions(questions(device, problem), read or {})
 
     def of(function: Callable[[Any], ArrayLike]) -> ReadOut:
         return lambda solution: function(at_moment(device, plan, solution))
 
     record = Record(
-        None if times is None else _times(times, "times"),
+        None if times is None else times_in(times, "times"),
         {name: of(question.ask) for name, question in asked.items()},
         {name: replace(event, function=of(event.function)) for name, event in (events or {}).items()},
     )
@@ -123,7 +123,7 @@ def transient(
     found = stepping.transient(
         problem,
         posed.engine,
-        drives(device, problem, plan, signals, area, tuple(_times(breaks, "breaks"))),
+        drives(device, problem, plan, signals, area, tuple(times_in(breaks, "breaks"))),
         parse(until, "time", "until"),
         initial=None if initial is None else initial.solution,
         record=record,
@@ -147,7 +147,7 @@ def transient(
     return Course(device, found, asked, plan, attributes)
 
 
-def _times(given: Sequence[Any] | Array, key: str) -> list[float]:
+def times_in(given: Sequence[Any] | Array, key: str) -> list[float]:
     """Times [s]; InputError where one is none, or where there is no list of them."""
     if isinstance(given, str) or np.ndim(given) != 1:
         raise InputError(key, "a list of times", given, 'e.g. ["1 ps", "2 ps"]')
@@ -161,7 +161,7 @@ def _mesh_of(initial: Result) -> TaggedMesh:
     return initial.mesh
 
 
-def _questions(kept: Mapping[str, Question], read: Mapping[str, TimeReading]) -> dict[str, Question]:
+def own_questions(kept: Mapping[str, Question], read: Mapping[str, TimeReading]) -> dict[str, Question]:
     """All read-outs by name."""
     found = dict(kept)
     for name, given in read.items():
