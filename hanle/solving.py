@@ -44,6 +44,7 @@ def solve(
     conditions: Conditions | None = None,
     previous: Result | None = None,
     progress: Callable[[str], None] | None = None,
+    nonlinear: bool = False,
 ) -> Result:
     """Solve `device`. In a program of several processes all must call, with the same arguments, for engine "fenicsx".
 
@@ -64,12 +65,13 @@ def solve(
         conditions: instead of the device's own; a batch for the exact engine.
         previous: an earlier result on the same mesh, whose unchanged matrices are reused.
         progress: called with a line of text before each step, on the first process.
+        nonlinear: with Joule heat and magnons beyond linear response, for devices with heat; see
+            `hanle.nonlinear_solving.solve_nonlinear`. The result is a `NonlinearResult`.
 
     Raises:
         InputError: a drive or a mesh that does not fit the device.
         SolveError: no convergence; the message names the next step.
     """
-    processes = team(engine)
     drive = {
         "current": current,
         "current_density": current_density,
@@ -77,6 +79,23 @@ def solve(
         "source": source,
         "drain": drain,
     }
+    if nonlinear:
+        from hanle.nonlinear_solving import solve_nonlinear
+
+        return solve_nonlinear(
+            device,
+            **drive,
+            engine=engine,
+            order=order,
+            solver=solver,
+            tolerance=tolerance,
+            mesh=mesh,
+            mesh_options=mesh_options,
+            conditions=conditions,
+            previous=previous,
+            progress=progress,
+        )
+    processes = team(engine)
     with heard_once(processes):
         posed = pose(
             device,

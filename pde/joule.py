@@ -5,6 +5,7 @@ For the fields U of a law that are potentials, whatever it contains (spin Hall a
     metal       U = u, w    T_e gains J . grad U + (loss of U) U              [W/m^3]
     insulator   U = w_m     T_m gains J . grad U,   T_p gains (loss of U) U   magnons that relax leave all their energy
     face        U = u, w    T_e of each side gains its share of what the law of the face dissipates [W/m^2]
+                U = w_m     T_m likewise
 
 so that the power which the currents lose is the heat that temperatures gain: energy is conserved to the last digit.
 Reversible parts are in it with their sign: where current runs against thermoelectric forces, heat is taken up.
@@ -66,8 +67,10 @@ def joule(bulk: Bulk) -> Bulk:
 def joule_face(law: FaceLaw) -> FaceLaw:
     """A face law of charge and spin with the heat it makes, in equal parts to the electrons of its sides.
 
+    Magnons that a law in linear response exchanges take their potential from the heat of magnons.
+
     What it dissipates is K . grad_t U - (N.J) U, summed over the potentials of all its sides; reservoirs outside are at
-    zero. The exchange with magnons makes its heat itself: `hanle.boundary.magnon_face_nonlinear`.
+    zero. The nonlinear exchange with magnons makes its heat itself: `hanle.boundary.magnon_face_nonlinear`.
 
     Args:
         law: with charge or spin, and with the electron temperature of the sides that are heated
@@ -76,45 +79,57 @@ def joule_face(law: FaceLaw) -> FaceLaw:
     Raises:
         InputError: no side has an electron temperature, or nothing flows.
     """
-    rows, potential = _face_receivers(law)
+    groups = _face_receivers(law)
     plain = law.at
 
     def touch(traces: Array, gradients: Array) -> FaceLaw:
         inner = law if plain is None else plain(traces, gradients)
-        held, pushed = traces * potential, gradients * potential
-        flux, sheet = inner.flux(traces, gradients) * potential, inner.sheet_current(traces, gradients) * potential
-        turned = FaceLaw(
-            law.sides, G=_turned(inner.G), Q=_turned(inner.Qt), Qt=_turned(inner.Q), L=_turned(inner.L)
-        )
-        by_traces = -flux - turned.flux(held, -pushed)
-        by_gradients = sheet + turned.sheet_current(-held, pushed)
-        power = np.sum(sheet * gradients, axis=(-2, -1)) - np.sum(flux * traces, axis=-1)
-        rest = power - np.sum(by_traces * traces, axis=-1) - np.sum(by_gradients * gradients, axis=(-2, -1))
-        share = 1 / len(rows)
-        slopes = [(k, share * by_gradients[..., k, :]) for k in range(3)]
-        return replace(
-            inner,
-            G=(*inner.G, *(t for row in rows for t in _terms(share * by_traces, row))),
-            Q=(*inner.Q, *(t for row in rows for k, slope in slopes for t in _terms(slope, row, np.eye(3)[k]))),
-            g=(*inner.g, *(t for row in rows for t in _source(share * rest, row, law.size))),
-        )
+        found = inner
+        for rows, potential in groups:
+            found = _heated(found, inner, traces, gradients, rows, potential)
+        return found
 
     return replace(law, at=touch)
 
 
-def _face_receivers(law: FaceLaw) -> tuple[list[int], Array]:
-    """(rows that gain, 1 for the columns of potentials)."""
-    rows, potential = [], np.zeros(law.size)
-    for side in law.sides:
-        for lossy, gain, _ in _HEATED:
-            if lossy.name in side.fields and gain is ELECTRON_HEAT:
-                potential[law.columns(side.role, lossy.name)] = 1.0
-        if ELECTRON_HEAT.name in side.fields:
-            rows.append(int(law.columns(side.role, ELECTRON_HEAT.name).start))
-    if not rows or not np.any(potential):
-        must = "charge or spin, and an electron temperature on a side"
+def _heated(
+    found: FaceLaw, inner: FaceLaw, traces: Array, gradients: Array, rows: list[int], potential: Array
+) -> FaceLaw:
+    """`found` with what the law `inner` dissipates of some potentials (1 in their columns), in equal parts to rows."""
+    held, pushed = traces * potential, gradients * potential
+    flux, sheet = inner.flux(traces, gradients) * potential, inner.sheet_current(traces, gradients) * potential
+    turned = FaceLaw(inner.sides, G=_turned(inner.G), Q=_turned(inner.Qt), Qt=_turned(inner.Q), L=_turned(inner.L))
+    by_traces = -flux - turned.flux(held, -pushed)
+    by_gradients = sheet + turned.sheet_current(-held, pushed)
+    power = np.sum(sheet * gradients, axis=(-2, -1)) - np.sum(flux * traces, axis=-1)
+    rest = power - np.sum(by_traces * traces, axis=-1) - np.sum(by_gradients * gradients, axis=(-2, -1))
+    share = 1 / len(rows)
+    slopes = [(k, share * by_gradients[..., k, :]) for k in range(3)]
+    return replace(
+        found,
+        G=(*found.G, *(t for row in rows for t in _terms(share * by_traces, row))),
+        Q=(*found.Q, *(t for row in rows for k, slope in slopes for t in _terms(slope, row, np.eye(3)[k]))),
+        g=(*found.g, *(t for row in rows for t in _source(share * rest, row, inner.size))),
+    )
+
+
+def _face_receivers(law: FaceLaw) -> list[tuple[list[int], Array]]:
+    """(rows that gain, 1 for the columns of the potentials they gain from), for electrons and for magnons."""
+    found = []
+    for gain in (ELECTRON_HEAT, MAGNON_HEAT):
+        rows, potential = [], np.zeros(law.size)
+        for side in law.sides:
+            for lossy, receiver, _ in _HEATED:
+                if lossy.name in side.fields and receiver is gain:
+                    potential[law.columns(side.role, lossy.name)] = 1.0
+            if gain.name in side.fields:
+                rows.append(int(law.columns(side.role, gain.name).start))
+        if np.any(potential):
+            found.append((rows, potential))
+    if not found or not all(rows for rows, _ in found):
+        must = "charge or spin, and an electron temperature on a side; with magnons their temperature too"
         raise InputError("sides", must, [side.fields.names for side in law.sides], "join the law with one of heat")
-    return rows, potential
+    return found
 
 
 def _receivers(bulk: Bulk) -> list[tuple[int, Array, Array]]:

@@ -56,6 +56,9 @@ CONTRACTS = {
     "hanle.pde.linear.sharing",
 }
 
+# Where devices become laws.
+BUILD = {"hanle.build", "hanle.media", "hanle.magnon_media", "hanle.face_laws", "hanle.joule_heating"}
+
 # group -> groups it may import, besides itself. "user" is the hanle folder, where build alone turns a device into
 # media and default laws; the rest of it may name the records of a law that a user passes in.
 ALLOWED: dict[str, set[str]] = {
@@ -176,7 +179,7 @@ def group_of(name: str) -> str:
             return package.removeprefix("pde.")
     if name.startswith("hanle.pde"):
         return "procedures"
-    return "build" if name in ("hanle.build", "hanle.media", "hanle.magnon_media", "hanle.face_laws") else "user"
+    return "build" if name in BUILD else "user"
 
 
 def forbidden_imports(sources: Sources) -> Iterator[str]:

@@ -1,0 +1,180 @@
+"""The problem of a device beyond linear response: Joule heat, heat carried at the temperature of the place, magnons.
+
+metals                  Joule heat of charge and spin to the electrons; S T j with the temperature of the place
+insulators              what magnons dissipate, to magnons and lattice
+faces                   what spin and magnons lose there; with `MagnonInterface` and g_r the golden rule for any
+                        accumulation and temperatures, without g_r the exchange stays linear
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hanle.boundary.b_layer import CONDUCTANCES
+from hanle.boundary.magnon_face import MAGNET, METAL
+from hanle.boundary.magnon_face_nonlinear import nonlinear_magnon_face
+from hanle.boundary.magnons.admissible import warn_if_doubtful
+from hanle.boundary.magnons.exchange import MagnonExchange
+from hanle.boundary.magnons.spectrum import Parabolic
+from hanle.build import centres
+from hanle.conditions import Conditions
+from hanle.face_laws import face_magnetisation, face_points
+from hanle.magnon_faces import MagnonInterface, gap
+from hanle.materials.records import MagneticInsulator, NormalMetal
+from hanle.media import Place
+from hanle.meshes.layered import Layers
+from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.coefficients import Bulk, Coefficient, FaceLaw, as_weight, direction
+from hanle.pde.constants import E_CHARGE
+from hanle.pde.errors import InputError, UnsupportedError
+from hanle.pde.fields import ELECTRON_HEAT, MAGNON, MAGNON_HEAT, POTENTIAL, SPIN
+from hanle.pde.heat import thermoelectric
+from hanle.pde.joule import joule, joule_face
+from hanle.pde.nonlinear import combined, restricted, varying
+from hanle.pde.problem import Problem
+from hanle.pde.tensors import Array
+from hanle.transport import HEAT, carried, lattice_conductance
+
+if TYPE_CHECKING:
+    from hanle.device import Device
+
+
+@dataclass(frozen=True, eq=False)
+class Heated:
+    """A problem with its Joule heat.
+
+    Attributes:
+        exchanges: face -> (golden rule, m) where magnons are exchanged beyond linear response.
+    """
+
+    problem: Problem
+    exchanges: Mapping[str, tuple[MagnonExchange, Array]]
+
+    def warn(self, traces_at: Callable[[str], Array]) -> None:
+        """Warn of states in which the golden rule is doubtful; traces_at: face -> traces of the solution there."""
+        t0 = as_weight(self.problem.temperature)
+        for name, (exchange, m) in self.exchanges.items():
+            law, traces = self.problem.faces[name].law, traces_at(name)
+            spin, potential, warm = (
+                traces[..., law.columns(role, field.name)]
+                for role, field in ((METAL, SPIN), (MAGNET, MAGNON), (MAGNET, MAGNON_HEAT))
+            )
+            spectrum = exchange.spectrum
+            if isinstance(spectrum, Parabolic):
+                exchange = replace(exchange, spectrum=replace(spectrum, gap=as_weight(spectrum.gap)))
+            warn_if_doubtful(
+                exchange,
+                direction("magnetisation", m),
+                2 * E_CHARGE * spin,
+                2 * E_CHARGE * potential[..., 0],
+                t0 * (1 + warm[..., 0]),
+            )
+
+
+def require_heat(device: "Device") -> None:
+    """Refuse devices for which there is nothing beyond linear response.
+
+    Raises:
+        InputError: heat is not solved for, or couplings are left out.
+    """
+    if HEAT not in device.transport:
+        must = "left out where heat is not solved for"
+        raise InputError("nonlinear", must, True, 'transport = ["heat"] or ["magnons", "heat"]')
+    if device.without:
+        raise InputError("nonlinear", "left out where couplings are left out", list(device.without))
+
+
+def heated(device: "Device", problem: Problem, conditions: Conditions | None = None) -> Heated:
+    """The problem of a device in linear response, made nonlinear.
+
+    Raises:
+        InputError: a profile of conductances at a face that follows the golden rule.
+        UnsupportedError: a face of charge and spin whose heat has nowhere to go.
+    """
+    mesh = problem.mesh
+    given = (conditions or device.conditions).on_cells(mesh)
+    regions = {name: _region(device, name, law, mesh, given) for name, law in problem.regions.items()}
+    faces, exchanges = dict(problem.faces), {}
+    for name, face in problem.faces.items():
+        rule = _golden(device, name, mesh, given)
+        if rule is None:
+            faces[name] = replace(face, law=_face(name, face.law))
+            continue
+        magnet, exchange, m = rule
+        metal = next(r for r in mesh.face_regions(name) if r != magnet)
+        law = nonlinear_magnon_face(magnet, exchange, given.temperature, m)
+        sides = {METAL: carried(device, metal), MAGNET: carried(device, magnet)}
+        faces[name] = replace(face, law=restricted(law, sides))
+        exchanges[name] = (exchange, m)
+    return Heated(replace(problem, regions=regions, faces=faces), exchanges)
+
+
+def _region(device: "Device", region: str, law: Bulk, mesh: TaggedMesh | Layers, conditions: Conditions) -> Bulk:
+    record = device.materials[region]
+    if not isinstance(record, NormalMetal):
+        return joule(law) if MAGNON.name in law.fields else law
+    if not record.seebeck.value:
+        return joule(law)
+    place = Place(device, region, centres(mesh, region), conditions)
+    theta = place.quantity("spin_hall_angle", record.theta)
+    coupled = thermoelectric(
+        temperature=conditions.temperature,
+        conductivity=(1 - 2 * theta**2) / place.quantity("resistivity", record.rho),
+        seebeck=record.seebeck.value,
+        spin_nernst_angle=record.spin_nernst_angle.value,
+    )
+    column = coupled.fields.slice(ELECTRON_HEAT.name).start
+    carried_heat = coupled.filtered(lambda c: _row(c, column))
+    # The law holds S T_0 j; this adds S (T - T_0) j.
+    return joule(combined(law, varying(carried_heat, ELECTRON_HEAT.name, _relative, rows=(ELECTRON_HEAT.name,))))
+
+
+def _relative(t: Array) -> tuple[Array, Array]:
+    """(T - T_0)/T_0 as a function of itself."""
+    return t, np.ones_like(t)
+
+
+def _row(coefficient: Coefficient, row: int) -> Coefficient:
+    """The terms of one row."""
+    found = []
+    for t in coefficient:
+        kept = np.zeros_like(t.fields)
+        kept[row] = t.fields[row]
+        if np.any(kept):
+            found.append(replace(t, fields=kept))
+    return tuple(found)
+
+
+def _face(name: str, law: FaceLaw) -> FaceLaw:
+    """A face law with its heat; itself where it dissipates nothing."""
+    fields = {field for side in law.sides for field in side.fields.names}
+    if not fields & {POTENTIAL.name, SPIN.name} or not (law.G or law.Q or law.L or law.at):
+        return law
+    if ELECTRON_HEAT.name not in fields:
+        raise UnsupportedError(
+            f"interface {name}: where its heat goes is not modelled; solve without nonlinear=True"
+        )
+    return joule_face(law)
+
+
+def _golden(
+    device: "Device", face: str, mesh: TaggedMesh | Layers, conditions: Conditions
+) -> tuple[str, MagnonExchange, Array] | None:
+    """(magnet, golden rule, m) of a face whose `MagnonInterface` gives g_r and whose magnet carries magnons."""
+    choice = device.interfaces.get(face)
+    if not isinstance(choice, MagnonInterface) or choice.g_r is None:
+        return None
+    magnet = next(r for r in mesh.face_regions(face) if r not in device.conductors)
+    record = device.materials[magnet]
+    if not isinstance(record, MagneticInsulator) or MAGNON not in carried(device, magnet).fields:
+        return None
+    for name in CONDUCTANCES:
+        if f"{face}.{name}" in device.profiles:
+            must = "left out in a nonlinear solve: the golden rule gives it"
+            raise InputError(f"profiles.{face}.{name}", must, "a profile")
+    m = face_magnetisation(device, mesh, face, magnet, conditions)
+    exchange = choice.exchange(record.magnons, gap(record, m, face_points(mesh, face), conditions))
+    h_pp = lattice_conductance(record, f"interfaces.{face}.h_pp") if choice.h_pp is None else choice.h_pp
+    return magnet, replace(exchange, h_pp=h_pp), m
