@@ -23,6 +23,7 @@ from hanle.pde.pumping import places_of
 from hanle.pde.quantity import parse
 from hanle.pde.steady import TOLERANCE
 from hanle.pde.tensors import Array
+from hanle.pde.transient import Drives
 from hanle.profiles import varies
 from hanle.solving import pose
 from hanle.time_drive import drives, split
@@ -85,7 +86,8 @@ def moved(
 
     Args:
         magnets: region -> how it moves; others are at rest.
-        drive: with the keys of `hanle.wiring.DRIVE`; functions of time as in `hanle.transient`.
+        drive: with the keys of `hanle.wiring.DRIVE`; functions of time as in `hanle.transient`. Nothing flows where
+            none is given.
         engine, order, solver, tolerance, mesh, mesh_options: as in `hanle.solve`.
 
     Raises:
@@ -119,6 +121,9 @@ def moved(
     plan = posed.wiring
     area = 1.0 if plan.density is None else float(np.ravel(posed.engine.assemble(rest).measure("u"))[0])
     driven = drives(device, rest, plan, signals, area, ())
+    if all(value is None for value in drive.values()):
+        # The usual current of `solve` would push m unasked.
+        driven = Drives(dict.fromkeys(driven.amplitudes, 0.0), dict.fromkeys(driven.fluxes, 0.0))
     spins = Macrospins(
         problem,
         {name: _magnet(device, rest.mesh, name, given) for name, given in magnets.items()},

@@ -46,7 +46,8 @@ def dynamics(
     Args:
         until: e.g. "2 ns".
         magnets: region -> `hanle.Macrospin`; the others stay where they are.
-        current, current_density, wiring, source, drain, breaks, times, read: as in `hanle.transient`.
+        current, current_density, wiring, source, drain, breaks, times, read: as in `hanle.transient`; but
+            nothing flows where none is given.
         events: name -> `hanle.MotionEvent`, whose function is given (time [s], {magnet: m}).
         error: of m in a step [rad].
         max_step: the longest step.

@@ -1,17 +1,22 @@
-"""Small motions of the magnets of a device about their state at rest: frequencies, damping, threshold."""
+"""Small motions of the magnets of a device about their state at rest: frequencies, damping, threshold, ST-FMR."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from hanle.course import Instant, at_moment
 from hanle.device import Device
 from hanle.macrospins import Macrospin, Moved, moved
 from hanle.pde.errors import InputError
 from hanle.pde.macrospin import Complex
-from hanle.pde.macrospin_linear import Damping, SmallAngles, settled, threshold
+from hanle.pde.macrospin_linear import Damping, FieldTone, SmallAngles, Tone, rectified, settled, threshold
+from hanle.pde.quantity import parse
 from hanle.pde.tensors import Array
+from hanle.time_drive import drives
+from hanle.wiring import read_drive
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +26,7 @@ class SmallMotions:
     Attributes:
         moved: what was solved.
         state: the same in the terms of the equations: responses to fields and drives, see
-            `hanle.pde.macrospin_linear` (`rectified` and `spectrum` there are ST-FMR).
+            `hanle.pde.macrospin_linear`.
     """
 
     moved: Moved
@@ -63,6 +68,52 @@ class SmallMotions:
         bounds = (min(low * unit, high * unit), max(low * unit, high * unit))
         return threshold(spins, name, bounds, self.m)[0] / unit
 
+    def rectified(
+        self,
+        frequency: Any,
+        read: Callable[[Instant], ArrayLike],
+        *,
+        field: Mapping[str, Any] | None = None,
+        **drive: Any,
+    ) -> Array:
+        """Mean of a read-out over a period, less its value at rest: what ST-FMR and spin pumping measure.
+
+        Args:
+            frequency: e.g. "9 GHz".
+            read: function of a result, e.g. lambda r: r.electric_field[0]; it knows the transport, not how m points.
+            field: {magnet: B (3,)}, amplitude of an alternating field on one magnet, or
+            drive: current, current_density or wiring as in `hanle.solve`: amplitudes of one alternating drive.
+
+        Raises:
+            InputError: neither or both, several of them, a frequency that is none.
+        """
+        if bool(field) == bool(drive) or (field and len(field) != 1):
+            raise InputError("rectified", "given one field or one drive", {**(field or {}), **drive} or "neither")
+        omega = 2 * np.pi * parse(frequency, "frequency", "frequency")
+        tone: Tone | FieldTone
+        if field:
+            name, given = next(iter(field.items()))
+            b = [parse(part, "magnetic field", f"field.{name}") for part in given]
+            tone = FieldTone(name, b, omega)
+        else:
+            tone = Tone(*self._alternating(drive), omega)
+        device, plan = self.moved.device, self.moved.plan
+        return rectified(self.state, tone, lambda solution: read(at_moment(device, plan, solution)))
+
+    def _alternating(self, drive: Mapping[str, Any]) -> tuple[str, float]:
+        """(name, amplitude) of the one drive that is not zero."""
+        posed = self.moved
+        plan = read_drive(posed.device, **drive)
+        area = 1.0
+        if plan.density is not None:
+            area = float(np.ravel(self.state.spins.engine.assemble(posed.at_rest).measure("u"))[0])
+        found = drives(posed.device, posed.at_rest, plan, {}, area, ())
+        active = {name: x for name, x in {**found.amplitudes, **found.fluxes}.items() if x}
+        if len(active) != 1:
+            raise InputError("drive", "one that is not zero", list(active) or "none")
+        name, amount = next(iter(active.items()))
+        return name, float(amount)  # type: ignore[arg-type]
+
 
 def small_angles(
     device: Device,
@@ -79,7 +130,7 @@ def small_angles(
 
     Args:
         magnets: region -> `hanle.Macrospin`; the others stay where they are.
-        current, current_density, wiring, source, drain: as in `hanle.solve`.
+        current, current_density, wiring, source, drain: as in `hanle.solve`; but nothing flows where none is given.
         options: engine, order, solver, tolerance, mesh, mesh_options, as there.
 
     Raises:

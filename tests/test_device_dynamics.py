@@ -5,6 +5,7 @@ damping of Co | Pt                  closed form, spin lost inside Co     M_s and
 frequency of a film                 Kittel                               anisotropy, applied field
 threshold by the spin Hall effect   closed form, and motion beside it    current density, torque, pumping
 motion under a current pulse        the same put together by hand        drives of devices are those of the equations
+rectified fields                    closed form of spin pumping          alternating fields and currents
 elements                            the exact engine                     volume of a meshed magnet
 """
 
@@ -16,11 +17,18 @@ from hanle import Device, Macrospin, MotionEvent
 from hanle.boundary.b_layer import Conductances, b_layer
 from hanle.materials.load import load
 from hanle.meshes.layered import Layers
-from hanle.pde.closed_forms.magnetisation_dynamics import AxialDrive, backflow, enhancement, threshold_field
+from hanle.pde.closed_forms.magnetisation_dynamics import (
+    AxialDrive,
+    backflow,
+    enhancement,
+    spin_pumping_field,
+    threshold_field,
+)
 from hanle.pde.constants import E_CHARGE, HBAR, MU_B
 from hanle.pde.engines.multilayer import Multilayer
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.macrospin import GAMMA, Anisotropy, Macrospins, Magnet
+from hanle.pde.macrospin_linear import Tone, rectified
 from hanle.pde.macrospin_motion import move
 from hanle.pde.metal import normal_metal
 from hanle.pde.problem import MINUS, PLUS, Face, Gradient, Problem
@@ -32,10 +40,20 @@ M_S = 1.4e5
 QUANTUM = E_CHARGE**2 / (2 * np.pi * HBAR)
 AXIS = np.array([1.0, 2.0, 2.0]) / 3
 ROUND_OFF = 1e-12
+SHAPE = (((0, 0, 1), "-0.2 T"),)
 #: Of small angles: difference quotients of order 4 over 1e-3 rad.
 QUOTIENT = 1e-8
 #: Of the corrections theta^2 that the closed threshold leaves out.
 WEAK = 1e-3
+
+WEAK_PT = {
+    "kind": "normal metal",
+    "resistivity": f"{PT.rho!r} Ohm m",
+    "diffusion_length": f"{PT.lam!r} m",
+    "spin_hall_angle": WEAK,
+    "mobility": "3 cm^2/(V s)",
+    "diffusion_constant": f"{PT.D!r} m^2/s",
+}
 
 
 def yig_pt(g_i: float = G_I, pt: object = "Pt", **changes: object) -> Device:
@@ -111,15 +129,7 @@ def test_frequency_of_a_film() -> None:
 
 def test_threshold_of_a_spin_hall_film() -> None:
     """Small angles grow beyond the closed threshold, in the equations of motion too."""
-    pt = {
-        "kind": "normal metal",
-        "resistivity": f"{PT.rho!r} Ohm m",
-        "diffusion_length": f"{PT.lam!r} m",
-        "spin_hall_angle": WEAK,
-        "mobility": "3 cm^2/(V s)",
-        "diffusion_constant": f"{PT.D!r} m^2/s",
-    }
-    device = yig_pt(0.0, pt)
+    device = yig_pt(0.0, WEAK_PT)
     law = AxialDrive(GAMMA * 0.2, 0, 4e-4, added(G_R, M_S, D_F).real)
     critical = float(threshold_field(law, WEAK, D_N, PT.lam)) / PT.rho
     magnet = yig(damping=4e-4, field=(0, -0.2, 0), begin=(0, -1, 0))
@@ -138,11 +148,34 @@ def test_threshold_of_a_spin_hall_film() -> None:
     assert cone[1][1] > cone[1][0]
 
 
+def test_rectified_fields() -> None:
+    """Spin pumping <-> closed form, weak spin Hall effect; ST-FMR <-> the drive of the equations."""
+    magnet = yig(damping=3e-3, field=(0, "0.2 T", 0), anisotropies=SHAPE, begin=(0, 1, 0))
+    state = yig_pt(0.0, WEAK_PT).small_angles(magnets=magnet)
+    frequency = float(state.frequencies[0])
+    omega = 2 * np.pi * frequency
+
+    def along(result: hanle.Result) -> float:
+        return float(np.ravel(result.electric_field)[0])  # type: ignore[attr-defined]
+
+    found = state.rectified(frequency, along, field={"YIG": ("10 uT", 0, 0)})
+    xi = (state.state.susceptibility("YIG", omega) @ (1e-5, 0, 0))[0]
+    flow = 0.5 * np.real(np.cross(xi, np.conj(-1j * omega * xi)))[1]
+    i_s = HBAR / (4 * np.pi) * backflow(G_R / QUANTUM, D_N, PT.lam, 1 / PT.rho).real * flow
+    assert found == pytest.approx(float(spin_pumping_field(i_s, WEAK, D_N, PT.lam, 1 / PT.rho)), rel=1e-4)
+    tone = Tone("du/dx", 1e10 * D_N, omega)
+    tilted = yig_pt().small_angles(magnets=yig(damping=3e-3, field=("0.1 T", "0.2 T", 0), begin=(1, 2, 0)))
+    by_hand = rectified(tilted.state, tone, lambda solution: solution.amplitude("du/dx"))
+    assert abs(by_hand[0]) > 0
+    assert tilted.rectified(frequency, along, current_density="1e10 A/m^2") == pytest.approx(by_hand[0], rel=1e-9)
+    with pytest.raises(InputError, match="one field or one drive"):
+        state.rectified("9 GHz", along)
+
+
 def pulse(time: float) -> float:
     return 2e11 * np.sin(2 * np.pi * 5e9 * time)
 
 
-SHAPE = (((0, 0, 1), "-0.2 T"),)
 MOTION = {"damping": 0.02, "field": ("20 mT", "0.3 T", 0), "anisotropies": SHAPE, "begin": (-0.6, -0.5, 0.4)}
 
 
@@ -170,6 +203,29 @@ def test_motion_is_that_of_the_problem_put_together_by_hand() -> None:
     assert data.electric_field.units == "V/m"
     np.testing.assert_allclose(data.torque[:, 0], course.found.torques["YIG"], rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(course.final.device.magnetisation["YIG"], course.m["YIG"][-1], rtol=ROUND_OFF)
+
+
+def test_wiring_of_terminals() -> None:
+    """One current in three spellings; none where nothing is given."""
+    device = Device(
+        hanle.stack([("Cu", "30 nm"), ("Co", D_CO), ("Pt", D_N)]),
+        {name: name for name in ("Cu", "Co", "Pt")},
+        magnetisation={"Co": (0.6, 0, 0.8)},
+        contacts={"low": ["bottom"], "high": ["top"]},
+    )
+    magnets = {"Co": Macrospin(damping=0.01, field=(0, 0, "0.5 T"))}
+    wiring = {"high": "ground"}
+    drives = (
+        {"current": "1e11 A/m^2"},
+        {"current": lambda time: 1e11},
+        {"wiring": {**wiring, "low": ("MA/m^2", lambda time: 1e5)}},
+        {},
+    )
+    found = [device.dynamics(until="2 ps", magnets=magnets, times=["2 ps"], **drive) for drive in drives]
+    levels = [float(course.final.terminal_voltage("low", "high")) for course in found]
+    assert levels[1:3] == pytest.approx([levels[0]] * 2, rel=ROUND_OFF)
+    assert levels[0] > 1e-4
+    assert abs(levels[3]) < ROUND_OFF
 
 
 def test_elements_and_events() -> None:
