@@ -11,13 +11,14 @@ from hanle.meshes.options import Options, read_options
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.quantity import exact, parse
 from hanle.sweeps import BOTH, Angles, angles
+from hanle.transport import HEAT
 from hanle.variations import dimension_of
 from hanle.wiring import CURRENT_DIMENSION, DRIVE, read_drive
 
 if TYPE_CHECKING:
     from hanle.device import Device
 
-RUN_KEYS = (*DRIVE, "engine", "order", "solver", "tolerance", "mesh")
+RUN_KEYS = (*DRIVE, "engine", "order", "solver", "tolerance", "nonlinear", "mesh")
 SWEEP_KEYS = ("angle", "field", "temperature", "rotate", "vary")
 #: Endings of files of fields; see `hanle.write_fields`.
 FIELD_FORMATS = ("vtm", "pvd", "vtkhdf")
@@ -52,6 +53,8 @@ def read_run(table: Mapping[str, Any], device: "Device") -> dict[str, Any]:
         if key in drive:
             found[key] = parse(drive[key], dimension, f"run.{key}", bare_is_si=False)
     found |= _numerics(table)
+    if "nonlinear" in table:
+        found["nonlinear"] = _beyond_linear(table["nonlinear"], device)
     if "mesh" in table:
         found["mesh_options"] = _read_mesh(table["mesh"], device)
     return found
@@ -159,6 +162,15 @@ def _numerics(table: Mapping[str, Any]) -> dict[str, Any]:
         if not 0 < found["tolerance"] < 1:
             raise InputError("run.tolerance", "between 0 and 1", table["tolerance"], "1e-8 is the default")
     return found
+
+
+def _beyond_linear(given: Any, device: "Device") -> bool:
+    if not isinstance(given, bool):
+        raise InputError("run.nonlinear", "true or false", given)
+    if given and HEAT not in device.transport:
+        must = "left out where heat is not solved for"
+        raise InputError("run.nonlinear", must, given, 'transport = ["heat"] or ["magnons", "heat"]')
+    return given
 
 
 def _read_mesh(table: Any, device: "Device") -> dict[str, Any]:

@@ -14,7 +14,9 @@ import hanle
 from hanle.boundary.magnons.admissible import MagnonWarning
 from hanle.magnon_media import LORENZ
 from hanle.nonlinear_results import even_part, odd_part
+from hanle.options import read_run
 from hanle.pde.errors import InputError, SolveError, UnsupportedError
+from hanle.run import solve_case, summary
 
 T0, D_PT, D_YIG, D_HIGH = 300.0, 7e-9, 1e-7, 5e-9
 THICKNESS, RHO = 2e-7, 2.2e-8
@@ -161,3 +163,17 @@ def test_refusals():
     plain = hanle.Device(hanle.stack([("Pt", D_PT)]), {"Pt": "Pt"})
     with pytest.raises(InputError, match="nonlinear must be left out where heat is not solved for"):
         plain.solve(nonlinear=True)
+
+
+def test_device_files_say_nonlinear(tmp_path):
+    device, run = film(), {"wiring": {"Au": "2e5 V/m"}, "nonlinear": True, "mesh_options": COARSE}
+    path = hanle.dump(hanle.Case(device, run=run), tmp_path / "device.toml")
+    assert "nonlinear = true" in path.read_text(encoding="utf-8")
+    case = hanle.load_case(path)
+    found = solve_case(case, lambda _: None, progress=False)
+    assert found.result.electric_power > 0
+    assert "heat(bath)" in summary(found)
+    with pytest.raises(InputError, match=r"run\.nonlinear must be true or false"):
+        read_run({"nonlinear": "yes"}, device)
+    with pytest.raises(InputError, match=r"run\.nonlinear must be left out where heat is not solved for"):
+        read_run({"nonlinear": True}, hanle.Device(hanle.stack([("Pt", D_PT)]), {"Pt": "Pt"}))
