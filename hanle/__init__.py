@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from hanle.netcdf import read_curves as read_curves
     from hanle.netcdf import write_curves as write_curves
     from hanle.netcdf import write_table as write_table
+    from hanle.nonlinear_results import even_part as even_part
+    from hanle.nonlinear_results import odd_part as odd_part
     from hanle.output import provenance as provenance
     from hanle.pde.errors import HanleError as HanleError
     from hanle.pde.macrospin_motion import MotionEvent as MotionEvent
@@ -80,10 +82,12 @@ _HOME: dict[str, str] = {
     "cross": "hanle.shapes",
     "cross_plan": "hanle.shapes",
     "dump": "hanle.config",
+    "even_part": "hanle.nonlinear_results",
     "hall_bar": "hanle.shapes",
     "hall_bar_plan": "hanle.shapes",
     "load": "hanle.config",
     "load_case": "hanle.config",
+    "odd_part": "hanle.nonlinear_results",
     "provenance": "hanle.output",
     "read_curves": "hanle.netcdf",
     "read_mesh": "hanle.shapes",

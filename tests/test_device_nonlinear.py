@@ -13,7 +13,6 @@ import pytest
 import hanle
 from hanle.boundary.magnons.admissible import MagnonWarning
 from hanle.magnon_media import LORENZ
-from hanle.nonlinear_results import even_part, odd_part
 from hanle.options import read_run
 from hanle.pde.errors import InputError, SolveError, UnsupportedError
 from hanle.run import solve_case, summary
@@ -91,10 +90,10 @@ def test_second_harmonic_and_energy(interface):
     def ask(result):
         return result.wire_field("out")
 
-    second = even_part(plus, minus, ask)
-    assert second / even_part(*half, ask) == pytest.approx(4, rel=THIRD)
-    assert odd_part(plus, minus, ask) / odd_part(*half, ask) == pytest.approx(2, rel=THIRD)
-    assert even_part(*turned, ask) == pytest.approx(-second, rel=1e-6)
+    second = hanle.even_part(plus, minus, ask)
+    assert second / hanle.even_part(*half, ask) == pytest.approx(4, rel=THIRD)
+    assert hanle.odd_part(plus, minus, ask) / hanle.odd_part(*half, ask) == pytest.approx(2, rel=THIRD)
+    assert hanle.even_part(*turned, ask) == pytest.approx(-second, rel=1e-6)
     heat = plus.electric_power
     warmed = device.solve(wiring={"heater": f"{heat!r} W/m^2"}, engine="scikit", mesh_options=COARSE)
     assert second == pytest.approx(float(ask(warmed)), rel=SPREAD)
