@@ -45,6 +45,8 @@ def test_solvers_solve(kind: str, preconditioner: str, package: str, tolerance: 
         solver.getPC().setFactorSolverType(package)
     else:
         solver.getPC().setHYPREType(package)
+        # From the right, so that it stops on the true residual.
+        solver.setPCSide(PETSc.PC.Side.RIGHT)
     solver.setTolerances(rtol=tolerance / 100)
     x, b = matrix.createVecs()
     b.set(1.0)
