@@ -16,7 +16,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hanle.pde.coefficients import Coefficient, FaceLaw, Side, Term, as_weight, term
+from hanle.pde.coefficients import FaceLaw, Side, Term, as_weight, present, term
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT, MAGNON_HEAT, Field, FieldSet
 from hanle.pde.tensors import Array
@@ -54,7 +54,7 @@ def heat_sink(
         row = _row(fields.slice(name).start, fields.size)
         losses.append(Term(-h * t0, _SCALAR, np.diag(row)))
         sources.append(Term(h * (outside - t0), _SCALAR, row))
-    return FaceLaw(sides=(Side(role, fields),), G=_present(losses), g=_present(sources))
+    return FaceLaw(sides=(Side(role, fields),), G=present(losses), g=present(sources))
 
 
 def held_temperature(temperature: float, held: Mapping[str, float], role: str = BODY) -> FaceLaw:
@@ -91,7 +91,7 @@ def heat_contact(
         warmer = _row(low.slice(one).start, size) - _row(low.size + high.slice(other).start, size)
         h = _conductance(f"{one}|{other}", given)
         terms.append(term(-h * t0, 1.0, np.outer(warmer, warmer)))
-    return FaceLaw(sides=(Side(roles[0], low), Side(roles[1], high)), G=_present(terms))
+    return FaceLaw(sides=(Side(roles[0], low), Side(roles[1], high)), G=present(terms))
 
 
 def _fields(key: str, names: Mapping[str, object] | list[str]) -> FieldSet:
@@ -122,7 +122,3 @@ def _conductance(key: str, given: ArrayLike) -> Array:
             f"conductances.{key}", "0 or positive [W/(m^2 K)]", float(values.min()), "usual: 1e7 to 1e10"
         )
     return values
-
-
-def _present(terms: list[Term]) -> Coefficient:
-    return tuple(t for t in terms if np.any(t.weight))

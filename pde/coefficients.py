@@ -132,6 +132,11 @@ def without(coefficient: Coefficient, tags: Iterable[str]) -> Coefficient:
     return tuple(t for t in coefficient if t.tag not in dropped)
 
 
+def present(terms: Iterable[Term]) -> Coefficient:
+    """The terms that are not zero everywhere."""
+    return tuple(t for t in terms if np.any(t.weight))
+
+
 def leading(coefficient: Coefficient) -> Coefficient:
     """The terms without a tag."""
     return tuple(t for t in coefficient if not t.tag)

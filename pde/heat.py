@@ -23,10 +23,11 @@ Second law: kappa_e, kappa_p, G_ep >= 0. Source: Bauer, Saitoh & van Wees, 2012;
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hanle.pde.coefficients import Bulk, Coefficient, Term, as_weight, direction
+from hanle.pde.coefficients import Bulk, Term, as_weight, direction, present
 from hanle.pde.effects import SPIN_NERNST, THERMOELECTRIC
 from hanle.pde.errors import InputError
 from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT, POTENTIAL, SPIN, FieldSet
+from hanle.pde.metal import require_positive
 from hanle.pde.tensors import EPSILON, Array
 
 HEAT = FieldSet((ELECTRON_HEAT, LATTICE_HEAT))
@@ -73,9 +74,9 @@ def metal_heat(
     difference = np.array([[1.0, -1.0], [-1.0, 1.0]])
     return Bulk(
         fields=HEAT,
-        A=_present(Term(own * t0, _ONE, each[0]), Term(other * t0, _ONE, each[1])),
-        R=_present(Term(exchange * t0, _SCALAR, difference)),
-        C=_present(*(Term(c * t0, _SCALAR, fields) for c, fields in zip(stored, each, strict=True))),
+        A=present((Term(own * t0, _ONE, each[0]), Term(other * t0, _ONE, each[1]))),
+        R=present([Term(exchange * t0, _SCALAR, difference)]),
+        C=present(Term(c * t0, _SCALAR, fields) for c, fields in zip(stored, each, strict=True)),
         decay_lengths=_decay_lengths(own, other, exchange),
     )
 
@@ -124,13 +125,12 @@ def thermoelectric(
         m = direction("magnetisation", magnetisation)
         found += [Term(strength * thermal * m[..., a], _ONE, _pair(_W + a, _T), THERMOELECTRIC) for a in range(3)]
     found += [Term(-strength * angle, EPSILON[:, a, :], _pair(_W + a, _T), SPIN_NERNST) for a in range(3)]
-    return Bulk(fields=COUPLED, A=_present(*found))
+    return Bulk(fields=COUPLED, A=present(found))
 
 
 def _positive_temperature(given: ArrayLike) -> Array:
     t0 = as_weight(given)
-    if not np.all(t0 > 0):
-        raise InputError("temperature", "positive [K]", float(t0.min()))
+    require_positive("temperature", t0, "K")
     return t0
 
 
@@ -151,10 +151,6 @@ def _single(row: int) -> Array:
     fields = np.zeros((COUPLED.size, COUPLED.size))
     fields[row, row] = 1.0
     return fields
-
-
-def _present(*terms: Term) -> Coefficient:
-    return tuple(t for t in terms if np.any(t.weight))
 
 
 def _decay_lengths(own: Array, other: Array, exchange: Array) -> tuple[float, ...]:

@@ -23,10 +23,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hanle.pde.coefficients import Bulk, Coefficient, Deposit, Term, as_weight
+from hanle.pde.coefficients import Bulk, Coefficient, Deposit, Term, as_weight, present
 from hanle.pde.constants import E_CHARGE
 from hanle.pde.errors import InputError
 from hanle.pde.fields import LATTICE_HEAT, MAGNON, MAGNON_HEAT, FieldSet
+from hanle.pde.metal import require_positive
 from hanle.pde.tensors import Array
 
 MAGNONS = FieldSet((MAGNON, MAGNON_HEAT, LATTICE_HEAT))
@@ -98,8 +99,7 @@ def magnon_insulator(
         ("conductivity", sigma, "S/m"),
         ("diffusion_length", length, "m"),
     ):
-        if not np.all(value > 0):
-            raise InputError(key, f"positive [{unit}]", float(value.min()))
+        require_positive(key, value, unit)
     for key, value, unit in (
         ("heat_conductivity", kappa, "W/(K m)"),
         ("lattice_heat_conductivity", lattice, "W/(K m)"),
@@ -120,15 +120,17 @@ def magnon_insulator(
     relaxed = (Term(loss, np.asarray(1.0), _matrix((_WM, _WM, 1))), Term(crossed, np.asarray(1.0), mixed))
     return Bulk(
         fields=MAGNONS,
-        A=_present(
-            Term(2 * sigma, _ONE, _matrix((_WM, _WM, 1))),
-            Term(zeta * t0, _ONE, _matrix((_WM, _TM, 1), (_TM, _WM, 1))),
-            Term(kappa * t0, _ONE, _matrix((_TM, _TM, 1))),
-            Term(lattice * t0, _ONE, _matrix((_TP, _TP, 1))),
+        A=present(
+            (
+                Term(2 * sigma, _ONE, _matrix((_WM, _WM, 1))),
+                Term(zeta * t0, _ONE, _matrix((_WM, _TM, 1), (_TM, _WM, 1))),
+                Term(kappa * t0, _ONE, _matrix((_TM, _TM, 1))),
+                Term(lattice * t0, _ONE, _matrix((_TP, _TP, 1))),
+            )
         ),
-        R=_present(*relaxed, Term(exchange * t0, np.asarray(1.0), difference)),
+        R=present((*relaxed, Term(exchange * t0, np.asarray(1.0), difference))),
         C=_capacity(capacities or MagnonCapacities(), t0),
-        deposits={f"lattice:{magnet}": Deposit(tuple(_row(t) for t in _present(*relaxed)), rows=1)},
+        deposits={f"lattice:{magnet}": Deposit(tuple(_row(t) for t in present(relaxed)), rows=1)},
         decay_lengths=_decay_lengths(sigma, zeta * t0, kappa * t0, lattice * t0, loss, crossed, exchange * t0),
     )
 
@@ -137,11 +139,13 @@ def _capacity(given: MagnonCapacities, t0: Array) -> Coefficient:
     number, mixed, magnons, lattice = (
         as_weight(g) for g in (given.number, given.number_heat, given.magnons, given.lattice)
     )
-    return _present(
-        Term(4 * E_CHARGE**2 * number, np.asarray(1.0), _matrix((_WM, _WM, 1))),
-        Term(2 * E_CHARGE * mixed * t0, np.asarray(1.0), _matrix((_WM, _TM, 1), (_TM, _WM, 1))),
-        Term(magnons * t0, np.asarray(1.0), _matrix((_TM, _TM, 1))),
-        Term(lattice * t0, np.asarray(1.0), _matrix((_TP, _TP, 1))),
+    return present(
+        (
+            Term(4 * E_CHARGE**2 * number, np.asarray(1.0), _matrix((_WM, _WM, 1))),
+            Term(2 * E_CHARGE * mixed * t0, np.asarray(1.0), _matrix((_WM, _TM, 1), (_TM, _WM, 1))),
+            Term(magnons * t0, np.asarray(1.0), _matrix((_TM, _TM, 1))),
+            Term(lattice * t0, np.asarray(1.0), _matrix((_TP, _TP, 1))),
+        )
     )
 
 
@@ -150,10 +154,6 @@ def _matrix(*entries: tuple[int, int, float]) -> Array:
     for row, column, value in entries:
         fields[row, column] = value
     return fields
-
-
-def _present(*terms: Term) -> Coefficient:
-    return tuple(t for t in terms if np.any(t.weight))
 
 
 def _row(term: Term) -> Term:
