@@ -21,6 +21,7 @@ from hanle.pde.tensors import Array
 from hanle.resolution import decay_lengths
 from hanle.solving import Posed, pose
 from hanle.wires import amplitudes, fluxes
+from hanle.wiring import drive_table
 
 
 def solve_ac(
@@ -56,13 +57,7 @@ def solve_ac(
     require_storage(device)
     processes = team(engine)
     omega = 2 * np.pi * frequencies
-    drive = {
-        "current": current,
-        "current_density": current_density,
-        "wiring": wiring,
-        "source": source,
-        "drain": drain,
-    }
+    drive = drive_table(current, current_density, wiring, source, drain)
     with heard_once(processes):
         if mesh is None and not choose_engine(device, engine, order).batched:
             mesh, mesh_options = _mesh(device, float(omega.max()), mesh_options or {}), None

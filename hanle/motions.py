@@ -18,6 +18,7 @@ from hanle.pde.quantity import parse
 from hanle.pde.recording import evaluated
 from hanle.pde.tensors import Array
 from hanle.transients import TimeReading, own_questions, times_in
+from hanle.wiring import drive_table
 
 if TYPE_CHECKING:
     import xarray
@@ -59,13 +60,7 @@ def dynamics(
         SolveError: steps vanish or are too many, a transport solve fails.
         UserCodeError: a function fails.
     """
-    drive = {
-        "current": current,
-        "current_density": current_density,
-        "wiring": wiring,
-        "source": source,
-        "drain": drain,
-    }
+    drive = drive_table(current, current_density, wiring, source, drain)
     posed = moved(device, magnets, drive, **options)
     asked = own_questions(questions(posed.device, posed.at_rest), read or {})
     if clash := [name for name in asked if name in ("m", "rate")]:

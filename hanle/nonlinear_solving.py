@@ -16,6 +16,7 @@ from hanle.pde.steady import TOLERANCE
 from hanle.results import Result
 from hanle.solving import pose
 from hanle.wires import amplitudes, fluxes
+from hanle.wiring import drive_table
 
 
 def solve_nonlinear(
@@ -57,13 +58,7 @@ def solve_nonlinear(
     if engine == MULTILAYER:
         raise UnsupportedError(f"engine multilayer solves linear problems only: use engine {SCIKIT}")
     engine = SCIKIT if engine == AUTO else engine
-    drive = {
-        "current": current,
-        "current_density": current_density,
-        "wiring": wiring,
-        "source": source,
-        "drain": drain,
-    }
+    drive = drive_table(current, current_density, wiring, source, drain)
     processes = team(engine)
     with heard_once(processes):
         require_heat(device)

@@ -16,7 +16,7 @@ from hanle.pde.macrospin_linear import Damping, FieldTone, SmallAngles, Tone, re
 from hanle.pde.quantity import parse
 from hanle.pde.tensors import Array
 from hanle.time_drive import drives
-from hanle.wiring import read_drive
+from hanle.wiring import drive_table, read_drive
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,12 +137,6 @@ def small_angles(
         InputError, UnsupportedError: as `hanle.motions.dynamics`.
         SolveError: no state at rest is found.
     """
-    drive = {
-        "current": current,
-        "current_density": current_density,
-        "wiring": wiring,
-        "source": source,
-        "drain": drain,
-    }
+    drive = drive_table(current, current_density, wiring, source, drain)
     posed = moved(device, magnets, drive, **options)
     return SmallMotions(posed, settled(posed.spins, posed.start))

@@ -24,7 +24,7 @@ from hanle.pde.steady import TOLERANCE, respond
 from hanle.results import Result
 from hanle.transverse import warn_if_undamped, warn_if_unmixed
 from hanle.wires import amplitudes, fluxes
-from hanle.wiring import Wiring, read_drive, require_grounds
+from hanle.wiring import Wiring, drive_table, read_drive, require_grounds
 
 
 def solve(
@@ -72,13 +72,7 @@ def solve(
         InputError: a drive or a mesh that does not fit the device.
         SolveError: no convergence; the message names the next step.
     """
-    drive = {
-        "current": current,
-        "current_density": current_density,
-        "wiring": wiring,
-        "source": source,
-        "drain": drain,
-    }
+    drive = drive_table(current, current_density, wiring, source, drain)
     if nonlinear:
         from hanle.nonlinear_solving import solve_nonlinear
 

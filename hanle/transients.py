@@ -25,6 +25,7 @@ from hanle.pde.transient import Control
 from hanle.results import Result
 from hanle.solving import pose
 from hanle.time_drive import drives, split
+from hanle.wiring import drive_table
 
 #: A read-out of one's own: a function of the result at a time, its SI unit ("1" where there is none) and a title.
 TimeReading: TypeAlias = (
@@ -92,15 +93,7 @@ def transient(
     require_storage(device)
     engine = SCIKIT if engine == AUTO else engine
     processes = team(engine)
-    given, signals = split(
-        {
-            "current": current,
-            "current_density": current_density,
-            "wiring": wiring,
-            "source": source,
-            "drain": drain,
-        }
-    )
+    given, signals = split(drive_table(current, current_density, wiring, source, drain))
     if mesh is None and initial is not None:
         mesh = _mesh_of(initial)
     with heard_once(processes):

@@ -29,6 +29,11 @@ DEVICE_CURRENT = {3: 1e-3, 2: 1.0, 1: 1e10}
 FILM_CURRENT_DENSITY = 1e10
 
 
+def drive_table(current: Any, current_density: Any, wiring: Any, source: Any, drain: Any) -> dict[str, Any]:
+    """What a caller gave to drive a device, by the keys of DRIVE; None where nothing."""
+    return dict(zip(DRIVE, (current, current_density, wiring, source, drain), strict=True))
+
+
 @dataclass(frozen=True)
 class Wiring:
     """Terminal -> what is given there; terminals that are absent float (no current).
