@@ -66,6 +66,12 @@ def centres(mesh: TaggedMesh | Layers, region: str) -> Array:
     return np.zeros((1, 3)) if isinstance(mesh, Layers) else mesh.centres(region)
 
 
+def magnetisation_in(conditions: Conditions, mesh: TaggedMesh | Layers, region: str) -> Array:
+    """m in the cells of a magnet: (batch or 1, cells or 1, 3)."""
+    m = conditions.on_cells(mesh).magnetisation_at(region, centres(mesh, region))
+    return m if m.ndim == 3 else m.reshape(1, -1, 3)
+
+
 def _gradients(device: "Device", mesh: TaggedMesh | Layers) -> tuple[Gradient, ...]:
     """Without terminals macroscopic fields drive, along x and y where the device is invariant or periodic."""
     if device.terminals:

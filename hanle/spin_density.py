@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.spatial import cKDTree
 
-from hanle.build import centres
+from hanle.build import centres, magnetisation_in
 from hanle.materials.records import FerromagneticMetal, LocalMomentMetal, NormalMetal
 from hanle.materials.spin_bands import conversion_rate, spin_per_charge
 from hanle.media import Place, bulk_law, density_of_states
@@ -156,9 +156,7 @@ def _densities(result: "Result", region: str) -> tuple[Array, Array]:
 
 def _axis(result: "Result", region: str) -> Array:
     """-m in the cells of a magnet (1 or batch, 1 or n, 3)."""
-    conditions = (result.conditions or result.device.conditions).on_cells(result.mesh)
-    m = conditions.magnetisation_at(region, centres(result.mesh, region))
-    return -m if m.ndim == 3 else -m.reshape(1, -1, 3)
+    return -magnetisation_in(result.conditions or result.device.conditions, result.mesh, region)
 
 
 def _law(result: "Result", region: str) -> Bulk:

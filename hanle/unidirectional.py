@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hanle.build import centres
+from hanle.build import magnetisation_in
 from hanle.materials.records import FerromagneticMetal
 from hanle.pde.errors import InputError
-from hanle.pde.tensors import Array, IntArray
+from hanle.pde.tensors import Array
 
 if TYPE_CHECKING:
     from hanle.results import Result
@@ -43,18 +43,11 @@ def unidirectional_change(result: "Result", magnet: str, slope: float) -> Array:
     bulk = system.problem.regions[magnet]
     u, w = bulk.fields.slice("u").start, bulk.fields.slice("w")
     heat = np.einsum("bepi,bepi->bep", bulk.flux(own.values, own.gradients)[..., u], own.gradients[..., u])
-    along = np.einsum("bepa,bea->bep", own.values[..., w], _direction(result, magnet, own.entities))
+    m = magnetisation_in(result.conditions or device.conditions, result.mesh, magnet)
+    m = m[:, own.entities] if m.shape[1] > 1 else m
+    along = np.einsum("bepa,bea->bep", own.values[..., w], m)
     changed = system.processes.total(
         np.einsum("bep,bep->b", np.broadcast_to(own.weights, heat.shape), along * heat)
     )
     power = sum(np.maximum(entry.power, 0.0) for entry in solution.ledger)
     return np.asarray(-slope * changed / power)
-
-
-def _direction(result: "Result", magnet: str, cells: IntArray) -> Array:
-    """m (batch or 1, cells or 1, 3)."""
-    conditions = (result.conditions or result.device.conditions).on_cells(result.mesh)
-    m = conditions.magnetisation_at(magnet, centres(result.mesh, magnet))
-    if m.ndim == 3:
-        return m
-    return m[cells][None] if m.ndim == 2 and len(m) > 1 else m.reshape(1, 1, 3)
