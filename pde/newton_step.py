@@ -10,14 +10,14 @@ which is the residual of the nonlinear equations at y, since the linearised laws
 field are weighed against each other in the scale of the solver; fields of different units never are.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from hanle.pde.engines.contract import Engine, Part, System
+from hanle.pde.engines.contract import Engine, Part, Subsystem, System
 from hanle.pde.errors import InputError
 from hanle.pde.linearised import held, linearised
 from hanle.pde.newton_parts import Residual, Wanted
@@ -52,6 +52,9 @@ class Iterate:
         system: that problem.
         state, amplitudes: the state, and (batch, drives) of all drives.
         memory: shapes of the flux-driven drives found last, from which the next solves start.
+        load: on every unknown, beside the sources of the laws.
+        seen: the linear problem that stands for the laws at a solution.
+        scaled: the subsystem in whose scale equations are weighed; that of the system if None.
     """
 
     problem: Problem
@@ -62,6 +65,9 @@ class Iterate:
     state: Array
     amplitudes: Array
     memory: dict[str, Array] = field(default_factory=dict)
+    load: Array | float = 0.0
+    seen: Callable[[Problem, Solution], Problem] = linearised
+    scaled: Subsystem | None = None
 
     def moved(self, move: Move, part: float | Array) -> "Iterate":
         """The iterate a part of a step further; the part is a number or (batch,).
@@ -74,10 +80,8 @@ class Iterate:
         amplitudes = self.amplitudes + portion[:, None] * move.amplitudes
         proof = Proof("", "", {}, {}, self.tolerance)
         here = held(self.system, state, amplitudes, np.zeros_like(amplitudes), proof)
-        system = self.engine.assemble(linearised(self.problem, here), self.system)
-        return Iterate(
-            self.problem, self.engine, self.solver, self.tolerance, system, state, amplitudes, self.memory
-        )
+        system = self.engine.assemble(self.seen(self.problem, here), self.system)
+        return replace(self, system=system, state=state, amplitudes=amplitudes)
 
     def placed(self, start: Solution) -> "Iterate":
         """The iterate at a solution of the same problem, at drives of its own.
@@ -195,7 +199,7 @@ class Iterate:
 
     @cached_property
     def _load(self) -> Array:
-        return self.system.source_load() - self._driven(self.amplitudes)
+        return self.system.source_load() + self.load - self._driven(self.amplitudes)
 
     @cached_property
     def _rows(self) -> dict[str, Any]:
@@ -207,8 +211,8 @@ class Iterate:
         }
 
     @cached_property
-    def _subsystem(self) -> Any:
-        return self.system.subsystem(Part.ALL)
+    def _subsystem(self) -> Subsystem:
+        return self.scaled or self.system.subsystem(Part.ALL)
 
     @cached_property
     def _prepared(self) -> Any:
@@ -309,7 +313,8 @@ class Iterate:
         system = self.system
         if name in system.problem.terminals:
             full = system.apply(state) + self._driven(amplitudes)
-            return [dot(system, system.terminal_vector(name), full - system.source_load() if sources else full)]
+            full = full - system.source_load() - self.load if sources else full
+            return [dot(system, system.terminal_vector(name), full)]
         parts = [dot(system, system.gradient_functional(name), state)]
         for gradient in system.problem.gradients:
             weight = amplitudes[:, system.problem.drives.index(gradient.name)]
