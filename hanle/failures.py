@@ -15,6 +15,7 @@ from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from hanle.boundary.magnons.admissible import MagnonWarning
 from hanle.launch import processes, shared_by
 from hanle.meshes.coarse import CoarseMeshWarning
 from hanle.transverse import TransverseSpinWarning
@@ -111,11 +112,11 @@ def team(engine: str) -> "Processes":
 
 @contextmanager
 def heard_once(team: "Processes") -> Iterator[None]:
-    """Inside, what is to be said of a mesh and a device that all processes make is said by the first."""
+    """Inside, what is to be said of a mesh, a device and a state that all processes hold is said by the first."""
     if team.rank == 0:
         yield
         return
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CoarseMeshWarning)
-        warnings.simplefilter("ignore", TransverseSpinWarning)
+        for kind in (CoarseMeshWarning, TransverseSpinWarning, MagnonWarning):
+            warnings.simplefilter("ignore", kind)
         yield

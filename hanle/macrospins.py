@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import factorial
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from hanle.device import Device
 from hanle.dynamics import require_linear
 from hanle.engines import AUTO
 from hanle.materials.records import FerromagneticMetal, MagneticInsulator
+from hanle.meshes.geometry import region_volume
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.constants import HBAR
@@ -189,6 +189,4 @@ def volume(mesh: TaggedMesh | Layers, region: str) -> float:
     """Measure of a region [m^3; m^2 in 2D, m in 1D]."""
     if isinstance(mesh, Layers):
         return float(mesh.thickness[0, mesh.regions.index(region)])
-    corners = mesh.points[mesh.cells[mesh.region_cells(region)]]
-    edges = corners[:, 1:] - corners[:, :1]
-    return float(np.abs(np.linalg.det(edges)).sum()) / factorial(edges.shape[1])
+    return region_volume(mesh, region)

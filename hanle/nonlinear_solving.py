@@ -90,5 +90,6 @@ def solve_nonlinear(
         solver=posed.solver,
         start=start,
     )
-    beyond.warn(lambda face: found.solution.face(face).traces)
+    with heard_once(processes):
+        beyond.warn(lambda face: found.solution.face(face).traces)
     return NonlinearResult(device, linear.mesh, found.solution, plan, conditions, newton=found)

@@ -1,0 +1,126 @@
+"""Devices with heat and magnons by the engine fenicsx <-> scikit on the same mesh, on any number of processes.
+
+strips of Pt on YIG on GGG         charge, spin, magnons and heat; nonlinear exchange and Joule heat by Newton
+bars of Pt on YIG in 3D            the same; wires, heat contacts, sinks and boundary conductances
+"""
+
+from collections.abc import Callable
+from contextlib import nullcontext as nothing
+from typing import Any
+
+import numpy as np
+import pytest
+from mpi4py import MPI
+
+import hanle
+from hanle.boundary.magnons.admissible import MagnonWarning
+from hanle.meshes.coarse import CoarseMeshWarning
+from hanle.pde.processes import Processes
+
+WORLD = Processes(MPI.COMM_WORLD)
+NM = 1e-9
+#: Of the largest value of a read-out: rounding of two factorisations with heat of very different coefficients.
+SAME = 1e-8
+RULE = hanle.MagnonInterface(g_r="4.1e18 1/m^2")
+YIG = {"like": "YIG", "magnon_diffusion_length": "300 nm"}
+#: YIG of so few spins per magnon that the first order in them is doubtful.
+DOUBTFUL = {"spin_density": "3e27 1/m^3"}
+M = (0.3, 0.9, -0.2)
+
+pytestmark = pytest.mark.filterwarnings(f"ignore::{CoarseMeshWarning.__module__}.{CoarseMeshWarning.__name__}")
+
+
+def lateral(**yig: Any) -> tuple[hanle.Device, Any]:
+    """Injector and detector along y on YIG on GGG, which carries heat only, and a sink below."""
+    pads = [("in", -150 * NM, 100 * NM, 7 * NM), ("out", 150 * NM, 100 * NM, 7 * NM)]
+    device = hanle.Device(
+        hanle.strips(0.8e-6, [("GGG", 100 * NM), ("YIG", 50 * NM)], pads),
+        {"GGG": "GGG", "YIG": YIG | yig, "in": "Pt", "out": "Pt"},
+        magnetisation={"YIG": M},
+        field=np.array(M),
+        transport=("magnons", "heat"),
+        wires={"in": ["in"], "out": ["out"]},
+        interfaces={
+            "YIG|in": RULE,
+            "bottom": hanle.HeatContact(lattice="1e8 W/(m^2 K)"),
+            "GGG|YIG": hanle.HeatContact(lattice="3e8 W/(m^2 K)"),
+        },
+        heat_contacts={"heater": ["out|top"]},
+    )
+    return device, device.mesh(cells_per_length=1.0, growth=2.0)
+
+
+def solid() -> tuple[hanle.Device, Any]:
+    """A Hall bar of Pt on YIG, current between its ends, bath below."""
+    shape = hanle.hall_bar("60 nm", "30 nm", [("YIG", "20 nm"), ("Pt", "4 nm")], contacts=("Pt",))
+    device = hanle.Device(
+        shape,
+        {"YIG": YIG, "Pt": {"like": "Pt", "seebeck": "-5 uV/K"}},
+        magnetisation={"YIG": M},
+        field=np.array(M),
+        transport=("magnons", "heat"),
+        interfaces={"YIG|Pt": RULE},
+        heat_contacts={"bath": ["bottom"], "heater": ["top"]},
+    )
+    sizes = {"x": 10 * NM, "y": 10 * NM}
+    return device, device.mesh(cells_per_length=0.5, growth=1.0, lateral="uniform", sizes=sizes)
+
+
+def pair(build: Callable[..., Any], options: dict[str, Any], **device: Any) -> list[Any]:
+    found, mesh = build(**device)
+    return [found.solve(engine=engine, mesh=mesh, **options) for engine in ("scikit", "fenicsx")]
+
+
+def compare(alone: Any, together: Any, questions: list[Callable[[Any], Any]]) -> None:
+    for ask in questions:
+        expected, answer = np.asarray(ask(alone)), np.asarray(ask(together))
+        assert np.abs(expected).max() > 0
+        np.testing.assert_allclose(answer, expected, rtol=0, atol=SAME * np.abs(expected).max())
+        assert len(set(WORLD.gather(answer.tobytes()))) == 1
+
+
+DIRECT = {"solver": "direct", "tolerance": 1e-11}
+PLACE = [[0, -140 * NM, 140 * NM], [0, 110 * NM, 130 * NM]]
+LATERAL = [
+    lambda r: [r.wire_current("in"), r.wire_current("out")],
+    lambda r: r.wire_field("out"),
+    lambda r: r.magnon_potential("YIG", PLACE),
+    lambda r: r.temperature("YIG", PLACE, "magnons") - 300,
+    lambda r: r.temperature("GGG", [[0, 30 * NM, 70 * NM]]) - 300,
+    lambda r: r.heat_current("heater"),
+]
+
+
+@pytest.mark.parametrize("nonlinear", [False, True], ids=["linear", "nonlinear"])
+def test_strips_on_a_substrate(nonlinear: bool) -> None:
+    wiring = {"in": "0.3 mA", "heater": "10 mK"}
+    alone, together = pair(lateral, DIRECT | {"wiring": wiring, "nonlinear": nonlinear})
+    compare(alone, together, LATERAL)
+    if nonlinear:
+        assert len(together.residuals) == len(alone.residuals)
+        assert together.electric_power == pytest.approx(alone.electric_power, rel=SAME)
+        assert together.energy_error < 1e-6
+
+
+SOLID = [
+    lambda r: [r.terminal_voltage(name) for name in r.device.shape.terminals],
+    lambda r: r.heat_current("bath"),
+    lambda r: r.torque("YIG"),
+    lambda r: r.temperature("Pt", [[10 * NM, 2 * NM, 22 * NM]], "electrons") - 300,
+    lambda r: r.magnon_potential("YIG", [[-11 * NM, 3 * NM, 15 * NM]]),
+]
+
+
+@pytest.mark.parametrize("nonlinear", [False, True], ids=["linear", "nonlinear"])
+def test_bar_in_three_dimensions(nonlinear: bool) -> None:
+    wiring = {"left": "10 uA", "right": "ground", "heater": "5 mK"}
+    alone, together = pair(solid, DIRECT | {"wiring": wiring, "nonlinear": nonlinear})
+    compare(alone, together, SOLID)
+
+
+def test_one_voice_for_doubtful_magnons() -> None:
+    """The warning of a face that several processes hold is heard once."""
+    device, mesh = lateral(**DOUBTFUL)
+    given = DIRECT | {"wiring": {"in": "1 uA", "heater": "0 W/m"}, "nonlinear": True}
+    with pytest.warns(MagnonWarning, match="more than 0.1") if WORLD.rank == 0 else nothing():
+        device.solve(engine="fenicsx", mesh=mesh, **given)
