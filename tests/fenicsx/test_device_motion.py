@@ -1,4 +1,4 @@
-"""Devices in time, under AC and in motion by the engine fenicsx <-> scikit on the same mesh, on any number of processes.
+"""Devices in time, under AC and in motion by the engine fenicsx <-> scikit on the same mesh, on 1 to 3 processes.
 
 section of Pt on a magnet         amplitudes at one frequency; a course, its events and its restart; small motions
 bar of Pt on a magnet in 3D       the same at one frequency and after a step
