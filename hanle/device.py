@@ -179,15 +179,15 @@ class Device:
         return self.with_changes(magnetisation={**self.magnetisation, **directions})
 
     def mesh(self, *, conditions: Conditions | None = None, **options: Any) -> "TaggedMesh":
-        """A mesh graded by the shortest decay length of each metal.
+        """A mesh graded by the shortest decay length of each metal, and fine enough for magnons between wires.
 
         Args:
             conditions: those of the device if None; a batch gives the shortest length of all its states.
             options: of the shape's `mesh` (cells_per_length, growth, cells, ...).
         """
-        from hanle.resolution import decay_lengths
+        from hanle.resolution import resolving_mesh
 
-        return self.shape.mesh(resolve=decay_lengths(self, conditions or self.conditions), **options)  # type: ignore[no-any-return]
+        return resolving_mesh([self], conditions or self.conditions, options)
 
     def conductances(self, face: str) -> Conductances:
         """G_s, G_r, G_i [S/m^2] of a face between metal and magnet ("YIG|Pt") at the device's B and T.

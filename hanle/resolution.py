@@ -1,16 +1,49 @@
-"""Which length a mesh has to resolve in each region."""
+"""Which lengths a mesh has to resolve: near faces the shortest one of each region, and the way of magnons to others.
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+A signal that decays as exp(-L/lambda) over cells of the size h of first order comes out wrong by the part
+(L/lambda) (h/lambda)^2/24: between wires on a film that carries magnons cells are bounded so that this stays below
+LATERAL_ERROR, and by lambda/3.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hanle.conditions import Conditions
 from hanle.media import region_law
+from hanle.meshes.shapes import BlockShape
+from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.fields import MAGNON
 from hanle.profiles import varies
+from hanle.shapes import UserShape
+from hanle.transport import MAGNONS, carried
 
 if TYPE_CHECKING:
     from hanle.device import Device
+
+#: Part by which the decay of magnons between wires may be wrong on a mesh of first order.
+LATERAL_ERROR = 0.02
+#: Decay lengths after which nothing is left to be resolved, and most cells along an axis that this may ask for.
+FURTHEST, MOST_CELLS = 40.0, 2000
+
+
+def resolving_mesh(
+    devices: Sequence["Device"], conditions: Conditions, options: Mapping[str, Any] | None = None
+) -> TaggedMesh:
+    """One mesh for devices of one shape, for the shortest lengths of them all.
+
+    Args:
+        options: of the shape's `mesh`.
+    """
+    shape = devices[0].shape
+    lengths = shortest(decay_lengths(device, conditions) for device in devices)
+    bounds = shortest(lateral_bounds(device, conditions) for device in devices)
+    given = dict(options or {})
+    if bounds:
+        given["bounds"] = bounds | dict(given.get("bounds", {}))
+    found: TaggedMesh = shape.mesh(resolve=lengths, **given)
+    return found
 
 
 def decay_lengths(device: "Device", conditions: Conditions) -> dict[str, float]:
@@ -18,6 +51,38 @@ def decay_lengths(device: "Device", conditions: Conditions) -> dict[str, float]:
 
     What varies in space is sampled at the cell centres of a coarse mesh.
     """
+    return {name: min(lengths) for name, lengths in _all_lengths(device, conditions).items()}
+
+
+def lateral_bounds(device: "Device", conditions: Conditions) -> dict[str, float]:
+    """Axis along the layers -> largest cell [m], for magnons on their way between metals; empty without."""
+    shape = device.shape.shape if isinstance(device.shape, UserShape) else device.shape
+    if MAGNONS not in device.transport or not isinstance(shape, BlockShape):
+        return {}
+    magnets = [name for name in device.materials if MAGNON in carried(device, name).fields]
+    lengths = _all_lengths(device, conditions)
+    length = min(max(lengths[name]) for name in magnets)
+    found = {}
+    for a, axis in enumerate(shape.axes):
+        ends = [(b.low[a], b.high[a]) for b in shape.blocks if b.region in device.conductors]
+        way = max((low for low, _ in ends), default=0.0) - min((high for _, high in ends), default=0.0)
+        if axis in shape.lateral and way > 0:
+            lowest, highest = shape.extent[axis]
+            lossless = np.sqrt(24 * LATERAL_ERROR / min(way / length, FURTHEST))
+            found[axis] = max(length * min(lossless, 1 / 3), (highest - lowest) / MOST_CELLS)
+    return found
+
+
+def shortest(lengths: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Name -> the shortest of several lengths."""
+    found: dict[str, float] = {}
+    for one in lengths:
+        found |= {name: min(length, found.get(name, length)) for name, length in one.items()}
+    return found
+
+
+def _all_lengths(device: "Device", conditions: Conditions) -> dict[str, tuple[float, ...]]:
+    """Region with unknowns -> its decay lengths [m]."""
     textures = [m for name, m in device.magnetisation.items() if name in device.conductors]
     local = any(varies(p, 1) for p in device.profiles.values())
     local |= any(varies(vector, 3) for vector in (device.field, *textures))
@@ -29,13 +94,5 @@ def decay_lengths(device: "Device", conditions: Conditions) -> dict[str, float]:
         points = np.zeros((1, 3)) if coarse is None else coarse.centres(name)
         law = region_law(device, name, points, conditions)
         if law is not None and law.decay_lengths:
-            found[name] = min(law.decay_lengths)
-    return found
-
-
-def shortest(lengths: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    """Region -> the shortest of several lengths."""
-    found: dict[str, float] = {}
-    for one in lengths:
-        found |= {name: min(length, found.get(name, length)) for name, length in one.items()}
+            found[name] = law.decay_lengths
     return found

@@ -18,7 +18,7 @@ from hanle.pde.quantity import parse
 from hanle.pde.tensors import Array, unit
 from hanle.profiles import varies
 from hanle.readings import Extra, dataset, readings
-from hanle.resolution import decay_lengths, shortest
+from hanle.resolution import resolving_mesh
 from hanle.results import Result
 from hanle.solving import solve
 from hanle.variations import dimension_of, unit_of, varied
@@ -283,12 +283,11 @@ def _notes(device: Device, name: str) -> dict[str, str]:
 def _meshes(devices: Sequence[Device], states: Conditions, options: Mapping[str, Any]) -> list[TaggedMesh]:
     """One mesh for all devices of one shape, so that curves carry no mesh noise."""
     shapes = [getattr(device.shape, "arguments", None) for device in devices]
-    lengths = [decay_lengths(device, states) for device in devices]
     made: dict[Any, TaggedMesh] = {}
-    for shape, device in zip(shapes, devices, strict=True):
+    for shape in shapes:
         if shape not in made:
-            alike = [found for found, own in zip(lengths, shapes, strict=True) if own == shape]
-            made[shape] = device.shape.mesh(resolve=shortest(alike), **options)
+            alike = [device for device, own in zip(devices, shapes, strict=True) if own == shape]
+            made[shape] = resolving_mesh(alike, states, options)
     return [made[shape] for shape in shapes]
 
 

@@ -3,7 +3,11 @@
 "Pt.thickness"      a layer; "F2.position", "F2.width", "F2.thickness" of a strip, "Cu.length" of a segment
 "shape.width"       any other length of the shape
 "Co.polarisation"   what may vary in space: resistivity, spin_hall_angle, diffusion_length, ... (`Device.profiles`)
+"YIG.magnon_diffusion_length"  any other number that its record gives: magnon_conductivity, anisotropy_gap, seebeck,
+                    lattice_heat_conductivity, ...
 "YIG|Pt.G_r"        G_s, G_r, G_i of a face to an insulating magnet
+"YIG|Pt.g_r"        g_r, g_i, inelastic_scale, h_pp, h_ep of a `MagnonInterface` that the device has
+"top.lattice"       lattice, electrons of a `HeatContact` that the device has
 "Co|Cu.G_up"        G_up, G_dn, G_mix_real, G_mix_imaginary, memory_loss of a `Circuit` that the device has, or
                     area_resistance and polarisation, which set G_up and G_dn
 "Pt|Co.h_R"         E_F, J, u0, um, h_R, tau_N, ... of a `RashbaInterface` that the device has
@@ -18,6 +22,9 @@ import numpy as np
 from hanle.boundary.b_layer import CONDUCTANCES
 from hanle.boundary.circuit import Circuit
 from hanle.device import PROFILE_DIMENSIONS, Device
+from hanle.heat_faces import HEAT_DIMENSION, HeatContact
+from hanle.magnon_faces import NUMBERS, MagnonInterface
+from hanle.materials.changed import plain_numbers, with_number
 from hanle.parameters import LENGTH
 from hanle.pde.errors import InputError, nearest, unknown_name
 from hanle.pde.quantity import DIMENSIONS, parse
@@ -41,11 +48,9 @@ _CIRCUIT = {
 def variables(device: Device) -> dict[str, str]:
     """What can be varied of a device: name -> dimension, a key of `hanle.pde.quantity.DIMENSIONS`."""
     found = dict.fromkeys((name for name, *_ in _sizes(device.shape)), "length")
-    found |= {
-        f"{region}.{quantity}": PROFILE_DIMENSIONS[quantity]
-        for region, record in device.materials.items()
-        for quantity in record.profiles
-    }
+    for region, record in device.materials.items():
+        found |= {f"{region}.{key}": dimension for key, dimension in plain_numbers(record).items()}
+        found |= {f"{region}.{quantity}": PROFILE_DIMENSIONS[quantity] for quantity in record.profiles}
     for face in _insulator_faces(device):
         found |= {f"{face}.{name}": PROFILE_DIMENSIONS[name] for name in CONDUCTANCES}
     for face, law in device.interfaces.items():
@@ -53,6 +58,10 @@ def variables(device: Device) -> dict[str, str]:
             found |= {f"{face}.{name}": dimension for name, dimension in _CIRCUIT.items()}
         if isinstance(law, RashbaInterface):
             found |= {f"{face}.{name}": dimension for name, dimension in MODEL.items()}
+        if isinstance(law, MagnonInterface):
+            found |= {f"{face}.{name}": dimension for name, dimension in NUMBERS.items()}
+        if isinstance(law, HeatContact):
+            found |= {f"{face}.{name}": HEAT_DIMENSION for name in law.given}
     return found
 
 
@@ -100,9 +109,12 @@ def varied(device: Device, values: Mapping[str, Any]) -> Device:
         elif isinstance(contact := device.interfaces.get(place), Circuit):
             law = _with_conductance(contact, place, quantity, value)
             device = device.with_changes(interfaces={**device.interfaces, place: law})
-        elif isinstance(contact, RashbaInterface):
-            changed = replace(contact, **{quantity: value})  # type: ignore[arg-type]
+        elif _of_contact(contact, quantity):
+            changed = replace(contact, **{quantity: value})  # type: ignore[type-var]
             device = device.with_changes(interfaces={**device.interfaces, place: changed})
+        elif place in device.materials and quantity not in device.materials[place].profiles:
+            record = with_number(device.materials[place], quantity, value)
+            device = device.with_changes(materials={**device.materials, place: record})
         else:
             device = device.with_changes(profiles={**device.profiles, name: value})
     return device
@@ -139,6 +151,13 @@ def _insulator_faces(device: Device) -> "Iterator[str]":
     for insulator in insulators:
         for metal in device.conductors:
             yield from (f"{insulator}|{metal}", f"{metal}|{insulator}")
+
+
+def _of_contact(contact: Any, quantity: str) -> bool:
+    """Whether the law of a face holds a number itself."""
+    if isinstance(contact, MagnonInterface):
+        return quantity in NUMBERS
+    return isinstance(contact, RashbaInterface | HeatContact)
 
 
 def _with_conductance(law: Circuit, face: str, name: str, value: float) -> Circuit:

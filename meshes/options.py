@@ -26,6 +26,7 @@ class Options:
         lateral_cells_per_length: the same along the layers; default: as across them in 2D, 3 in 3D.
         lateral_growth: default: as across the layers in 2D, 2 in 3D.
         sizes: axis -> largest cell [m]. Default along the layers: an eighth of each interval.
+        bounds: axis -> largest cell [m] where `sizes` says nothing, besides the default.
         coarse_cells: fewest cells across a layer with nothing to resolve.
         corners: let cells grow no faster across the ends of blocks than within: fine on both sides of edges at which
             materials of different decay lengths meet, or one ends, and where fluxes crowd.
@@ -39,6 +40,7 @@ class Options:
     lateral_cells_per_length: float | None = None
     lateral_growth: float | None = None
     sizes: Mapping[str, float] = field(default_factory=dict)
+    bounds: Mapping[str, float] = field(default_factory=dict)
     coarse_cells: int = 2
     corners: bool = False
     cells: str | None = None
@@ -59,17 +61,22 @@ class Options:
             raise InputError("coarse_cells, max_cells", "at least 1", (self.coarse_cells, self.max_cells))
 
     def checked(self, axes: Sequence[str]) -> "Options":
-        """Itself, if `sizes` and `cells` fit a shape with these axes."""
-        for axis, size in self.sizes.items():
-            if axis not in axes:
-                raise unknown_name("sizes", axis, axes)
-            if not size > 0:
-                raise InputError(f"sizes.{axis}", "a positive cell size [m]", size)
+        """Itself, if `sizes`, `bounds` and `cells` fit a shape with these axes."""
+        for key, given in (("sizes", self.sizes), ("bounds", self.bounds)):
+            for axis, size in given.items():
+                if axis not in axes:
+                    raise unknown_name(key, axis, axes)
+                if not size > 0:
+                    raise InputError(f"{key}.{axis}", "a positive cell size [m]", size)
         known = (BOX_KIND[len(axes)], SIMPLEX_KIND[len(axes)])
         if self.cells is not None and self.cells not in known:
             must = f"{known[0]} or {known[1]}" if known[0] != known[1] else known[0]
             raise InputError("cells", f"{must} for a shape with {len(axes)} axes", self.cells)
         return self
+
+    def largest(self, axis: str, usual: float) -> float:
+        """Bound of all cells along an axis [m]; `usual` is that of the shape."""
+        return self.sizes.get(axis, min(usual, self.bounds.get(axis, math.inf)))
 
     def simplices(self, dimension: int) -> bool:
         """Whether boxes are to be cut."""

@@ -169,7 +169,7 @@ class BlockShape:
             present = np.unique(self.layout.take(i, a))
             length = min((lengths[self.regions[r]] for r in present if r >= 0), default=math.inf)
             fewest = options.coarse_cells if math.isinf(length) else RESOLVED_CELLS
-            size = options.sizes.get(axis, span / LATERAL_CELLS if axis in self.lateral else math.inf)
+            size = options.largest(axis, span / LATERAL_CELLS if axis in self.lateral else math.inf)
             first = math.inf if plain else length / cells
             found.append(interval(float(span), first, growth, largest=size, fewest=fewest, even=span <= length))
             largest.append(min(size, span / fewest))

@@ -143,7 +143,7 @@ class Wire:
             length,
             math.inf if plain else decay / cells,
             growth,
-            largest=options.sizes.get("x", length / LATERAL_CELLS),
+            largest=options.largest("x", length / LATERAL_CELLS),
             fewest=1,
             even=length <= decay,
         )
