@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from hanle.ac_results import ACResult
+from hanle.capacities import require_gaps, require_storage
 from hanle.device import Device
-from hanle.dynamics import require_linear, require_storage
+from hanle.dynamics import require_linear
 from hanle.engines import AUTO, choose_engine
 from hanle.failures import heard_once, team
 from hanle.meshes.tagged import TaggedMesh
@@ -65,6 +66,7 @@ def solve_ac(
             device, drive=drive, engine=engine, order=order, solver=solver, mesh=mesh, mesh_options=mesh_options
         )
     require_linear(posed.problem, "AC response")
+    require_gaps(posed.problem)
     solutions = []
     previous: HarmonicResponse | None = None
     for batch in [omega] if posed.engine.batched else omega[:, None]:

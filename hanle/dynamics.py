@@ -1,8 +1,8 @@
 """What AC response and courses in time share: what a device must be for them, and its usual read-outs.
 
 Metals store spin: C = sigma/D = 2 e^2 nu, in normal metals, ferromagnets and metals with local moments alike (in
-magnets with the mean of both densities of states). Metals are neutral at all times; m stays where it is, and
-interfaces answer at once.
+magnets with the mean of both densities of states). What magnons and heat store: `hanle.capacities`. Metals are neutral
+at all times; m stays where it is, and interfaces answer at once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,20 +15,6 @@ from hanle.device import Device
 from hanle.pde.errors import UnsupportedError
 from hanle.pde.problem import Problem
 from hanle.readings import CURRENT_UNIT, TORQUE_UNIT, WIRE_UNIT, magnets_of
-
-
-def require_storage(device: Device) -> None:
-    """Refuse devices of whose fields it is not known what they store.
-
-    Raises:
-        UnsupportedError: magnons or heat are solved for.
-    """
-    if device.transport:
-        raise UnsupportedError(
-            f"AC response and courses in time are not available with transport = {list(device.transport)}: "
-            "the records of materials hold no capacities of magnons and heat; leave out transport, or put the "
-            "problem together from hanle.pde.heat and hanle.pde.magnons"
-        )
 
 
 def require_linear(problem: Problem, what: str) -> None:

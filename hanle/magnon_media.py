@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.constants import e, k
 
+from hanle.capacities import magnon_capacities
 from hanle.conditions import Conditions
 from hanle.materials.insulators import Insulator
 from hanle.materials.records import MagneticInsulator, NormalMetal
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 LORENZ = np.pi**2 / 3 * (k / e) ** 2
 
 
-def insulator_law(device: "Device", region: str, conditions: Conditions) -> Bulk | None:
-    """The law of an insulator; None where nothing that is solved for moves in it.
+def insulator_law(device: "Device", region: str, points: Array, conditions: Conditions) -> Bulk | None:
+    """The law of an insulator at points (n, 3); None where nothing that is solved for moves in it.
 
     Raises:
         InputError: numbers that break the second law; the key names the record.
@@ -35,12 +36,14 @@ def insulator_law(device: "Device", region: str, conditions: Conditions) -> Bulk
     if not fields.size:
         return None
     if isinstance(record, Insulator):
-        return _lattice(record.lattice_heat_conductivity.value, conditions)
+        capacity = record.lattice_heat_capacity
+        stored = 0.0 if capacity is None else capacity.value
+        return _lattice(record.lattice_heat_conductivity.value, stored, conditions)
     if not isinstance(record, MagneticInsulator):
         raise InputError(f"materials.{region}", "an insulator", record)
     value = record.magnons.value
     if fields.names == (LATTICE_HEAT.name,):
-        return _lattice(value("lattice_heat_conductivity"), conditions)
+        return _lattice(value("lattice_heat_conductivity"), value("lattice_heat_capacity"), conditions)
     heat = HEAT in device.transport
     try:
         whole = magnon_insulator(
@@ -52,6 +55,8 @@ def insulator_law(device: "Device", region: str, conditions: Conditions) -> Bulk
             heat_conductivity=value("magnon_heat_conductivity") if heat else 0.0,
             lattice_heat_conductivity=value("lattice_heat_conductivity") if heat else 0.0,
             exchange_with_lattice=value("magnon_lattice_coupling") if heat else 0.0,
+            number_exchange=value("magnon_number_exchange") if heat else 0.0,
+            capacities=magnon_capacities(record, region, points, conditions, heat),
         )
     except InputError as error:
         raise error.within(f"materials.{region}: magnon ") from error
@@ -82,10 +87,24 @@ def with_heat(bulk: Bulk, record: NormalMetal, conductivity: Array, conditions: 
         seebeck=seebeck,
         spin_nernst_angle=record.spin_nernst_angle.value,
     )
-    heat = metal_heat(temperature=t0, electrons=electrons, lattice=lattice or 0.0, coupling=coupling or 0.0)
+    capacity = record.lattice_heat_capacity
+    heat = metal_heat(
+        temperature=t0,
+        electrons=electrons,
+        lattice=lattice or 0.0,
+        coupling=coupling or 0.0,
+        electron_capacity=record.gamma * np.asarray(t0),
+        lattice_capacity=0.0 if capacity is None else capacity.value,
+    )
     return combined(bulk, heat, coupled) if seebeck else combined(bulk, heat)
 
 
-def _lattice(conductivity: float, conditions: Conditions) -> Bulk:
-    whole = metal_heat(temperature=conditions.temperature, electrons=0.0, lattice=conductivity, coupling=0.0)
+def _lattice(conductivity: float, capacity: float, conditions: Conditions) -> Bulk:
+    whole = metal_heat(
+        temperature=conditions.temperature,
+        electrons=0.0,
+        lattice=conductivity,
+        coupling=0.0,
+        lattice_capacity=capacity,
+    )
     return restricted_to(whole, FieldSet((LATTICE_HEAT,)))

@@ -48,7 +48,7 @@ def region_law(device: "Device", region: str, points: Array, conditions: Conditi
     """Law of any region; None for an insulator in which nothing that is solved for moves."""
     if device.materials[region].conducts:
         return bulk_law(device, region, points, conditions)
-    return insulator_law(device, region, conditions)
+    return insulator_law(device, region, points, conditions)
 
 
 def bulk_law(device: "Device", region: str, points: Array, conditions: Conditions) -> Bulk:

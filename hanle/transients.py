@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hanle.capacities import require_gaps, require_storage
 from hanle.course import Course, Instant, at_moment, questions
 from hanle.device import Device
-from hanle.dynamics import Question, require_linear, require_storage
+from hanle.dynamics import Question, require_linear
 from hanle.engines import AUTO, MULTILAYER, SCIKIT
 from hanle.failures import heard_once, team
 from hanle.meshes.tagged import TaggedMesh
@@ -102,6 +103,7 @@ def transient(
         )
     problem, plan = posed.problem, posed.wiring
     require_linear(problem, "a course in time")
+    require_gaps(problem)
     asked = own_questions(questions(device, problem), read or {})
 
     def of(function: Callable[[Any], ArrayLike]) -> ReadOut:

@@ -1,12 +1,14 @@
-"""What all metals share: Drude conductivity, spin Hall angle, density of states or diffusion constant, mobility."""
+"""What all metals share: conduction, spin Hall angle, density of states or diffusion constant, heat capacities."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+import numpy as np
+
 from hanle.materials.sourced import Sourced, require_positive
 from hanle.materials.weiss import G_FACTOR
-from hanle.pde.constants import E_CHARGE
+from hanle.pde.constants import E_CHARGE, K_B
 from hanle.pde.errors import InputError
 
 #: A number of 0 for an effect that nobody asked for.
@@ -31,6 +33,13 @@ class Conductor(ABC):
         diffusion_constant: D; sigma = 2 e^2 nu D.
         mobility: of the ordinary Hall term; None leaves it out.
         g_factor: of the conduction electrons.
+        electron_heat_conductivity: kappa_e where no charge and spin flow; None: by the law of Wiedemann and Franz.
+        lattice_heat_conductivity: kappa_p; this and the next one are needed where a device solves for heat.
+        electron_lattice_coupling: G_ep.
+        seebeck: S, < 0 where free electrons carry.
+        spin_nernst_angle: theta_N, as the spin Hall angle for the current -sigma S grad T.
+        sommerfeld_coefficient: gamma, heat capacity of the electrons over T; None: (2 pi^2/3) k_B^2 nu.
+        lattice_heat_capacity: per volume; needed where heat is followed in time or at a frequency.
 
     Raises:
         InputError: a value out of range, or not exactly one of density of states and diffusion constant.
@@ -49,10 +58,21 @@ class Conductor(ABC):
     diffusion_constant: Sourced | None = None
     mobility: Sourced | None = None
     g_factor: Sourced = FREE
+    electron_heat_conductivity: Sourced | None = None
+    lattice_heat_conductivity: Sourced | None = None
+    electron_lattice_coupling: Sourced | None = None
+    seebeck: Sourced = NO_SEEBECK
+    spin_nernst_angle: Sourced = NONE
+    sommerfeld_coefficient: Sourced | None = None
+    lattice_heat_capacity: Sourced | None = None
 
     def __post_init__(self) -> None:
         self.require_positive(
             "resistivity", "diffusion_length", "density_of_states", "diffusion_constant", "g_factor"
+        )
+        self.require_positive("sommerfeld_coefficient", "lattice_heat_capacity")
+        self.require_positive(
+            "electron_heat_conductivity", "lattice_heat_conductivity", "electron_lattice_coupling"
         )
         self.require_one("density_of_states", "diffusion_constant")
         if self.theta**2 >= 0.5:
@@ -116,3 +136,10 @@ class Conductor(ABC):
         if self.density_of_states is not None:
             return self.density_of_states.value
         return self.sigma / (2 * E_CHARGE**2 * self.D)
+
+    @property
+    def gamma(self) -> float:
+        """Heat capacity of the electrons over T [J/(m^3 K^2)]."""
+        if self.sommerfeld_coefficient is not None:
+            return self.sommerfeld_coefficient.value
+        return float(2 * np.pi**2 / 3 * K_B**2 * self.nu)

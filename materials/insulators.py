@@ -15,6 +15,7 @@ class Insulator:
         name: as messages say it.
         lattice_heat_conductivity: kappa_p.
         interface_heat_conductance: h of the lattice to that of a metal; needed beside metals.
+        lattice_heat_capacity: per volume; needed where heat is followed in time or at a frequency.
 
     Raises:
         InputError: a number <= 0.
@@ -28,9 +29,10 @@ class Insulator:
     name: str
     lattice_heat_conductivity: Sourced
     interface_heat_conductance: Sourced | None = None
+    lattice_heat_capacity: Sourced | None = None
 
     def __post_init__(self) -> None:
-        for key in ("lattice_heat_conductivity", "interface_heat_conductance"):
+        for key in ("lattice_heat_conductivity", "interface_heat_conductance", "lattice_heat_capacity"):
             given: Sourced | None = getattr(self, key)
             if given is not None:
                 require_positive(f"{self.name}.{key}", given)

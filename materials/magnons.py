@@ -1,7 +1,8 @@
-"""What the magnons and the lattice of a magnetic insulator conduct: numbers of a record, all of them optional.
+"""What the magnons and the lattice of a magnetic insulator conduct and store: numbers of a record, all optional.
 
-E = gap + A q^2, gap = g mu_B B.m + anisotropy        of `hanle.boundary.magnons`
-sigma_m, lambda_m, zeta, kappa_m, kappa_p, G_mp       of `hanle.pde.magnons`
+E = gap + A q^2, gap = g mu_B B.m + anisotropy                    of `hanle.boundary.magnons`
+sigma_m, lambda_m, zeta, kappa_m, kappa_p, G_mp, Gamma            of `hanle.pde.magnons`
+dn/dmu, dn/dT, C_m where they are not those of E = gap + A q^2    of `hanle.boundary.magnons.gas`
 """
 
 from dataclasses import dataclass, fields
@@ -21,8 +22,20 @@ MAGNON_KEYS: Final = {
     "magnon_heat_conductivity": "thermal conductivity",
     "lattice_heat_conductivity": "thermal conductivity",
     "magnon_lattice_coupling": "heat exchange per volume",
+    "magnon_number_exchange": "number exchange per volume",
     "interface_heat_conductance": "thermal conductance per area",
+    "magnon_number_susceptibility": "number susceptibility",
+    "magnon_number_thermal_susceptibility": "number change per temperature",
+    "magnon_heat_capacity": "heat capacity per volume",
+    "lattice_heat_capacity": "heat capacity per volume",
 }
+#: Those that may have any sign, or be 0.
+_ANY_SIGN: Final = (
+    "anisotropy_gap",
+    "bulk_spin_seebeck",
+    "magnon_number_exchange",
+    "magnon_number_thermal_susceptibility",
+)
 #: What a device needs that solves for magnons, and what besides where it solves for heat.
 SPIN_KEYS: Final = ("magnon_conductivity", "magnon_diffusion_length")
 HEAT_KEYS: Final = (
@@ -48,7 +61,11 @@ class Magnons:
         bulk_spin_seebeck: zeta.
         magnon_heat_conductivity, lattice_heat_conductivity: kappa_m, kappa_p.
         magnon_lattice_coupling: G_mp.
+        magnon_number_exchange: Gamma, magnons lost over T_m - T_p; 0 where it is not given.
         interface_heat_conductance: h_pp to the lattice of a metal, where the interface says nothing else.
+        magnon_number_susceptibility, magnon_number_thermal_susceptibility, magnon_heat_capacity: dn/dmu, dn/dT and C_m
+            of magnons; None: those of the spectrum, which need a gap.
+        lattice_heat_capacity: per volume; needed where heat is followed in time or at a frequency.
     """
 
     spin_wave_stiffness: Sourced | None = None
@@ -60,14 +77,19 @@ class Magnons:
     magnon_heat_conductivity: Sourced | None = None
     lattice_heat_conductivity: Sourced | None = None
     magnon_lattice_coupling: Sourced | None = None
+    magnon_number_exchange: Sourced | None = None
     interface_heat_conductance: Sourced | None = None
+    magnon_number_susceptibility: Sourced | None = None
+    magnon_number_thermal_susceptibility: Sourced | None = None
+    magnon_heat_capacity: Sourced | None = None
+    lattice_heat_capacity: Sourced | None = None
 
     def check(self, name: str) -> None:
-        """Refuse numbers <= 0 of the insulator `name`; zeta may have any sign, the gap may be 0."""
+        """Refuse numbers <= 0 of the insulator `name`; zeta, Gamma and dn/dT may have any sign, the gap may be 0."""
         for key, given in self.numbers.items():
             if key == "anisotropy_gap" and given.value < 0:
                 raise InputError(f"{name}.{key}", "an energy, 0 or positive", str(given))
-            if key not in ("anisotropy_gap", "bulk_spin_seebeck"):
+            if key not in _ANY_SIGN:
                 require_positive(f"{name}.{key}", given)
 
     @property

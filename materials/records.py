@@ -60,11 +60,6 @@ class NormalMetal(Conductor):
     Attributes, besides those of `Conductor`:
         diffusion_length: lambda; or else `relaxation`.
         relaxation: symmetric positive definite 3x3 tensor of spin relaxation rates [1/s], x, y, z.
-        electron_heat_conductivity: kappa_e where no current flows; None: by the law of Wiedemann and Franz.
-        lattice_heat_conductivity: kappa_p; this and the next one are needed where a device solves for heat.
-        electron_lattice_coupling: G_ep.
-        seebeck: S, < 0 where free electrons carry.
-        spin_nernst_angle: theta_N, as the spin Hall angle for the current -sigma S grad T.
     """
 
     kind: ClassVar[str] = "normal metal"
@@ -73,18 +68,10 @@ class NormalMetal(Conductor):
 
     diffusion_length: Sourced | None = None
     relaxation: tuple[tuple[float, ...], ...] | None = None
-    electron_heat_conductivity: Sourced | None = None
-    lattice_heat_conductivity: Sourced | None = None
-    electron_lattice_coupling: Sourced | None = None
-    seebeck: Sourced = NO_SEEBECK
-    spin_nernst_angle: Sourced = NONE
 
     def check(self) -> None:
-        """Refuse lambda and a tensor together, neither, a tensor that is none of rates, and heat numbers <= 0."""
+        """Refuse lambda and a tensor together, neither, and a tensor that is none of rates."""
         self.require_one("diffusion_length", "relaxation")
-        self.require_positive(
-            "electron_heat_conductivity", "lattice_heat_conductivity", "electron_lattice_coupling"
-        )
         if self.relaxation is not None:
             _require_relaxation(f"{self.name}.relaxation", self.relaxation)
 
@@ -128,6 +115,8 @@ class FerromagneticMetal(Conductor):
             and 1, majority spins along -m; None where it is not known. For read-outs (`hanle.spin_density`):
             transport knows the mean of both.
         saturation_magnetisation: M_s, with which a torque becomes an effective field.
+        spin_dependent_seebeck: S_s = S_majority - S_minority; `seebeck` is their mean weighted with the conductivities.
+        anomalous_nernst_angle: theta_ANE of the field theta_ANE S m x grad T beside S grad T, without current.
     """
 
     kind: ClassVar[str] = "ferromagnetic metal"
@@ -151,6 +140,8 @@ class FerromagneticMetal(Conductor):
     anisotropy: Sourced = NONE
     density_of_states_polarisation: Sourced | None = None
     saturation_magnetisation: Sourced | None = None
+    spin_dependent_seebeck: Sourced = NO_SEEBECK
+    anomalous_nernst_angle: Sourced = NONE
 
     def check(self) -> None:
         """Refuse lengths <= 0, |P| >= 1, negative resistivities and what breaks the second law."""

@@ -85,6 +85,13 @@ _CONDUCTOR_KEYS: Final = {
     "diffusion_constant": "diffusion constant",
     "mobility": "mobility",
     "g_factor": "dimensionless",
+    "electron_heat_conductivity": "thermal conductivity",
+    "lattice_heat_conductivity": "thermal conductivity",
+    "electron_lattice_coupling": "heat exchange per volume",
+    "seebeck": "Seebeck coefficient",
+    "spin_nernst_angle": "dimensionless",
+    "sommerfeld_coefficient": "Sommerfeld coefficient",
+    "lattice_heat_capacity": "heat capacity per volume",
 }
 _FERROMAGNET_KEYS: Final = _CONDUCTOR_KEYS | {
     "polarisation": "dimensionless",
@@ -94,17 +101,13 @@ _FERROMAGNET_KEYS: Final = _CONDUCTOR_KEYS | {
     "anisotropy": "dimensionless",
     "density_of_states_polarisation": "dimensionless",
     "saturation_magnetisation": "magnetisation",
-}
-_HEAT_KEYS: Final = {
-    "electron_heat_conductivity": "thermal conductivity",
-    "lattice_heat_conductivity": "thermal conductivity",
-    "electron_lattice_coupling": "heat exchange per volume",
-    "seebeck": "Seebeck coefficient",
-    "spin_nernst_angle": "dimensionless",
+    "spin_dependent_seebeck": "Seebeck coefficient",
+    "anomalous_nernst_angle": "dimensionless",
 }
 _INSULATOR_KEYS: Final = {
     "lattice_heat_conductivity": "thermal conductivity",
     "interface_heat_conductance": "thermal conductance per area",
+    "lattice_heat_capacity": "heat capacity per volume",
 }
 _LOCAL_MOMENT_KEYS: Final = _CONDUCTOR_KEYS | {
     "spin_lifetime": "time",
@@ -215,7 +218,7 @@ def _present_numbers(record: Insulator) -> Numbers:
 
 _SCHEMAS: Final[dict[type[Any], Schema[Any]]] = {
     NormalMetal: Schema(
-        keys=_CONDUCTOR_KEYS | _HEAT_KEYS,
+        keys=_CONDUCTOR_KEYS,
         others=("relaxation",),
         required=("resistivity", "spin_hall_angle"),
         alternatives=(_DIFFUSION, (("diffusion_length",), ("relaxation",))),

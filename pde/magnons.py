@@ -14,7 +14,10 @@ With t = (T - T_0)/T_0, linear about T_0:
     kappa_m, kappa_p  W/(K m)
     G_mp      W/(K m^3)   heat from magnons to the lattice;  Gamma 1/(K m^3 s) its Onsager partner in the magnon number
 
-Second law: kappa_m >= T_0 zeta^2/(2 sigma_m) and (2 sigma_m/lambda_m^2) G_mp T_0 >= (2e Gamma T_0)^2.
+    chi = 4 e^2 dn/dmu,  c_mix = 2e T_0 dn/dT,  c_m = T_0 C_m,  c_p = T_0 C_p
+
+Second law: kappa_m >= T_0 zeta^2/(2 sigma_m) and (2 sigma_m/lambda_m^2) G_mp T_0 >= (2e Gamma T_0)^2; what is stored is
+positive, (dn/dmu) C_m >= T_0 (dn/dT)^2.
 Source: Bender and Tserkovnyak, 2015; Cornelissen et al., 2016.
 """
 
@@ -139,6 +142,15 @@ def _capacity(given: MagnonCapacities, t0: Array) -> Coefficient:
     number, mixed, magnons, lattice = (
         as_weight(g) for g in (given.number, given.number_heat, given.magnons, given.lattice)
     )
+    for key, value, unit in (
+        ("capacities.number", number, "1/(J m^3)"),
+        ("capacities.magnons", magnons, "J/(K m^3)"),
+        ("capacities.lattice", lattice, "J/(K m^3)"),
+    ):
+        if not np.all(value >= 0):
+            raise InputError(key, f"0 or positive [{unit}]", float(value.min()))
+    law = "(dn/dmu) C_m >= T_0 (dn/dT)^2"
+    _require_law("capacities.number_heat", law, number * magnons, t0 * mixed**2)
     return present(
         (
             Term(4 * E_CHARGE**2 * number, np.asarray(1.0), _matrix((_WM, _WM, 1))),

@@ -165,6 +165,18 @@ DIMENSIONS: Final[dict[str, Dimension]] = {
         "a heat exchange per volume", "W/(m^3 K)", 1e14, 1e19, "W/(m^3 K)"
     ),
     "heat capacity per volume": Dimension("a heat capacity per volume", "J/(m^3 K)", 1e2, 1e7, "J/(m^3 K)"),
+    "Sommerfeld coefficient": Dimension(
+        "an electronic heat capacity over T, per volume", "J/(m^3 K^2)", 10.0, 2e3, "J/(m^3 K^2)"
+    ),
+    "number susceptibility": Dimension(
+        "a number of magnons per volume and energy", "1/(J m^3)", 1e45, 1e49, "1/(J m^3)"
+    ),
+    "number change per temperature": Dimension(
+        "a number of magnons per volume and temperature", "1/(m^3 K)", 1e21, 1e26, "1/(m^3 K)"
+    ),
+    "number exchange per volume": Dimension(
+        "a number of magnons per volume, temperature and time", "1/(m^3 K s)", 1e32, 1e38, "1/(m^3 K s)"
+    ),
     "Seebeck coefficient": Dimension("a Seebeck coefficient", "V/K", 1e-8, 1e-2, "uV/K"),
     "bulk spin Seebeck coefficient": Dimension("a bulk spin Seebeck coefficient", "A/(m K)", 0.1, 1e3, "A/(m K)"),
 }  # fmt: skip

@@ -179,13 +179,9 @@ def test_questions_refused(film: Device, valve: Device) -> None:
         film.solve_ac(frequency=1e9).impedance()
     with pytest.raises(UserCodeError, match=r"read\.x: the function raised ZeroDivisionError"):
         film.solve_ac(frequency=1e9).dataset({"x": (lambda r: 1 / 0, "V")})
-    heated = film.with_changes(
-        shape=hanle.stack([("YIG", "20 nm"), ("Pt", THICKNESS)]),
-        materials={"Pt": "Pt", "YIG": "YIG"},
-        transport=["magnons"],
-    )
-    with pytest.raises(UnsupportedError, match="hold no capacities"):
-        heated.solve_ac(frequency=1e9)
+    carrying = film.with_changes(materials={"Pt": "Pt", "YIG": "YIG"}, transport=["magnons"], field=(0, 0, 0))
+    with pytest.raises(InputError, match=r"YIG\.anisotropy_gap must be such that magnons have a gap"):
+        carrying.solve_ac(frequency=1e9)
 
 
 def eigenmodes(z: float, t: float, field: float) -> np.ndarray:
