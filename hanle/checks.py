@@ -26,6 +26,8 @@ from hanle.resolution import decay_lengths
 from hanle.solving import pose
 from hanle.spin_orbit import CHOICES, RashbaInterface, SpinOrbit
 from hanle.sweeps import devices_of, state, states_of
+from hanle.tasks import AC, MAGNETS, Task
+from hanle.time_drive import split
 from hanle.wiring import CURRENT_DIMENSION, DRIVE, HEAT_INTO, WIRE_CURRENT, Wiring
 
 #: Memory of a solve by finite elements, at most about this per unknown [bytes], and of the program (of each process).
@@ -50,7 +52,7 @@ def check(case: Case) -> str:
     if not engine.batched:
         # One mesh serves all states of a sweep.
         options["mesh"] = device.mesh(conditions=states, **options.pop("mesh_options", {}))
-    drive = {key: case.run[key] for key in DRIVE if key in case.run}
+    drive, signals = split({key: case.run[key] for key in DRIVE if key in case.run})
     posed = pose(device, drive=drive, conditions=first, **options)
     mesh, order = posed.problem.mesh, options.get("order") or 1
     lines = [
@@ -58,7 +60,9 @@ def check(case: Case) -> str:
         f"state       {_state(first)}" + (f", first of {count}" if count > 1 else ""),
         *_materials(device, states),
         *_interfaces(device, mesh, first),
-        f"drive       {_drive(posed.wiring, device)}",
+        f"drive       {_drive(posed.wiring, device)}"
+        + (f"; times functions: {', '.join(signals)}" if signals else ""),
+        *([f"task        {_task(case.task)}"] if case.task else []),
         f"engine      {engine.name}" + (f", order {order}" if isinstance(mesh, TaggedMesh) else ""),
         *_geometry(posed.problem, device, states, engine.name, order),
     ]
@@ -71,6 +75,16 @@ def _state(conditions: Conditions) -> str:
         return f"{temperature}, B varies in space"
     b = ", ".join(f"{x:g}" for x in np.asarray(conditions.field))
     return f"{temperature}, B = ({b}) T"
+
+
+def _task(task: Task) -> str:
+    """What follows from the steady state, in a few words."""
+    if task.name == AC:
+        given = np.atleast_1d(task.options["frequency"])
+        low, high = (show(float(f), "frequency") for f in (given.min(), given.max()))
+        return f"AC response at {len(given)} frequencies, {low} to {high}"
+    moving = ", ".join(task.options.get(MAGNETS, {}))
+    return f"course until {show(task.options['until'], 'time')}" + (f"; {moving} moves" if moving else "")
 
 
 def _materials(device: Device, states: Conditions) -> Iterator[str]:

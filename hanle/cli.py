@@ -103,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--order", type=int, choices=(1, 2), help="of the finite elements")
     run.add_argument("--solver", choices=("auto", "direct", "multigrid"), help="linear solver")
     run.add_argument("--overwrite", action="store_true", help="replace an earlier folder of results")
+    run.add_argument("--resume", action="store_true", help="go on with a course in time that was interrupted")
     run.add_argument("--no-pictures", action="store_true", help="draw nothing")
     run.add_argument("--quiet", action="store_true", help="print the results only")
     run.set_defaults(command=_run)
@@ -130,7 +131,8 @@ def _run(given: argparse.Namespace) -> int:
     )
     folder = given.output or given.device.with_name(f"{given.device.stem}-out")
     with errors_name(given.device):
-        solved = run(case, folder, overwrite=given.overwrite, say=None if given.quiet else _say)
+        say = None if given.quiet else _say
+        solved = run(case, folder, overwrite=given.overwrite, resume=given.resume, say=say)
     print(summary(solved))
     print(f"\nwritten to {folder}{'' if str(folder).endswith('/') else '/'}")
     return 0

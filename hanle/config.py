@@ -13,6 +13,7 @@
                                     mesh (options of the mesh)
     [sweep]                         angle, field, temperature, rotate, vary
                                     ("Pt.thickness" = { from = "1 nm", to = "9 nm", points = 9 }: `hanle.variations`)
+    [ac], [transient], [dynamics]   instead of a sweep: `hanle.tasks`
     [output]                        fields (true, false, "vtm", "pvd" or "vtkhdf"), pictures
 
 Fields, magnetisations, profiles and conductances may be functions of position, written "module:function" (modules
@@ -42,6 +43,7 @@ from hanle.options import (
     read_run,
     read_sweep,
     require_known,
+    with_signals,
     write_run,
     write_sweep,
 )
@@ -59,7 +61,9 @@ from hanle.stored import (
     read_array,
     read_function,
 )
+from hanle.tasks import AC, TASKS, TRANSIENT, Task, read_task, write_task
 from hanle.textures import OVF, OvfTexture, read_table
+from hanle.time_drive import split
 from hanle.toml import write_toml
 
 _TABLES = (
@@ -73,6 +77,7 @@ _TABLES = (
     "heat_contacts",
     "run",
     "sweep",
+    *TASKS,
     "output",
 )
 KEYS = ("name", "temperature", "field", "without", "transport", *_TABLES)
@@ -88,6 +93,7 @@ class Case:
         sweep: keyword arguments of `sweep`; None: no sweep.
         output: what to write.
         folder: where the file is; None for a text or objects.
+        task: AC response or course in time; None: one steady state, or a sweep.
     """
 
     device: Device
@@ -95,6 +101,7 @@ class Case:
     sweep: Mapping[str, Any] | None = None
     output: Output = attribute(default_factory=Output)
     folder: Path | None = None
+    task: Task | None = None
 
     @property
     def modules(self) -> tuple[Path, ...]:
@@ -103,6 +110,8 @@ class Case:
         laws = [law for law in device.interfaces.values() if isinstance(law, (Conductances, Circuit))]
         given = [device.field, *device.magnetisation.values(), *device.profiles.values()]
         given += [value for law in laws for value in vars(law).values()]
+        given += split(self.run)[1].values()
+        given += self.task.functions if self.task else ()
         files = (module_file(value, self.folder) for value in given if callable(value) and self.folder)
         return tuple(dict.fromkeys(file for file in files if file))
 
@@ -148,13 +157,18 @@ def read_case(text: str, folder: Path | None = None) -> Case:
     for name in ("shape", "materials"):
         if name not in data:
             raise InputError(f"[{name}]", "given", "nothing")
-    device = _device(data, folder)
+    device, task = _device(data, folder), read_task(data, folder)
+    timed = task is not None and task.name != AC
+    run = read_run(with_signals(data.get("run", {}), folder) if timed else data.get("run", {}), device)
+    if task is not None and "nonlinear" in run and task.name != TRANSIENT:
+        raise InputError("run.nonlinear", f"left out with [{task.name}]", run["nonlinear"])
     return Case(
         device,
-        read_run(data.get("run", {}), device),
+        run,
         read_sweep(data["sweep"], device) if "sweep" in data else None,
         read_output(data.get("output", {})),
         folder,
+        task,
     )
 
 
@@ -204,6 +218,8 @@ def _text(given: Device | Case, store: Store) -> tuple[str, bytes]:
         table["run"] = write_run(case.run, case.device)
     if case.sweep is not None:
         table["sweep"] = write_sweep(case.sweep, case.device)
+    if case.task is not None:
+        table[case.task.name] = write_task(case.task)
     if case.output != Output():
         table["output"] = vars(case.output)
     content = store.finish()

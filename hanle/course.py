@@ -18,6 +18,9 @@ from hanle.results import Result
 from hanle.time_drive import wiring_in
 from hanle.wiring import Wiring
 
+#: Part of the current due to the field of an open film below which its own current is rounding.
+ROUNDING = 1e-9
+
 if TYPE_CHECKING:
     import xarray
 
@@ -35,12 +38,23 @@ class Instant(Result):
         if device.terminals or device.wires:
             return super().film
         j = solution.flux(FIELD_X) / solution.response.system.measure("u")
-        if not np.all(j):
+        if not self._flows:
             raise InputError("rho_L", "asked while a current flows", 0.0, "use electric_field")
         unknown = np.full_like(j, np.nan)
         across = solution.amplitude(FIELD_Y) / j if FIELD_Y in solution.response.drives else unknown
         thickness = unknown if self.mesh.axes != ("z",) else np.atleast_1d(solution.response.system.measure("u"))
         return FilmResistivity(solution.amplitude(FIELD_X) / j, across, unknown, unknown, unknown, thickness)
+
+    @property
+    def has_resistivity(self) -> bool:
+        """Whether rho_L can be asked for: not of a film through which nothing flows."""
+        return super().has_resistivity and (FIELD_X not in self.response.drives or self._flows)
+
+    @property
+    def _flows(self) -> bool:
+        """Whether a film carries a current that is more than what is left of the one against its field."""
+        conducted = np.abs(self.solution.amplitude(FIELD_X) * self.response.reference[:, 0, 0])
+        return bool(np.all(np.abs(self.solution.flux(FIELD_X)) > ROUNDING * conducted))
 
     @property
     def rho_L_change(self) -> Array:

@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,8 @@ DATA_LAYER = 0.22
 LEGEND_LINES = 6
 #: Letters in a row of a legend.
 LEGEND_WIDTH = 66
+#: Letters in a row of the label of an axis.
+LABEL = 24
 #: A curve that varies by less than this, relative to its size, is drawn as a difference to its mean.
 FLAT = 0.02
 
@@ -304,15 +307,13 @@ def _base(rows: Array) -> float:
 
 def _label(variable: "DataArray", scale: Scale, base: float) -> str:
     words = str(variable.attrs.get("long_name", variable.name))
-    title = symbols(words)
+    title = "\n".join(wrap(symbols(words), LABEL))
     if base:
         whole = scale_for(base, variable.attrs.get("units", "1"))
         digits = max(0, int(np.ceil(np.log10(scale.factor / whole.factor))) + 1)
         times = " × " if whole.unit.startswith("10") else " "
-        title = f"{title}\n− {whole.factor * base:.{digits}f}{times}{whole.unit}"
-    elif len(words) > 22:
-        head, _, tail = title.partition(" ")
-        title = f"{head}\n{tail}" if tail else head
+        sign = "−" if base > 0 else "+"
+        title = f"{title}\n{sign} {whole.factor * abs(base):.{digits}f}{times}{whole.unit}"
     return scale.label(title)
 
 
@@ -365,6 +366,15 @@ def _line_bar(figure: Any, axes: Any, coordinate: "DataArray") -> None:
     bar.set_label(scale.label(symbols(str(coordinate.attrs.get("long_name", coordinate.name)))))
 
 
+def _logarithmic(values: Array) -> bool:
+    """Whether positive values over more than a decade are spaced by their ratios."""
+    ordered = np.sort(np.asarray(values, dtype=float))
+    if len(ordered) < 3 or not ordered[0] > 0 or ordered[-1] < 10 * ordered[0]:
+        return False
+    steps = np.diff(np.log(ordered))
+    return bool(steps.max() < 2 * steps.min())
+
+
 def _tick(value: Any, scale: Scale) -> str:
     return str(value) if isinstance(value, str) else f"{scale.factor * float(value):.3g}".replace("-", "−")
 
@@ -372,6 +382,8 @@ def _tick(value: Any, scale: Scale) -> str:
 def _finish_x(axes: Any, coordinate: "DataArray", scale: Scale) -> None:
     ends = scale.factor * np.array([np.min(coordinate.values), np.max(coordinate.values)])
     axes.set_xlim(*ends)
+    if _logarithmic(coordinate.values):
+        axes.set_xscale("log")
     if scale.unit == "°":
         step = next((s for s in (15, 30, 45, 60, 90) if np.ptp(ends) <= 8 * s), 90)
         axes.set_xticks(np.arange(np.ceil(ends[0] / step) * step, ends[1] + 1e-6, step))

@@ -118,6 +118,7 @@ def symbols(text: str) -> str:
 
 def pretty(unit: str) -> str:
     """A unit as printed: Ω, superscripts, degree sign."""
+    unit = re.sub(r"^1/(\w+)$", r"\1^-1", unit)
     text = re.sub(r"\^?([-+]?\d+)", lambda found: found[1].translate(_SUPERSCRIPT), unit)
     return text.replace("Ohm", "Ω").replace("deg", "°")
 

@@ -1,7 +1,8 @@
 """The tables [run], [sweep] and [output] of a device file: arguments of `solve` and `sweep`, and what is written."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,9 @@ from hanle.engines import ENGINES, SOLVERS
 from hanle.meshes.options import Options, read_options
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.quantity import exact, parse
+from hanle.stored import function_name, is_function_name, read_function
 from hanle.sweeps import BOTH, Angles, angles
+from hanle.time_drive import split
 from hanle.transport import HEAT
 from hanle.variations import dimension_of
 from hanle.wiring import CURRENT_DIMENSION, DRIVE, read_drive
@@ -22,7 +25,8 @@ RUN_KEYS = (*DRIVE, "engine", "order", "solver", "tolerance", "nonlinear", "mesh
 SWEEP_KEYS = ("angle", "field", "temperature", "rotate", "vary")
 #: Endings of files of fields; see `hanle.write_fields`.
 FIELD_FORMATS = ("vtm", "pvd", "vtkhdf")
-_RANGE_KEYS = ("from", "to", "points")
+_RANGE_KEYS = ("from", "to", "points", "spacing")
+_SPACINGS: Mapping[str, Callable[..., Any]] = {"even": np.linspace, "log": np.geomspace}
 
 
 @dataclass(frozen=True)
@@ -39,18 +43,21 @@ class Output:
 
 
 def read_run(table: Mapping[str, Any], device: "Device") -> dict[str, Any]:
-    """Keyword arguments of `hanle.solving.solve` from [run]; numbers in SI, drives checked against the device."""
+    """Keyword arguments of `hanle.solving.solve` from [run]; numbers in SI, drives checked against the device.
+
+    Drives may be pairs (unit, function of the time): `with_signals`.
+    """
     require_known("run", table, RUN_KEYS)
     drive = {key: table[key] for key in DRIVE if key in table}
-    _require_table("run.wiring", drive.get("wiring", {}))
+    require_table("run.wiring", drive.get("wiring", {}))
     try:
         if drive:
-            read_drive(device, **drive, bare_is_si=False)
+            read_drive(device, **split(drive)[0], bare_is_si=False)
     except InputError as error:
         raise error.within("run.") from error
     found = dict(drive)
     for key, dimension in _drive_dimensions(device).items():
-        if key in drive:
+        if key in drive and not isinstance(drive[key], tuple):
             found[key] = parse(drive[key], dimension, f"run.{key}", bare_is_si=False)
     found |= _numerics(table)
     if "nonlinear" in table:
@@ -60,12 +67,47 @@ def read_run(table: Mapping[str, Any], device: "Device") -> dict[str, Any]:
     return found
 
 
+def with_signals(table: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
+    """[run] with pairs (unit, function of the time) in place of { unit = "mA", function = "module:function" }."""
+    found = dict(table)
+    for key in ("current", "current_density"):
+        if key in table:
+            found[key] = read_signal(table[key], f"run.{key}", folder)
+    if isinstance(table.get("wiring"), Mapping):
+        wiring = table["wiring"]
+        found["wiring"] = {name: read_signal(x, f"run.wiring.{name}", folder) for name, x in wiring.items()}
+    return found
+
+
+def read_signal(given: Any, key: str, folder: Path | None) -> Any:
+    """(unit, function of the time) from a table {unit, function}; anything else as it is."""
+    if not isinstance(given, Mapping):
+        return given
+    require_known(key, given, ("unit", "function"))
+    unit, function = given.get("unit"), given.get("function")
+    if not isinstance(unit, str) or not is_function_name(function):
+        must = '{ unit = "mA", function = "module:function" }'
+        raise InputError(key, must, dict(given))
+    return unit, read_function(str(function), f"{key}.function", folder)
+
+
+def write_signal(given: Any, key: str) -> Any:
+    """The opposite of `read_signal`."""
+    if isinstance(given, tuple):
+        return {"unit": given[0], "function": function_name(given[1], key)}
+    return given
+
+
 def write_run(run: Mapping[str, Any], device: "Device") -> dict[str, Any]:
     """[run] from keyword arguments of `solve`; the opposite of `read_run`."""
     table = {("mesh" if key == "mesh_options" else key): value for key, value in run.items()}
     for key, dimension in _drive_dimensions(device).items():
-        if key in table:
+        if isinstance(table.get(key), tuple):
+            table[key] = write_signal(table[key], f"run.{key}")
+        elif key in table:
             table[key] = exact(parse(table[key], dimension, key), dimension)
+    if table.get("wiring"):
+        table["wiring"] = {n: write_signal(given, f"run.wiring.{n}") for n, given in table["wiring"].items()}
     sizes = table.get("mesh", {}).get("sizes")
     if sizes:
         written = {axis: exact(parse(size, "length", f"sizes.{axis}"), "length") for axis, size in sizes.items()}
@@ -83,10 +125,10 @@ def read_sweep(table: Mapping[str, Any], device: "Device") -> dict[str, Any]:
         found["angle"] = _read_angle(table["angle"])
     for key, dimension in (("field", "magnetic field"), ("temperature", "temperature")):
         if key in table:
-            found[key] = _values(table[key], dimension, f"sweep.{key}")
-    varied = _require_table("sweep.vary", table.get("vary", {}))
+            found[key] = values(table[key], dimension, f"sweep.{key}")
+    varied = require_table("sweep.vary", table.get("vary", {}))
     if varied:
-        found["vary"] = {n: _values(v, dimension_of(device, n), f"sweep.vary.{n}") for n, v in varied.items()}
+        found["vary"] = {n: values(v, dimension_of(device, n), f"sweep.vary.{n}") for n, v in varied.items()}
     if not found:
         raise InputError("sweep", "over angle, field, temperature or vary", dict(table))
     if "rotate" in table:
@@ -108,20 +150,21 @@ def write_sweep(sweep: Mapping[str, Any], device: "Device") -> dict[str, Any]:
         table["angle"] = angle
     for key, dimension in (("field", "magnetic field"), ("temperature", "temperature")):
         if sweep.get(key) is not None:
-            table[key] = _write_values(sweep[key], dimension, f"sweep.{key}")
+            table[key] = write_values(sweep[key], dimension, f"sweep.{key}")
     rotate = sweep.get("rotate", BOTH)
     if rotate != BOTH:
         table["rotate"] = rotate if isinstance(rotate, str) else list(rotate)
     if sweep.get("vary"):
         table["vary"] = {
-            n: _write_values(v, dimension_of(device, n), f"sweep.vary.{n}") for n, v in sweep["vary"].items()
+            n: write_values(v, dimension_of(device, n), f"sweep.vary.{n}") for n, v in sweep["vary"].items()
         }
     return table
 
 
-def _write_values(given: Any, dimension: str, key: str) -> list[Any]:
-    values = [given] if isinstance(given, str) or np.ndim(given) == 0 else list(given)
-    return [exact(parse(v, dimension, key), dimension) for v in values]
+def write_values(given: Any, dimension: str, key: str) -> list[Any]:
+    """Numbers as a list that `values` reads back."""
+    found = [given] if isinstance(given, str) or np.ndim(given) == 0 else list(given)
+    return [exact(parse(v, dimension, key), dimension) for v in found]
 
 
 def read_output(table: Mapping[str, Any]) -> Output:
@@ -174,9 +217,9 @@ def _beyond_linear(given: Any, device: "Device") -> bool:
 
 
 def _read_mesh(table: Any, device: "Device") -> dict[str, Any]:
-    options = dict(_require_table("run.mesh", table))
+    options = dict(require_table("run.mesh", table))
     if "sizes" in options:
-        sizes = _require_table("run.mesh.sizes", options["sizes"])
+        sizes = require_table("run.mesh.sizes", options["sizes"])
         options["sizes"] = {
             axis: parse(size, "length", f"run.mesh.sizes.{axis}", bare_is_si=False) for axis, size in sizes.items()
         }
@@ -193,24 +236,29 @@ def _read_mesh(table: Any, device: "Device") -> dict[str, Any]:
 def _read_angle(given: Any) -> Angles:
     if isinstance(given, str):
         return angles(given)
-    table = _require_table("sweep.angle", given)
+    table = require_table("sweep.angle", given)
     require_known("sweep.angle", table, ("plane", "degrees"))
     degrees = table.get("degrees")
-    values = None if degrees is None else _values(degrees, "dimensionless", "sweep.angle.degrees")
-    return angles(_text("sweep.angle.plane", table.get("plane")), values)
+    chosen = None if degrees is None else values(degrees, "dimensionless", "sweep.angle.degrees")
+    return angles(_text("sweep.angle.plane", table.get("plane")), chosen)
 
 
-def _values(given: Any, dimension: str, key: str) -> tuple[float, ...]:
-    """Numbers in SI: one, a list, or {from, to, points} evenly spaced."""
+def values(given: Any, dimension: str, key: str) -> tuple[float, ...]:
+    """Numbers in SI: one, a list, or {from, to, points, spacing}, spaced "even" or "log"."""
     if isinstance(given, Mapping):
         require_known(key, given, _RANGE_KEYS)
         count = given.get("points")
         if isinstance(count, bool) or not isinstance(count, int) or count < 2:
             raise InputError(f"{key}.points", "a whole number, 2 or more", count)
         low, high = (parse(given.get(end), dimension, f"{key}.{end}", bare_is_si=False) for end in ("from", "to"))
-        return tuple(float(x) for x in np.linspace(low, high, count))
-    values = given if isinstance(given, list) else [given]
-    return tuple(parse(v, dimension, f"{key}[{n}]", bare_is_si=False) for n, v in enumerate(values))
+        spacing = given.get("spacing", "even")
+        if spacing not in _SPACINGS:
+            raise InputError(f"{key}.spacing", " or ".join(_SPACINGS), spacing)
+        if spacing == "log" and not 0 < min(low, high):
+            raise InputError(key, "positive where the spacing is logarithmic", dict(given))
+        return tuple(float(x) for x in _SPACINGS[spacing](low, high, count))
+    found = given if isinstance(given, list) else [given]
+    return tuple(parse(v, dimension, f"{key}[{n}]", bare_is_si=False) for n, v in enumerate(found))
 
 
 def _text(key: str, value: Any) -> str:
@@ -226,7 +274,8 @@ def _turning(given: Any) -> str | tuple[str, ...]:
     return _text("sweep.rotate", given)
 
 
-def _require_table(key: str, value: Any) -> Mapping[str, Any]:
+def require_table(key: str, value: Any) -> Mapping[str, Any]:
+    """Refuse what is no table."""
     if not isinstance(value, Mapping):
         raise InputError(key, "a table", value)
     return value

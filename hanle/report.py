@@ -1,13 +1,19 @@
 """What a run reports: quantities with units, and how well they are proven."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 
+from hanle.ac_results import ACResult
+from hanle.course import Instant
 from hanle.materials.load import bibliography, numbers
 from hanle.materials.records import USER
+from hanle.pde.engines.contract import System
+from hanle.pde.response import Proof
+from hanle.pde.solution import Balance
 from hanle.pde.tensors import Array
 from hanle.readings import (
     CURRENT_UNIT,
@@ -39,8 +45,34 @@ class Row:
     title: str
 
 
-def rows(result: Result, index: int = 0) -> list[Row]:
-    """The numbers of a result; `index`: position along the batch axis."""
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What was solved, and how well."""
+
+    proof: Proof
+    system: System
+    balances: Mapping[str, Balance]
+
+
+def evidence(result: Result | ACResult) -> Evidence:
+    """Of an AC response: of its first frequency, the balances of both amplitudes."""
+    if isinstance(result, ACResult):
+        first = result.solutions[0].doubled
+        return Evidence(first.response.proof, first.response.system, {b.name: b for b in first.balances})
+    return Evidence(result.proof, result.response.system, result.balances)
+
+
+def which(result: Result | ACResult) -> str:
+    """Which of several states the rows are about."""
+    if isinstance(result, ACResult):
+        return "first frequency"
+    return "last moment" if isinstance(result, Instant) else "first state"
+
+
+def rows(result: Result | ACResult, index: int = 0) -> list[Row]:
+    """The numbers of a result; `index`: position along the batch axis, or among the frequencies."""
+    if isinstance(result, ACResult):
+        return list(_at_frequency(result, index))
     found = [*_resistivities(result, index), *_terminals(result, index)]
     found += _driven(result, index)
     unit = TORQUE_UNIT[len(result.mesh.axes)]
@@ -59,12 +91,13 @@ def rows(result: Result, index: int = 0) -> list[Row]:
     return [*found, *_torque_parts(result, index)]
 
 
-def proof_rows(result: Result) -> list[Row]:
+def proof_rows(result: Result | ACResult) -> list[Row]:
     """Residuals and balances, the largest of all states."""
-    proof = result.proof
+    shown = evidence(result)
+    proof = shown.proof
     residual = max(proof.residuals.values(), default=0.0)
     found = [
-        Row("unknowns", float(result.response.system.unknowns), "", "of the linear system"),
+        Row("unknowns", float(shown.system.unknowns), "", "of the linear system"),
         Row("residual", residual, "", f"largest relative true residual (asked: {proof.tolerance:.0e})"),
     ]
     names = {
@@ -77,7 +110,7 @@ def proof_rows(result: Result) -> list[Row]:
         "T_m": "heat of magnons",
         "T_p": "heat of the lattice",
     }
-    for name, balance in result.balances.items():
+    for name, balance in shown.balances.items():
         worst = float(np.max(balance.error))
         found.append(Row(f"balance({name})", worst, "", f"{names.get(name, name)}: what is missing / turnover"))
     return found
@@ -94,33 +127,43 @@ def table(found: Sequence[Row]) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def sources(result: Result) -> dict[str, str]:
+def sources(result: Result | ACResult) -> dict[str, str]:
     """BibTeX entries, by key, of the sources of the materials."""
     keys = {n.source for record in result.device.materials.values() for n in numbers(record).values()} - {USER}
     entries = bibliography()
     return {key: entries[key].strip() for key in sorted(keys) if key in entries}
 
 
-def as_json(result: Result, index: int, provenance: dict[str, str]) -> dict[str, Any]:
+def as_json(result: Result | ACResult, provenance: dict[str, str]) -> dict[str, Any]:
     """The same numbers for programs."""
-    proof = result.proof
+    shown = evidence(result)
+    proof = shown.proof
     return {
         "title": result.device.name,
-        "quantities": {
-            r.name: {"value": r.value, "unit": r.unit or "1", "title": r.title} for r in rows(result, index)
-        },
+        "quantities": {r.name: {"value": r.value, "unit": r.unit or "1", "title": r.title} for r in rows(result)},
         "proof": {
             "engine": proof.engine,
             "solver": proof.solver,
-            "processes": result.response.system.processes.size,
-            "unknowns": result.response.system.unknowns,
+            "processes": shown.system.processes.size,
+            "unknowns": shown.system.unknowns,
             "tolerance": proof.tolerance,
             "residuals": {name: float(value) for name, value in proof.residuals.items()},
             "iterations": {name: int(value) for name, value in proof.iterations.items()},
-            "balances": {name: float(np.max(b.error)) for name, b in result.balances.items()},
+            "balances": {name: float(np.max(b.error)) for name, b in shown.balances.items()},
         },
         "provenance": provenance,
     }
+
+
+def _at_frequency(result: ACResult, index: int) -> Iterator[Row]:
+    """Real and imaginary parts of everything at one frequency."""
+    yield Row("frequency", float(result.frequencies[index]), "Hz", "of the drives")
+    data = result.dataset(split=True).isel(frequency=index)
+    for name, values in data.data_vars.items():
+        unit = "" if values.units == "1" else values.units
+        for place in product(*(range(n) for n in values.shape)):
+            labels = ", ".join(str(values[axis].values[k]) for axis, k in zip(values.dims, place, strict=True))
+            yield Row(f"{name}({labels})" if labels else str(name), float(values[place]), unit, values.long_name)
 
 
 def _resistivities(result: Result, index: int) -> Iterator[Row]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hanle.ac_results import ACResult
 from hanle.config import Case, to_files
 from hanle.engines import AUTO, choose_engine
 from hanle.failures import team
@@ -14,11 +15,13 @@ from hanle.fields_file import write_fields
 from hanle.launch import require_shared
 from hanle.netcdf import write_curves
 from hanle.output import provenance, require_free_folder, whole_folder
+from hanle.pde.errors import InputError
 from hanle.pde.processes import Processes
-from hanle.report import as_json, proof_rows, rows, sources, table
+from hanle.report import as_json, evidence, proof_rows, rows, sources, table, which
 from hanle.results import Result
 from hanle.solving import solve
 from hanle.sweeps import sweep_and_first
+from hanle.tasks import TRANSIENT, solve_task
 from hanle.textures import directions
 from hanle.together import led, shared
 
@@ -46,11 +49,11 @@ class Solved:
     """What a run found.
 
     Attributes:
-        result: of the device, or of the first state of its sweep.
-        curves: of the sweep; None where there is none.
+        result: of the device, of the first state of its sweep, the last moment of its course, or its AC response.
+        curves: of the sweep, course or response; None where there is none.
     """
 
-    result: Result
+    result: Result | ACResult
     curves: "Dataset | None"
 
 
@@ -61,16 +64,20 @@ def with_options(case: Case, *, pictures: bool = True, **options: Any) -> Case:
     return replace(case, run={**case.run, **given}, output=output)
 
 
-def run(case: Case, folder: Path, *, overwrite: bool = False, say: Say | None = None) -> Solved:
+def run(
+    case: Case, folder: Path, *, overwrite: bool = False, resume: bool = False, say: Say | None = None
+) -> Solved:
     """Solve and write. Where several processes were started all must call; the first writes.
 
     The folder holds results.json (quantities, proof, provenance), device.toml (the input, resolved, with the modules,
     arrays, OVF files and mesh it needs: it can be run again from there, or elsewhere), sources.bib (of the materials),
     fields.vtm (of several processes: fields.pvd; or the format that the case asks for) with its pieces, curves.nc where
-    there is a sweep, and pictures.
+    there is a sweep, a course in time or an AC response (which writes no fields), and pictures. While a course in time
+    is under way a file beside the folder holds its last state.
 
     Args:
         overwrite: replace an earlier folder of results.
+        resume: go on with a course in time that was interrupted.
         say: called with a line of text before each step.
 
     Raises:
@@ -84,10 +91,11 @@ def run(case: Case, folder: Path, *, overwrite: bool = False, say: Say | None = 
     processes = team(engine)
     led(processes, lambda: require_free_folder(folder, overwrite=overwrite, marker=RESULTS))
     text, files = to_files(case, ARRAYS)
-    solved = solve_case(case, tell, progress=say is not None)
+    checkpoint = folder.with_name(f"{folder.name}.checkpoint.npz")
+    solved = solve_case(case, tell, progress=say is not None, checkpoint=checkpoint, resume=resume)
     with shared(processes, lambda: whole_folder(folder, overwrite=overwrite, marker=RESULTS)) as draft:
         stamp = _write_numbers(case, solved, draft, text, files, processes)
-        if case.output.fields:
+        if case.output.fields and isinstance(solved.result, Result):
             tell("writing fields")
             usual = "vtm" if processes.size == 1 else "pvd"
             ending = case.output.fields if isinstance(case.output.fields, str) else usual
@@ -103,6 +111,7 @@ def run(case: Case, folder: Path, *, overwrite: bool = False, say: Say | None = 
         if case.output.pictures:
             tell("drawing")
             draw(solved, draft)
+    led(processes, lambda: checkpoint.unlink(missing_ok=True))
     return solved
 
 
@@ -111,9 +120,9 @@ def _write_numbers(
 ) -> dict[str, str]:
     """Results, sources and the input as it was resolved; returns the provenance of all files."""
     used = sources(solved.result)
-    stamp = provenance(inputs=text, citations=used, engine=solved.result.proof.engine)
+    stamp = provenance(inputs=text, citations=used, engine=evidence(solved.result).proof.engine)
     # All processes compute what the first one writes.
-    numbers = json.dumps(as_json(solved.result, 0, stamp), indent=2)
+    numbers = json.dumps(as_json(solved.result, stamp), indent=2)
 
     def write() -> None:
         (draft / DEVICE).write_text(text, encoding="utf-8")
@@ -129,8 +138,15 @@ def _write_numbers(
     return stamp
 
 
-def solve_case(case: Case, say: Say, *, progress: bool) -> Solved:
-    """Solve the device, or its sweep."""
+def solve_case(
+    case: Case, say: Say, *, progress: bool, checkpoint: Path | None = None, resume: bool = False
+) -> Solved:
+    """Solve the device, its sweep, course in time or AC response."""
+    if resume and (case.task is None or case.task.name != TRANSIENT):
+        raise InputError("resume", f"left out: only what [{TRANSIENT}] asks for can be resumed", resume)
+    if case.task is not None:
+        say(case.task.name)
+        return Solved(*solve_task(case.task, case.device, case.run, say, checkpoint=checkpoint, resume=resume))
     if case.sweep is None:
         return Solved(solve(case.device, **{**case.run, "progress": say}), None)
     say("sweep")
@@ -143,18 +159,20 @@ def draw(solved: Solved, folder: Path) -> None:
     from hanle.curves import plot_curves
     from hanle.scenes import show_current, show_spin_accumulation, show_spin_current, show_torque
 
-    solution, title = solved.result.solution, solved.result.device.name
-    show_spin_accumulation(solution, folder / "spin_accumulation.png", title=title)
-    if len(solved.result.mesh.axes) > 1:
-        show_current(solution, folder / "current.png", title=title)
-        regions = solution.response.system.problem.regions
-        if any(name.startswith("torque:") for law in regions.values() for name in law.deposits):
-            show_spin_current(solution, folder / "spin_current.png", title=title)
-            show_torque(solution, folder / "torque.png", title=title)
+    result, title = solved.result, solved.result.device.name
+    if isinstance(result, Result):
+        solution = result.solution
+        show_spin_accumulation(solution, folder / "spin_accumulation.png", title=title)
+        if len(result.mesh.axes) > 1:
+            show_current(solution, folder / "current.png", title=title)
+            regions = solution.response.system.problem.regions
+            if any(name.startswith("torque:") for law in regions.values() for name in law.deposits):
+                show_spin_current(solution, folder / "spin_current.png", title=title)
+                show_torque(solution, folder / "torque.png", title=title)
     if solved.curves is not None:
         path, curves = folder / "curves.png", solved.curves
         chosen = _drawn(curves)
-        led(solution.response.system.processes, lambda: plot_curves(curves, path, variables=chosen, title=title))
+        led(evidence(result).system.processes, lambda: plot_curves(curves, path, variables=chosen, title=title))
 
 
 def _drawn(curves: "Dataset") -> list[str]:
@@ -164,19 +182,21 @@ def _drawn(curves: "Dataset") -> list[str]:
         again.add("resistance")
     if "torque_DL" in curves and abs(curves.torque_FL).max() < ROUNDING * abs(curves.torque_DL).max():
         again.add("torque_FL")
-    return [str(name) for name in curves.data_vars if name not in again] or [str(name) for name in curves.data_vars]
+    # Real and imaginary parts of an AC response go with the name of the whole.
+    names = [str(name) for name in curves.data_vars]
+    return [n for n in names if n.removesuffix("_real").removesuffix("_imag") not in again] or names
 
 
 def summary(solved: Solved) -> str:
     """The table that `hanle run` prints. Where several processes hold the device all must call."""
-    result = solved.result
-    lines = [result.device.name or result.shape_name]
-    if solved.curves is not None:
-        numbers = {n: count for n, count in solved.curves.sizes.items() if solved.curves[n].dtype.kind == "f"}
+    result, curves = solved.result, solved.curves
+    lines = [result.device.name or (result.shape_name if isinstance(result, Result) else "AC response")]
+    if curves is not None:
+        numbers = {n: count for n, count in curves.sizes.items() if curves[n].dtype.kind == "f"}
         sizes = ", ".join(f"{count} of {name}" for name, count in numbers.items())
-        lines.append(f"sweep: {sizes}; the numbers below are those of its first state")
-    proof = result.proof
-    count = result.response.system.processes.size
+        lines.append(f"curves: {sizes}; the numbers below are those of the {which(result)}")
+    proof = evidence(result).proof
+    count = evidence(result).system.processes.size
     used = f"engine {proof.engine}, solver {proof.solver}" + (f", {count} processes" if count > 1 else "")
     lines += [table(rows(result)), used, table(proof_rows(result))]
     return "\n\n".join(lines)

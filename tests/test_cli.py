@@ -262,7 +262,7 @@ def test_sweep_of_a_film(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert np.array_equal(curves.rho_L.values, expected.rho_L.values)
     assert curves.rho_L.attrs["units"] == "Ohm m"
     assert numbers(out)["quantities"]["rho_L"]["value"] == expected.rho_L.values[0, 0, 0]
-    assert "the numbers below are those of its first state" in capsys.readouterr().out
+    assert "the numbers below are those of the first state" in capsys.readouterr().out
 
 
 @pytest.mark.filterwarnings("ignore::hanle.meshes.coarse.CoarseMeshWarning")
