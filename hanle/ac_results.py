@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hanle import carriers_readout
 from hanle.dynamics import Question, usual
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
@@ -134,6 +135,26 @@ class ACResult:
         """mu_s/e (..., n, 3) [V] at points (n, 3) [m] of a metal."""
         places = np.asarray(points, dtype=float)
         return self._joined([s.spin_accumulation(region, places) for s in self.solutions])
+
+    def magnon_potential(self, region: str, points: ArrayLike) -> ComplexArray:
+        """mu_m/e (..., n) [V] at points (n, 3) [m] of a magnetic insulator that carries magnons."""
+        return self._asked(carriers_readout.magnon_potential, region, points)
+
+    def temperature(self, region: str, points: ArrayLike, carrier: str = "lattice") -> ComplexArray:
+        """Amplitude of T (..., n) [K] of "electrons", "magnons" or "lattice" at points (n, 3) [m] of a region."""
+        return self._asked(carriers_readout.temperature_change, region, points, carrier)
+
+    def contact_temperature(self, contact: str) -> ComplexArray:
+        """Amplitude of T [K] of a heat contact."""
+        return self._asked(partial(carriers_readout.contact_temperature, self.device), contact)
+
+    def heat_current(self, contact: str) -> ComplexArray:
+        """Heat into the device at a heat contact [W; W/m in 2D, W/m^2 in 1D]."""
+        return self._asked(partial(carriers_readout.heat_current, self.device), contact)
+
+    def _asked(self, question: Callable[..., Any], *details: Any) -> ComplexArray:
+        """The answers to a question about a solution."""
+        return self._joined([question(s, *details) for s in self.solutions])
 
     def dataset(self, read: "Mapping[str, Extra] | None" = None, *, split: bool = False) -> "xarray.Dataset":
         """Everything against frequency, with units: resistivities or voltages and currents, impedance, torques.

@@ -12,14 +12,13 @@ from hanle.dynamics import require_linear
 from hanle.engines import AUTO, choose_engine
 from hanle.failures import heard_once, team
 from hanle.meshes.tagged import TaggedMesh
-from hanle.pde.closed_forms.channels import ac_length
 from hanle.pde.errors import InputError
 from hanle.pde.harmonic import HarmonicResponse, HarmonicSolution, respond_at, wire_at
 from hanle.pde.observables import FIELD_X
 from hanle.pde.quantity import parse
 from hanle.pde.steady import TOLERANCE
 from hanle.pde.tensors import Array
-from hanle.resolution import decay_lengths
+from hanle.resolution import resolving_mesh
 from hanle.solving import Posed, pose
 from hanle.wires import amplitudes, fluxes
 from hanle.wiring import drive_table
@@ -50,8 +49,9 @@ def solve_ac(
         current, current_density, wiring, source, drain: peak amplitudes; these and the rest as in `hanle.solve`.
 
     Raises:
-        InputError: a frequency below 0 or without sense, a drive that does not fit the device.
-        UnsupportedError: magnons, heat or laws that are not linear.
+        InputError: a frequency below 0 or without sense, a drive that does not fit the device, magnons or heat of which
+            it is not known what they store.
+        UnsupportedError: laws that are not linear.
         SolveError: no convergence.
     """
     frequencies, single = _frequencies(frequency)
@@ -61,7 +61,8 @@ def solve_ac(
     drive = drive_table(current, current_density, wiring, source, drain)
     with heard_once(processes):
         if mesh is None and not choose_engine(device, engine, order).batched:
-            mesh, mesh_options = _mesh(device, float(omega.max()), mesh_options or {}), None
+            mesh = resolving_mesh([device], device.conditions, mesh_options, float(omega.max()))
+            mesh_options = None
         posed = pose(
             device, drive=drive, engine=engine, order=order, solver=solver, mesh=mesh, mesh_options=mesh_options
         )
@@ -95,16 +96,6 @@ def _frequencies(given: Any) -> tuple[Array, bool]:
         if value < 0:
             raise InputError(key, ">= 0 Hz", float(value), "amplitudes at -f are the complex conjugates")
     return found, single
-
-
-def _mesh(device: Device, omega: float, options: Mapping[str, Any]) -> TaggedMesh:
-    """A mesh graded by the lengths at a frequency: 1/l^2 -> 1/l^2 + i omega/D."""
-    lengths = {
-        name: float(np.abs(ac_length(length, omega, device.materials[name].D)))
-        for name, length in decay_lengths(device, device.conditions).items()
-    }
-    found: TaggedMesh = device.shape.mesh(resolve=lengths, **options)
-    return found
 
 
 def _driven(device: Device, posed: Posed, response: HarmonicResponse) -> HarmonicSolution:

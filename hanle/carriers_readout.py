@@ -1,17 +1,24 @@
-"""Read-outs of magnons, heat and wires. Arrays have a leading batch axis."""
+"""Read-outs of magnons, heat and wires. Arrays have a leading batch axis; of AC results they are complex amplitudes."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT, MAGNON, MAGNON_HEAT, Field
+from hanle.pde.harmonic import HarmonicResponse, HarmonicSolution
+from hanle.pde.problem import Problem
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
 from hanle.wires import carried_by, wire_drive
 
 if TYPE_CHECKING:
+    from hanle.device import Device
     from hanle.results import Result
+
+#: Solutions that answer alike.
+Answer: TypeAlias = Solution | HarmonicSolution
 
 #: Whose temperature: name -> field.
 CARRIERS: dict[str, Field] = {"electrons": ELECTRON_HEAT, "magnons": MAGNON_HEAT, "lattice": LATTICE_HEAT}
@@ -41,29 +48,33 @@ def wire_resistance(result: "Result", wire: str, source: str | None) -> Array:
     return np.asarray(wire_field(result, wire) / wire_current(result, source))
 
 
-def magnon_potential(solution: Solution, region: str, points: Array) -> Array:
+def magnon_potential(solution: Answer, region: str, points: ArrayLike) -> Any:
     """mu_m/e = 2 w_m (batch, n) [V] at points (n, 3) [m]."""
     return 2.0 * _values(solution, region, points, MAGNON)
 
 
-def temperature(solution: Solution, region: str, points: Array, carrier: str) -> Array:
-    """T (batch, n) [K] at points (n, 3) [m]."""
+def temperature_change(solution: Answer, region: str, points: ArrayLike, carrier: str) -> Any:
+    """T - T_0 (batch, n) [K] at points (n, 3) [m]."""
     if carrier not in CARRIERS:
         raise unknown_name("carrier", carrier, CARRIERS)
-    t0 = np.reshape(solution.response.system.problem.temperature, (-1, 1))
-    return np.asarray(t0 * (1 + _values(solution, region, points, CARRIERS[carrier])))
+    t0 = np.reshape(_problem(solution).temperature, (-1, 1))
+    return t0 * _values(solution, region, points, CARRIERS[carrier])
 
 
-def contact_temperature(result: "Result", contact: str) -> Array:
+def temperature(solution: Solution, region: str, points: ArrayLike, carrier: str) -> Array:
+    """T (batch, n) [K] at points (n, 3) [m]."""
+    change = temperature_change(solution, region, points, carrier)
+    return np.asarray(np.reshape(_problem(solution).temperature, (-1, 1)) + change)
+
+
+def contact_temperature(device: "Device", solution: Answer, contact: str) -> Any:
     """T - T_0 (batch,) [K] of a heat contact."""
-    t0 = np.ravel(result.solution.response.system.problem.temperature)
-    return np.asarray(t0 * result.solution.amplitude(_contact(result, contact)))
+    return np.ravel(_problem(solution).temperature) * solution.amplitude(_contact(device, contact))
 
 
-def heat_current(result: "Result", contact: str) -> Array:
+def heat_current(device: "Device", solution: Answer, contact: str) -> Any:
     """Heat into the device (batch,); Q = -q, so that it is the flux gained at the contact."""
-    drives = carried_by(result.solution.response.system.problem, _contact(result, contact))
-    return np.asarray(sum(result.solution.flux(drive) for drive in drives))
+    return sum(solution.flux(drive) for drive in carried_by(_problem(solution), _contact(device, contact)))
 
 
 def spin_seebeck(result: "Result", wire: str, hot: str, cold: str, region: str | None) -> Array:
@@ -72,7 +83,7 @@ def spin_seebeck(result: "Result", wire: str, hot: str, cold: str, region: str |
     Raises:
         InputError: both contacts have one temperature.
     """
-    difference = contact_temperature(result, hot) - contact_temperature(result, cold)
+    difference = result.contact_temperature(hot) - result.contact_temperature(cold)
     if not np.all(difference):
         raise InputError("hot", f"at another temperature than {cold}", hot)
     field = wire_field(result, wire)
@@ -91,21 +102,26 @@ def spin_peltier(result: "Result", contact: str, wire: str) -> Array:
     current = wire_current(result, wire)
     if not np.all(current):
         raise InputError("wire", "one that carries a current", wire)
-    return np.asarray(contact_temperature(result, contact) / current)
+    return np.asarray(result.contact_temperature(contact) / current)
 
 
-def _contact(result: "Result", contact: str) -> str:
-    if contact not in result.device.heat_contacts:
-        raise unknown_name("heat contact", contact, result.device.heat_contacts)
+def _contact(device: "Device", contact: str) -> str:
+    if contact not in device.heat_contacts:
+        raise unknown_name("heat contact", contact, device.heat_contacts)
     return contact
 
 
-def _values(solution: Solution, region: str, points: Array, field: Field) -> Array:
-    return solution.values(region, points)[..., _column(solution, region, field)]
+def _problem(solution: Answer) -> Problem:
+    response = solution.response
+    return response.problem if isinstance(response, HarmonicResponse) else response.system.problem
 
 
-def _column(solution: Solution, region: str, field: Field) -> int:
-    regions = solution.response.system.problem.regions
+def _values(solution: Answer, region: str, points: ArrayLike, field: Field) -> Any:
+    return solution.values(region, np.asarray(points, dtype=float))[..., _column(solution, region, field)]
+
+
+def _column(solution: Answer, region: str, field: Field) -> int:
+    regions = _problem(solution).regions
     known = [name for name, bulk in regions.items() if field.name in bulk.fields]
     if region not in known:
         if not known:

@@ -14,7 +14,7 @@ import numpy as np
 from hanle.device import Device
 from hanle.pde.errors import UnsupportedError
 from hanle.pde.problem import Problem
-from hanle.readings import CURRENT_UNIT, TORQUE_UNIT, WIRE_UNIT, magnets_of
+from hanle.readings import CURRENT_UNIT, HEAT_UNIT, TORQUE_UNIT, WIRE_UNIT, magnets_of
 
 
 def require_linear(problem: Problem, what: str) -> None:
@@ -45,15 +45,18 @@ class Question:
 
 
 def usual(device: Device, problem: Problem) -> dict[str, Question]:
-    """Voltages and currents of terminals and wires, and torques."""
+    """Voltages and currents of terminals and wires, temperatures and heat of heat contacts, and torques."""
     dimension = len(problem.mesh.axes)
     names, wires, magnets = tuple(device.terminals), tuple(device.wires), magnets_of(problem)
+    contacts, heat = tuple(device.heat_contacts), HEAT_UNIT[dimension]
     found: dict[str, Question] = {}
     for name, method, unit, title, axis, places in (
         ("voltage", "terminal_voltage", "V", "voltage against the ground", "terminal", names),
         ("current", "terminal_current", CURRENT_UNIT[dimension], "current into the device", "terminal", names),
         ("field_along", "wire_field", "V/m", "field along the wire", "wire", wires),
         ("current_along", "wire_current", WIRE_UNIT.get(dimension, ""), "current along the wire", "wire", wires),
+        ("temperature_difference", "contact_temperature", "K", "T - T_0 of the contact", "contact", contacts),
+        ("heat", "heat_current", heat, "heat into the device", "contact", contacts),
     ):
         if places:
             found[name] = Question(_each(method, places, -1), unit, title, {axis: places})

@@ -14,6 +14,7 @@ from hanle.conditions import Conditions
 from hanle.media import region_law
 from hanle.meshes.shapes import BlockShape
 from hanle.meshes.tagged import TaggedMesh
+from hanle.pde.coefficients import Bulk, dense
 from hanle.pde.fields import MAGNON
 from hanle.profiles import varies
 from hanle.shapes import UserShape
@@ -29,15 +30,19 @@ FURTHEST, MOST_CELLS = 40.0, 2000
 
 
 def resolving_mesh(
-    devices: Sequence["Device"], conditions: Conditions, options: Mapping[str, Any] | None = None
+    devices: Sequence["Device"],
+    conditions: Conditions,
+    options: Mapping[str, Any] | None = None,
+    omega: float = 0.0,
 ) -> TaggedMesh:
     """One mesh for devices of one shape, for the shortest lengths of them all.
 
     Args:
         options: of the shape's `mesh`.
+        omega: of an alternating drive [rad/s], under which fields change over shorter lengths.
     """
     shape = devices[0].shape
-    lengths = shortest(decay_lengths(device, conditions) for device in devices)
+    lengths = shortest(decay_lengths(device, conditions, omega) for device in devices)
     bounds = shortest(lateral_bounds(device, conditions) for device in devices)
     given = dict(options or {})
     if bounds:
@@ -46,12 +51,12 @@ def resolving_mesh(
     return found
 
 
-def decay_lengths(device: "Device", conditions: Conditions) -> dict[str, float]:
-    """Region with unknowns -> shortest decay length [m].
+def decay_lengths(device: "Device", conditions: Conditions, omega: float = 0.0) -> dict[str, float]:
+    """Region with unknowns -> shortest decay length [m], under a drive of e^{i omega t}.
 
     What varies in space is sampled at the cell centres of a coarse mesh.
     """
-    return {name: min(lengths) for name, lengths in _all_lengths(device, conditions).items()}
+    return {name: min(lengths) for name, lengths in _all_lengths(device, conditions, omega).items()}
 
 
 def lateral_bounds(device: "Device", conditions: Conditions) -> dict[str, float]:
@@ -81,7 +86,7 @@ def shortest(lengths: Iterable[Mapping[str, float]]) -> dict[str, float]:
     return found
 
 
-def _all_lengths(device: "Device", conditions: Conditions) -> dict[str, tuple[float, ...]]:
+def _all_lengths(device: "Device", conditions: Conditions, omega: float = 0.0) -> dict[str, tuple[float, ...]]:
     """Region with unknowns -> its decay lengths [m]."""
     textures = [m for name, m in device.magnetisation.items() if name in device.conductors]
     local = any(varies(p, 1) for p in device.profiles.values())
@@ -93,6 +98,19 @@ def _all_lengths(device: "Device", conditions: Conditions) -> dict[str, tuple[fl
     for name in device.materials:
         points = np.zeros((1, 3)) if coarse is None else coarse.centres(name)
         law = region_law(device, name, points, conditions)
-        if law is not None and law.decay_lengths:
-            found[name] = law.decay_lengths
+        lengths = () if law is None else (*law.decay_lengths, *(_waves(law, omega) if omega else ()))
+        if lengths:
+            found[name] = lengths
     return found
+
+
+def _waves(law: Bulk, omega: float) -> tuple[float, ...]:
+    """The shortest 1/|k| [m] of solutions e^{kz + i omega t}: k^2 are the eigenvalues of A^-1 (R + i omega C)."""
+    size = (law.fields.size,) * 2
+    conducts = np.trace(dense(law.A, (3, 3), size), axis1=-4, axis2=-3) / 3
+    loses = dense(law.R, (), size) + 1j * omega * dense(law.C, (), size)
+    live = np.flatnonzero(np.all(np.diagonal(conducts, axis1=-2, axis2=-1) > 0, axis=(0, 1, 2)))
+    a, r = (matrix[..., live[:, None], live] for matrix in (conducts, loses))
+    squares = np.abs(np.linalg.eigvals(np.linalg.solve(a, r)))
+    largest = float(np.max(squares, initial=0.0))
+    return (largest**-0.5,) if largest > 0 else ()

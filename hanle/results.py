@@ -20,6 +20,7 @@ from hanle.pde.solution import Balance, Solution
 from hanle.pde.tensors import Array
 from hanle.readout import BarReadout, film_readout, section_readout
 from hanle.shapes import UserShape
+from hanle.transport_readout import TransportReadout
 from hanle.wiring import Wiring, carriers
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Result:
+class Result(TransportReadout):
     """A solved device.
 
     Attributes:
@@ -206,11 +207,11 @@ class Result:
 
     def contact_temperature(self, contact: str) -> Array:
         """T - T_0 [K] of a heat contact, without subtraction."""
-        return _plain(carriers_readout.contact_temperature(self, contact))
+        return _plain(carriers_readout.contact_temperature(self.device, self.solution, contact))
 
     def heat_current(self, contact: str) -> Array:
         """Heat into the device at a heat contact [W; W/m in 2D, W/m^2 in 1D]."""
-        return _plain(carriers_readout.heat_current(self, contact))
+        return _plain(carriers_readout.heat_current(self.device, self.solution, contact))
 
     def spin_seebeck(self, wire: str, hot: str, cold: str, region: str | None = None) -> Array:
         """E in a wire per temperature difference of two heat contacts [V/(K m)].

@@ -15,7 +15,7 @@ from hanle.pde.solution import Solution
 from hanle.pde.stages import Drive
 from hanle.pde.tensors import Array
 from hanle.pde.transient import Drives
-from hanle.wires import amplitudes, fluxes, wire_drive
+from hanle.wires import amplitudes, carried_by, fluxes, wire_drive
 from hanle.wiring import Wiring
 
 #: A function of the time [s].
@@ -89,7 +89,10 @@ def drives(
     by_drive: dict[str, Signal] = {}
     for key, function in signals.items():
         name = next(iter(plan.currents), "") if key == CURRENT else key.removeprefix(WIRING)
-        by_drive[wire_drive(device, mesh, name) if name in device.wires else name] = function
+        found: tuple[str, ...] = (wire_drive(device, mesh, name),) if name in device.wires else (name,)
+        if name in device.heat_contacts and name not in plan.heats:
+            found = carried_by(problem, name)
+        by_drive |= dict.fromkeys(found, function)
     fixed: dict[str, Any] = {**plan.amplitudes, **amplitudes(device, problem, plan)}
     flowing: dict[str, Any] = {**plan.fluxes, **fluxes(device, mesh, plan)}
     return Drives(
@@ -110,12 +113,15 @@ def wiring_in(device: Device, plan: Wiring, solution: Solution) -> Wiring:
         return replace(plan, density=_number(solution.flux(FIELD_X) / measure))
     mesh = solution.response.system.problem.mesh
     wires = {name: wire_drive(device, mesh, name) for name in (*plan.wire_currents, *plan.wire_fields)}
+    t0 = _number(np.asarray(solution.response.system.problem.temperature))
     return replace(
         plan,
         currents={name: _number(observables.current_in(solution, name)) for name in plan.currents},
         voltages={name: _number(observables.voltage(solution, name)) for name in plan.voltages},
         wire_currents={name: _number(solution.flux(wires[name])) for name in plan.wire_currents},
         wire_fields={name: _number(solution.amplitude(wires[name])) for name in plan.wire_fields},
+        temperatures={name: t0 * _number(solution.amplitude(name)) for name in plan.temperatures},
+        heats={name: _number(solution.flux(name)) for name in plan.heats},
     )
 
 

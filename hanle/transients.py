@@ -84,8 +84,9 @@ def transient(
             sharp. Just after a jump a front, (D t)^{1/2} wide, is narrower than any cell.
 
     Raises:
-        InputError: times out of order, a drive or a name that does not fit, a checkpoint of something else.
-        UnsupportedError: the exact engine, magnons, heat or laws that are not linear.
+        InputError: times out of order, a drive or a name that does not fit, a checkpoint of something else, magnons or
+            heat of which it is not known what they store.
+        UnsupportedError: the exact engine, or laws that are not linear.
         SolveError: no convergence, or a step that vanishes.
         UserCodeError: a function fails.
     """
