@@ -9,45 +9,19 @@ import argparse
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from itertools import chain
 
-import numpy as np
-
+from hanle import verify_cases, verify_magnets
+from hanle.config import load
+from hanle.deviations import ROUNDING, Row, difference, richardson
 from hanle.engines import SCIKIT
 from hanle.failures import team
 from hanle.launch import FENICSX, require_shared
 from hanle.meshes.coarse import CoarseMeshWarning
 from hanle.pde.tensors import Array
-
-if TYPE_CHECKING:
-    from hanle.verify_cases import Case
-
-#: Rounding of the exact engine, relative to a correction.
-ROUNDING = 1e-11
-#: Estimates of errors hold to about this factor.
-SAFETY = 2.0
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table.
-
-    Attributes:
-        formula: what is compared with what.
-        engine: the engine, with the order of its elements.
-        deviation: relative, of the largest component.
-        expected: largest deviation that the method explains.
-    """
-
-    formula: str
-    engine: str
-    deviation: float
-    expected: float
-
-    @property
-    def ok(self) -> bool:
-        return bool(self.deviation <= self.expected)
+from hanle.verify_cases import Case
+from hanle.verify_device import rows as device_rows
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -65,10 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     start = time.monotonic()
     if given.device is None:
         return report(built_in(given.engine), start)
-    from hanle.config import load
-    from hanle.verify_device import rows
-
-    return report(rows(load(given.device), given.engine), start)
+    return report(device_rows(load(given.device), given.engine), start)
 
 
 def report(rows: Iterator[Row], start: float, say: Callable[[str], None] = print) -> int:
@@ -89,14 +60,12 @@ def report(rows: Iterator[Row], start: float, say: Callable[[str], None] = print
 
 def built_in(elements: str = SCIKIT) -> Iterator[Row]:
     """Rows of all built-in cases, in order; `elements`: the engine of finite elements."""
-    from hanle.verify_cases import cases
-
-    for case in cases():
+    for case in chain(verify_cases.cases(), verify_magnets.cases()):
         for method in (replace(method, elements=elements) for method in case.methods):
             yield compare(case, method.name, method.order, lambda cells, c=case, m=method: c.found(m, cells))  # type: ignore[misc]
 
 
-def compare(case: "Case", engine: str, order: int, found: Callable[[float], Array]) -> Row:
+def compare(case: Case, engine: str, order: int, found: Callable[[float], Array]) -> Row:
     """One row: the formula against the finer of two meshes, or against the exact engine."""
     with warnings.catch_warnings():
         # coarse meshes are wanted here; their error is part of the table
@@ -106,14 +75,3 @@ def compare(case: "Case", engine: str, order: int, found: Callable[[float], Arra
         coarse, fine = found(case.cells), found(2 * case.cells)
     expected = richardson(coarse, fine, case.rate(order)) + case.left_out
     return Row(case.formula, engine, difference(fine, case.exact), expected)
-
-
-def richardson(coarse: Array, fine: Array, order: float, ratio: float = 2.0) -> float:
-    """Estimated relative error of `fine`, with `SAFETY`: elements `ratio` times smaller than those of `coarse`."""
-    return float(SAFETY * difference(coarse, fine) / (ratio**order - 1))
-
-
-def difference(found: Array, exact: Array) -> float:
-    """Largest deviation of a component, relative to the largest component."""
-    size = float(np.max(np.abs(exact)))
-    return float(np.max(np.abs(np.asarray(found) - exact))) / size if size else float(np.max(np.abs(found)))

@@ -14,6 +14,7 @@ import numpy as np
 
 from hanle.boundary.b_layer import Conductances
 from hanle.build import problem as build_problem
+from hanle.deviations import ROUNDING, Row, difference, richardson
 from hanle.device import Device
 from hanle.engines import SCIKIT, choose_engine, is_uniform_stack, layers
 from hanle.face_laws import interface_conductances
@@ -31,7 +32,6 @@ from hanle.pde.response import Response
 from hanle.pde.solution import wire
 from hanle.pde.steady import TOLERANCE, respond
 from hanle.pde.tensors import Array
-from hanle.verify import ROUNDING, Row, difference, richardson
 
 #: Cells per decay length of the coarser mesh, by the number of mesh axes, and growth of its cells.
 CELLS, GROWTH, LATERAL_GROWTH = {1: 6.0, 2: 4.0, 3: 3.0}, 1.4, 2.0

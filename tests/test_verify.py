@@ -7,14 +7,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from hanle import verify, verify_cases, verify_device
+from hanle import verify_cases, verify_device, verify_magnets
 from hanle.boundary.b_layer import Conductances
+from hanle.deviations import SAFETY, Row, difference, richardson
 from hanle.device import Device
 from hanle.meshes.files import MeshShape
 from hanle.meshes.layers import film, stack
 from hanle.pde.errors import InputError
 from hanle.shapes import channel, hall_bar
-from hanle.verify import Row, compare, difference, main, report, richardson
+from hanle.verify import compare, main, report
 
 PT = verify_cases.METAL
 CU = PT | {"resistivity": "0.02 uOhm m", "diffusion_length": "300 nm", "diffusion_constant": "0.01 m^2/s"}
@@ -42,12 +43,29 @@ def test_built_in_cases(capsys):
     assert main([]) == 0
     assert time.monotonic() - start < 30
     out = capsys.readouterr().out
-    for word in ("film", "Hanle", "edges", "wire", "modulated", "valve", "torque", "multilayer", "scikit, order 2"):
+    for word in (
+        "film",
+        "Hanle",
+        "edges",
+        "wire",
+        "modulated",
+        "valve",
+        "torque",
+        "pillar",
+        "drag",
+        "GHz",
+        "damping",
+        "multilayer",
+        "scikit, order 2",
+    ):
         assert word in out
     assert "FAILED" not in out
 
 
-@pytest.mark.parametrize("case", list(verify_cases.cases()), ids=lambda case: case.formula)
+CASES = [*verify_cases.cases(), *verify_magnets.cases()]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.formula)
 def test_a_wrong_formula_is_found(case):
     """Three parts in a thousand of the correction, by the method that resolves it best."""
     best = 0 if verify_cases.EXACT in case.methods else max(m.order for m in case.methods)
@@ -70,7 +88,7 @@ def test_exit_code_of_a_failed_line():
 def test_richardson():
     """Values 1 + 0.16 h^2 at h = 1/2 and 1/4: the error of the finer one is 0.01, its estimate SAFETY times that."""
     coarse, fine = np.array([1.04]), np.array([1.01])
-    assert richardson(coarse, fine, 2) == pytest.approx(verify.SAFETY * 0.01 / 1.01)
+    assert richardson(coarse, fine, 2) == pytest.approx(SAFETY * 0.01 / 1.01)
     assert difference(np.array([0.5, 1.0]), np.array([0.0, 2.0])) == 0.5
     assert difference(np.array([3e-9]), np.zeros(1)) == 3e-9
 
