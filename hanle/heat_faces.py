@@ -4,7 +4,7 @@ metal | metal            T_e to T_e, T_p to T_p; without words one temperature o
 insulator | insulator    T_p to T_p; without words one temperature
 metal | insulator        T_p to T_p, with h of the record of the insulator without words; T_e to T_p only where given
                          (metal | ordered insulator with magnons: h_pp and h_ep of `hanle.magnon_faces`)
-outer face               to surroundings at T_0; without words closed
+outer face               to surroundings at T_0 or another temperature; without words closed
 """
 
 from collections.abc import Sequence
@@ -37,13 +37,15 @@ class HeatContact:
         lattice: h of the lattices, or from the lattice to the surroundings ("1e8 W/(m^2 K)").
         electrons: h of the electrons of two metals, from those of a metal to the lattice of an insulator, or to the
             surroundings. None, here and for the lattice: what holds without a `HeatContact`, top of this file.
+        temperature: of the surroundings of an outer face ("310 K"); None: T_0, that of the device.
 
     Raises:
-        InputError: h < 0, or nothing given.
+        InputError: h < 0, T <= 0, or no conductance given.
     """
 
     lattice: Any = None
     electrons: Any = None
+    temperature: Any = None
 
     def __post_init__(self) -> None:
         if not self.given:
@@ -53,10 +55,15 @@ class HeatContact:
             if h < 0:
                 raise InputError(key, "0 or positive [W/(m^2 K)]", h, "usual: 1e7 to 1e10")
             object.__setattr__(self, key, h)
+        if self.temperature is not None:
+            kelvin = parse(self.temperature, "temperature", "temperature")
+            if kelvin <= 0:
+                raise InputError("temperature", "above 0 K", f"{kelvin} K", "usual: 0.01 K to 1000 K")
+            object.__setattr__(self, "temperature", kelvin)
 
     @property
     def given(self) -> dict[str, Any]:
-        """Attributes that are not None."""
+        """Conductances that are not None."""
         return {key: value for key in CARRIERS if (value := getattr(self, key)) is not None}
 
     @property
@@ -75,6 +82,8 @@ def require_heat_contact(device: "Device", name: str, regions: Sequence[str], ma
     if HEAT not in device.transport:
         must = "left out where heat is not solved for"
         raise InputError(key, must, "a HeatContact", 'transport = ["heat"] or ["magnons", "heat"]')
+    if isinstance(choice, HeatContact) and choice.temperature is not None and len(regions) != 1:
+        raise InputError(f"{key}.temperature", "left out inside the device", choice.temperature)
     without = not any(region in device.conductors for region in regions)
     if isinstance(choice, HeatContact) and choice.electrons is not None and without:
         raise InputError(f"{key}.electrons", "left out: there are none in an insulator", choice.electrons)
@@ -92,6 +101,12 @@ def sinks(device: "Device") -> list[str]:
     return [name for name, choice in device.interfaces.items() if isinstance(choice, HeatContact) and choice.open]
 
 
+def surroundings(device: "Device") -> dict[str, float]:
+    """Faces with a `HeatContact` of a positive number -> T of what is beyond [K]; inner faces are among them."""
+    given = {name: getattr(device.interfaces[name], "temperature", None) for name in sinks(device)}
+    return {name: float(device.temperature if kelvin is None else kelvin) for name, kelvin in given.items()}
+
+
 def is_shut(device: "Device", face: str, regions: Sequence[str]) -> bool:
     """Whether a `HeatContact` keeps all heat from crossing an inner face: what it leaves out is open there."""
     choice = device.interfaces.get(face)
@@ -101,9 +116,9 @@ def is_shut(device: "Device", face: str, regions: Sequence[str]) -> bool:
 
 
 def outer_sink(choice: HeatContact, conditions: Conditions, role: str) -> FaceLaw:
-    """From an outer face to surroundings at T_0."""
+    """From an outer face to its surroundings."""
     t0 = conditions.temperature
-    return heat_sink(t0, {CARRIERS[key].name: h for key, h in choice.given.items()}, role=role)
+    return heat_sink(t0, {CARRIERS[key].name: h for key, h in choice.given.items()}, choice.temperature, role)
 
 
 def contact_of_alike(choice: object, conditions: Conditions, carriers: Sequence[str]) -> FaceLaw:

@@ -121,7 +121,8 @@ def write_interface(name: str, law: Any, store: Store) -> Any:
         written = {n: exact(getattr(law, n), d) for n, d in NUMBERS.items() if getattr(law, n) is not None}
         return written | ({"elastic": law.elastic} if law.g_r is not None else {})
     if isinstance(law, HeatContact):
-        return {n: exact(h, HEAT_DIMENSION) for n, h in law.given.items()}
+        beyond = {} if law.temperature is None else {"temperature": exact(law.temperature, "temperature")}
+        return {n: exact(h, HEAT_DIMENSION) for n, h in law.given.items()} | beyond
     if isinstance(law, Circuit):
         return _write_circuit(law, key, store)
     if isinstance(law, Conductances):
@@ -130,8 +131,11 @@ def write_interface(name: str, law: Any, store: Store) -> Any:
 
 
 def _read_heat(given: Mapping[str, Any], key: str) -> HeatContact:
-    require_known(key, given, tuple(CARRIERS))
-    values = {n: parse(v, HEAT_DIMENSION, f"{key}.{n}", bare_is_si=False) for n, v in given.items()}
+    require_known(key, given, (*CARRIERS, "temperature"))
+    values = {
+        n: parse(v, HEAT_DIMENSION if n in CARRIERS else n, f"{key}.{n}", bare_is_si=False)
+        for n, v in given.items()
+    }
     try:
         return HeatContact(**values)
     except InputError as error:

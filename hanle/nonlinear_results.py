@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hanle.heat_faces import CARRIERS, sinks
+from hanle.pde.entropy import Entropy, entropy_production_at
 from hanle.pde.errors import InputError
 from hanle.pde.newton import Level, NewtonResult
 from hanle.pde.observables import FilmResistivity
 from hanle.pde.tensors import Array
 from hanle.results import Result
+from hanle.transport_readout import outer, plain_entropy
 
 if TYPE_CHECKING:
     from hanle.torques import SpinOrbitTorque
@@ -60,6 +62,10 @@ class NonlinearResult(Result):
             if entry.kind == "face" and entry.place in through and self._is_outer(entry.place):
                 gained += sum(float(entry.gain[name][0]) for name in heat if name in entry.gain)
         return -gained
+
+    def entropy_production(self) -> Entropy:
+        """Entropy by region and face, its sum and what leaves [W/K; W/(K m) in 2D, W/(K m^2) in 1D]."""
+        return plain_entropy(entropy_production_at(self.solution, outer(self)))
 
     @property
     def energy_error(self) -> float:

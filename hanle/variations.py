@@ -7,7 +7,7 @@
                     lattice_heat_conductivity, ...
 "YIG|Pt.G_r"        G_s, G_r, G_i of a face to an insulating magnet
 "YIG|Pt.g_r"        g_r, g_i, inelastic_scale, h_pp, h_ep of a `MagnonInterface` that the device has
-"top.lattice"       lattice, electrons of a `HeatContact` that the device has
+"top.temperature"   lattice, electrons, temperature of a `HeatContact` that the device has
 "Co|Cu.G_up"        G_up, G_dn, G_mix_real, G_mix_imaginary, memory_loss of a `Circuit` that the device has, or
                     area_resistance and polarisation, which set G_up and G_dn
 "Pt|Co.h_R"         E_F, J, u0, um, h_R, tau_N, ... of a `RashbaInterface` that the device has
@@ -61,7 +61,9 @@ def variables(device: Device) -> dict[str, str]:
         if isinstance(law, MagnonInterface):
             found |= {f"{face}.{name}": dimension for name, dimension in NUMBERS.items()}
         if isinstance(law, HeatContact):
-            found |= {f"{face}.{name}": HEAT_DIMENSION for name in law.given}
+            found |= {f"{face}.{name}": HEAT_DIMENSION for name in law.given} | {
+                f"{face}.temperature": "temperature"
+            }
     return found
 
 

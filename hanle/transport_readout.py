@@ -1,0 +1,149 @@
+"""What a solved device answers about heat, entropy and how well a small signal is known."""
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hanle.heat_faces import surroundings
+from hanle.pde.entropy import RESERVOIRS, Entropy, entropy_production
+from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.tensors import Array
+from hanle.pde.uncertainty import amplitude_uncertainty
+from hanle.wires import amplitudes, wire_drive
+
+if TYPE_CHECKING:
+    from hanle.results import Result
+
+#: Part of a signal which the residual may move before a solve warns.
+DOUBTFUL = 0.01
+
+
+class SmallSignalWarning(UserWarning):
+    """A signal is hardly above what the residuals of the solve may change."""
+
+
+class TransportReadout:
+    """Part of a `Result`."""
+
+    def wire_voltage(self: Any, wire: str, length: float) -> Array:
+        """E in a wire times its length [V]: of an open one the inverse spin Hall voltage, positive where E is.
+
+        Args:
+            length: of the wire [m].
+        """
+        return np.asarray(self.wire_field(wire) * length)[()]
+
+    def interface_heat_current(self: Any, face: str, side: str | None = None) -> Array:
+        """Heat through a face "A|B" from A to B [W; W/m in 2D, W/m^2 in 1D]: electrons, magnons and lattice together.
+
+        Args:
+            face: also an outer face, such as one with a `HeatContact`; then out of the device.
+            side: the region on whose side; by default the first that carries heat. The two differ by what the face
+                turns into heat, beyond linear response.
+
+        Raises:
+            InputError: no such face, or no heat on that side.
+        """
+        return _plain(_heat_through(self, face, side))
+
+    def entropy_production(self: Any) -> Entropy:
+        """Entropy by region and face, its sum and what leaves [W/K; W/(K m) in 2D, W/(K m^2) in 1D].
+
+        In linear response: of the second order of the drives. `hanle.pde.entropy` says of what.
+
+        Raises:
+            InputError: heat and magnons are not solved for.
+        """
+        _require_transport(self)
+        return plain_entropy(entropy_production(self.solution, outer(self)))
+
+    def uncertainty(self: Any, name: str) -> Array:
+        """By how much the residuals of the solve may change the field of a wire, the voltage of a terminal, T - T_0.
+
+        The errors of the mesh are not in it: refine to see them.
+
+        Args:
+            name: a wire [V/m], terminal [V] or heat contact [K].
+
+        Raises:
+            InputError: none of this name, or its value was given.
+        """
+        found = uncertainties(self)
+        if name not in found:
+            raise unknown_name("uncertainty", name, found)
+        return _plain(found[name])
+
+
+def uncertainties(result: "Result") -> dict[str, Array]:
+    """Wire, terminal or heat contact of given flux -> its uncertainty (batch,) [V/m, V, K]."""
+    device, problem = result.device, result.response.system.problem
+    plan = result.wiring
+    if plan.density is not None:
+        return {}
+    known = {*plan.amplitudes, *amplitudes(device, problem, plan)}
+    found = amplitude_uncertainty(result.solution, known)
+    t0 = np.ravel(problem.temperature)
+    own = {name: wire_drive(device, result.mesh, name) for name in device.wires}
+    own |= {name: name for name in (*device.terminals, *device.heat_contacts)}
+    units = {name: t0 if name in device.heat_contacts else 1.0 for name in own}
+    return {name: units[name] * found[drive] for name, drive in own.items() if drive in found}
+
+
+def warn_if_lost(result: "Result") -> None:
+    """Warn of open wires whose field the residuals may change by more than DOUBTFUL of it; iterative solves only."""
+    if not any(result.proof.iterations.values()):
+        return
+    for name, size in uncertainties(result).items():
+        if name in result.device.wires and not result.wiring.wire_currents.get(name):
+            field = np.abs(result.wire_field(name))
+            if np.any(size > DOUBTFUL * field):
+                warnings.warn(
+                    f"the field of the wire {name} is known to {float(np.max(size)):.1e} V/m only, of "
+                    f'{float(np.max(field)):.1e} V/m: lower tolerance, or use solver="direct"',
+                    SmallSignalWarning,
+                    stacklevel=3,
+                )
+
+
+def outer(result: "Result") -> dict[str, float]:
+    """Outer faces with a `HeatContact` -> T of what is beyond [K]."""
+    found = surroundings(result.device)
+    return {face: kelvin for face, kelvin in found.items() if len(result.mesh.face_regions(face)) == 1}
+
+
+def plain_entropy(found: Entropy) -> Entropy:
+    """Without the batch axis where there is one state only."""
+    return Entropy({place: _plain(values) for place, values in found.places.items()}, _plain(found.left))
+
+
+def _require_transport(result: "Result") -> None:
+    if not result.device.transport:
+        must = "asked of a device with transport"
+        raise InputError("entropy_production", must, "none", 'e.g. transport = ["magnons", "heat"]')
+
+
+def _heat_through(result: "Result", face: str, side: str | None) -> Array:
+    mesh, problem = result.mesh, result.response.system.problem
+    if face not in mesh.face_names:
+        raise unknown_name("face", face, mesh.face_names)
+    regions = mesh.face_regions(face)
+    columns = {
+        name: [problem.regions[name].fields.slice(r).start for r in RESERVOIRS if r in problem.regions[name].fields]
+        for name in regions
+        if name in problem.regions
+    }
+    carrying = [name for name, found in columns.items() if found]
+    if not carrying or side not in (None, *carrying):
+        must = f"one of {', '.join(carrying)}" if carrying else "beside a region that carries heat"
+        raise InputError("side", must, side or face)
+    region = side or carrying[0]
+    flux = result.response.system.face_flux(face, region, result.solution.state, result.solution.gradients)
+    # Q = -q: N.Q out of the region is the heat that it gains.
+    sign = -1.0 if region == regions[0] else 1.0
+    return np.asarray(sign * flux[:, columns[region]].sum(axis=1))
+
+
+def _plain(values: Array) -> Array:
+    array = np.asarray(values)
+    return np.asarray(array[0] if array.shape[:1] == (1,) else array)[()]
