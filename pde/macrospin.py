@@ -5,15 +5,16 @@
     m      1    direction of the moments; M their sum in the measure of the torque: A m^2 in 3D, A m in 2D (per length),
                 A in 1D (per area: M_s times the thickness)
     B      T    applied field, anisotropy, fields of the drives (Oersted), and what the user adds
-    tau         angular momentum per time from the steady transport at m and dm/dt: it follows m at once, which holds
-                for frequencies below D/lambda^2
+    tau         angular momentum per time from the transport at m and dm/dt: steady, so that it follows m at once, which
+                holds for frequencies below D/lambda^2, or with what its fields store (`hanle.pde.motion_lagging`)
 
 tau is linear in dm/dt (`hanle.pde.pumping`), tau = tau_0(m) - (M/gamma) sum_j A_ij(m) dm_j/dt, so that dm/dt solves
 
     sum_j [(1 - alpha m_i x) delta_ij - A_ij] dm_j/dt = -gamma m_i x B - (gamma/M) tau_0,i
 
-in the planes across all m at once: pumping, what flows back, and what passes from magnet to magnet are not lagged.
-Several magnets share one transport problem. `macrospin_motion` integrates, `macrospin_linear` looks at small angles.
+in the planes across all m at once: pumping, what flows back, and what passes from magnet to magnet belong to the same
+moment. Several magnets share one transport problem. `macrospin_transport` solves it, `macrospin_motion` integrates,
+`macrospin_linear` looks at small angles. Fields do not fluctuate: there is no thermal noise in B or in the currents.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,20 +28,13 @@ from numpy.typing import ArrayLike, NDArray
 from hanle.pde.constants import HBAR, MU_B
 from hanle.pde.engines.contract import Engine
 from hanle.pde.errors import HanleError, InputError, UserCodeError, unknown_name
-from hanle.pde.harmonic_problem import doubled, quadrature
-from hanle.pde.observables import torque
 from hanle.pde.problem import Problem
-from hanle.pde.pumping import Motion, moving, places_of
-from hanle.pde.response import Response
-from hanle.pde.solution import Solution, wire
-from hanle.pde.steady import TOLERANCE, Prepared, prepare
+from hanle.pde.steady import TOLERANCE
 from hanle.pde.tensors import Array, unit
 
 Complex = NDArray[np.complex128]
 #: A number, or a function of the time [s].
 Drive = float | Callable[[float], float]
-#: |dm/dt| [1/s] for which pumping is solved; it is linear.
-PROBE = 1e10
 #: 2 mu_B/hbar [1/(s T)].
 GAMMA = 2 * MU_B / HBAR
 
@@ -74,6 +68,8 @@ class Magnet:
         per_drive: drive -> B (3,) per unit of it [T per unit], such as the Oersted field.
         more: function (time, {magnet: m}) -> B (3,) [T]: exchange and dipole fields of other magnets, anything else.
         gamma: gyromagnetic ratio [1/(s T)].
+        motion: function of the time [s] that returns m (3,) and dm/dt (3,) [1/s]: the magnet moves like this, whatever
+            acts on it, and only the transport follows; see `precession`.
     """
 
     moment: float
@@ -83,6 +79,7 @@ class Magnet:
     per_drive: Mapping[str, ArrayLike] = entry(default_factory=dict)
     more: Callable[[float, Mapping[str, Array]], ArrayLike] | None = None
     gamma: float = GAMMA
+    motion: Callable[[float], tuple[ArrayLike, ArrayLike]] | None = None
 
     def __post_init__(self) -> None:
         if not self.moment > 0:
@@ -149,11 +146,15 @@ class Macrospins:
         found = [{n: drive_at(n, d, time) for n, d in given.items()} for given in self.given]
         return found[0], found[1]
 
-    def directions(self, given: Mapping[str, ArrayLike]) -> Array:
-        """Unit vectors (magnets, 3) of {magnet: m}; InputError for a magnet that lacks one, or a zero vector."""
+    def directions(self, given: Mapping[str, ArrayLike], time: float = 0.0) -> Array:
+        """Unit vectors (magnets, 3) of {magnet: m}; InputError for a magnet that lacks one, or a zero vector.
+
+        Those of magnets whose motion is given are taken from it, at `time`.
+        """
         for name in given:
             if name not in self.magnets:
                 raise unknown_name("m", name, self.magnets)
+        given = {**given, **{name: self._motion(name, time)[0] for name in self.prescribed_names}}
         missing = [name for name in self.magnets if name not in given]
         if missing:
             raise InputError("m", "given for every magnet", f"none for {missing[0]}")
@@ -161,6 +162,36 @@ class Macrospins:
         if not np.all(np.any(m, axis=1)):
             raise InputError("m", "a vector that is not zero, for every magnet", "a zero vector")
         return unit(m)
+
+    @property
+    def prescribed_names(self) -> tuple[str, ...]:
+        """Magnets whose motion is given."""
+        return tuple(name for name, magnet in self.magnets.items() if magnet.motion is not None)
+
+    def prescribed(self, time: float) -> dict[int, Array]:
+        """Number of a magnet whose motion is given -> dm/dt (3,) [1/s]."""
+        order = list(self.magnets)
+        return {order.index(name): self._motion(name, time)[1] for name in self.prescribed_names}
+
+    def placed(self, time: float, m: Array) -> Array:
+        """m (n, 3) in which magnets whose motion is given are where they should be."""
+        if not self.prescribed_names:
+            return m
+        found, order = m.copy(), list(self.magnets)
+        for name in self.prescribed_names:
+            found[order.index(name)] = self._motion(name, time)[0]
+        return found
+
+    def _motion(self, name: str, time: float) -> tuple[Array, Array]:
+        """(m, dm/dt) as given, per length of m."""
+        pair = called(f"motion of {name}", self.magnets[name].motion, time)
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise InputError(f"motion of {name}", "a function that returns m and dm/dt", pair)
+        m, rate = vector(f"motion of {name}: m", pair[0]), vector(f"motion of {name}: dm/dt", pair[1])
+        size = float(np.linalg.norm(m))
+        if not size:
+            raise InputError(f"motion of {name}: m", "a vector that is not zero", m)
+        return m / size, rate / size
 
     def named(self, values: Array) -> dict[str, Array]:
         """Rows of an array by magnet."""
@@ -189,174 +220,34 @@ class Macrospins:
         return np.array(found)
 
 
-@dataclass(frozen=True, eq=False)
-class Torques:
-    """What transport does to n magnets in directions m.
-
-    Attributes:
-        m: (n, 3).
-        frames: (n, 2, 3): two axes across each m; with m they are right-handed.
-        rest: tau_0 (n, 3) of magnets at rest.
-        pumping: (n, 2, n, 2) torque on magnet i along its axis k per dm_j/dt along axis l.
-    """
-
-    m: Array
-    frames: Array
-    rest: Array
-    pumping: Array
-
-    def total(self, rate: Array) -> Array:
-        """tau (n, 3) of magnets that move with dm/dt (n, 3)."""
-        parts = np.einsum("nka,na->nk", self.frames, rate)
-        return np.asarray(self.rest + np.einsum("nkjl,jl,nka->na", self.pumping, parts, self.frames))
-
-
-class Course:
-    """The transport of one run: solves at one (m, t) after the other, and counts.
-
-    Attributes:
-        solves: problems prepared.
-        residual: the largest relative true residual.
-    """
-
-    def __init__(self, spins: Macrospins) -> None:
-        self.spins, self.solves, self.residual = spins, 0, 0.0
-        self._last: Response | None = None
-
-    def torques(self, time: float, m: Array) -> Torques:
-        """The torques on magnets in directions m (n, 3)."""
-        frames = across(m)
-        n = len(m)
-        rates = np.zeros((2 * n + 2, n, 3))
-        for k in range(2 * n):
-            rates[k + 2, k // 2] = PROBE * frames[k // 2, k % 2]
-        # Members: driven and at rest; at rest; moving along each axis.
-        found = self._torque(m, rates, time)
-        change = np.einsum("bna,nka->bnk", found[2:] - found[1], frames) / PROBE
-        return Torques(m, frames, found[0], np.moveaxis(change.reshape(n, 2, n, 2), (0, 1), (2, 3)))
-
-    def rate(self, time: float, m: Array) -> tuple[Array, Torques]:
-        """dm/dt (n, 3) [1/s], and the torques."""
-        torques = self.torques(time, m)
-        return self.rate_of(torques, self.force(time, torques)), torques
-
-    def force(self, time: float, torques: Torques) -> Array:
-        """-gamma m x B - (gamma/M) tau_0 (n, 3) [1/s]."""
-        gamma, moment = self._numbers("gamma"), self._numbers("moment")
-        b = self.spins.field(time, torques.m)
-        return np.asarray(-gamma * np.cross(torques.m, b) - gamma / moment * torques.rest)
-
-    def rate_of(self, torques: Torques, force: Array) -> Array:
-        """dm/dt (n, 3) that a force (n, 3) makes."""
-        size = 2 * len(force)
-        parts = np.einsum("nka,na->nk", torques.frames, force).reshape(size)
-        found = np.linalg.solve(self.inertia(torques.pumping).reshape(size, size), parts).reshape(-1, 2)
-        return np.asarray(np.einsum("nk,nka->na", found, torques.frames))
-
-    def inertia(self, pumping: NDArray[Any]) -> NDArray[Any]:
-        """(n, 2, n, 2): 1 - alpha m x - A in the axes across m, for the pumping of `Torques`, or `pumping_at`."""
-        gamma, moment, alpha = (self._numbers(key)[:, :, None] for key in ("gamma", "moment", "damping"))
-        own = np.eye(2) - alpha * np.array([[0.0, -1.0], [1.0, 0.0]])
-        found = (gamma / moment)[..., None] * pumping
-        for i, matrix in enumerate(own):
-            found[i, :, i, :] += matrix
-        return np.asarray(found)
-
-    def solution(self, time: float, m: Array, rate: Array) -> Solution:
-        """The transport of magnets in directions m that move with dm/dt = rate, (n, 3) each."""
-        spins = self.spins
-        motions = {n: Motion(a, b) for n, a, b in zip(spins.magnets, m, rate, strict=True)}
-        amplitudes, fluxes = spins.drives(time)
-        response = self._prepared(moving(self._at_rest(m), motions)).response()
-        self._last = response
-        self._count(response)
-        return wire(response, amplitudes=amplitudes, fluxes=fluxes)
-
-    def pumping_at(self, m: Array, omega: float) -> Complex:
-        """Like `Torques.pumping`, of small motions e^{-i omega t} about m: (n, 2, n, 2), nothing driven.
-
-        The spins of the metals lag behind m: with omega in place of 0 they neither dephase nor relax in the same time.
-        """
-        spins, frames, n = self.spins, across(m), len(m)
-        rest = self._at_rest(m)
-        places = {name: places_of(rest, name) for name in spins.magnets}
-        amplitudes, fluxes = ({f(x): 0.0 for x in given for f in (str, quadrature)} for given in spins.given)
-        prepared: Prepared | None = None
-        found = np.zeros((n, 2, n, 2), dtype=complex)
-        for j, name in enumerate(spins.magnets):
-            for l, axis in enumerate(frames[j]):
-                # Amplitudes of e^{+i omega t} are conjugate.
-                problem = doubled(moving(rest, {name: Motion(m[j], PROBE * axis)}), omega)
-                if prepared is None:
-                    prepared = prepare(problem, spins.engine, solver=spins.solver, tolerance=spins.tolerance)
-                system = spins.engine.assemble(problem, prepared.system)
-                taken = self._taken(replace(prepared, system=system).response(), places, amplitudes, fluxes)[0]
-                found[:, :, j, l] = np.einsum("nka,na->nk", frames, taken[:, :3] - 1j * taken[:, 3:]) / PROBE
-        return found
-
-    def _torque(self, m: Array, rates: Array, time: float) -> Array:
-        """tau (members, n, 3) for rates (members, n, 3); only member 0 is driven."""
-        spins, rest = self.spins, self._at_rest(m)
-        if self._last is None and (batch := spins.engine.assemble(rest).batch) != 1:
-            raise InputError("problem", "of one device", f"a batch of {batch}", "move one device after the other")
-        places = {name: places_of(rest, name) for name in spins.magnets}
-        amplitudes, fluxes = spins.drives(time)
-        if spins.engine.batched:
-            motions = {n: Motion(m[i], rates[:, None, i]) for i, n in enumerate(spins.magnets)}
-            response = self._prepared(moving(rest, motions)).response()
-            only = np.eye(1, len(rates))[0]
-            drives = ({n: a * only for n, a in given.items()} for given in (amplitudes, fluxes))
-            self._last = response
-            return self._taken(response, places, *drives)
-        prepared = self._prepared(rest)
-        found = []
-        for k, rate in enumerate(rates):
-            motions = {n: Motion(m[i], rate[i]) for i, n in enumerate(spins.magnets) if np.any(rate[i])}
-            # One operator for all members: only sources differ.
-            system = spins.engine.assemble(moving(rest, motions), prepared.system) if motions else prepared.system
-            response = self._last = replace(prepared, system=system).response()
-            drives = ({n: a if k == 0 else 0.0 for n, a in given.items()} for given in (amplitudes, fluxes))
-            found.append(self._taken(response, places, *drives)[0])
-        return np.array(found)
-
-    def _taken(
-        self,
-        response: Response,
-        places: Mapping[str, tuple[str, ...]],
-        amplitudes: Mapping[str, Any],
-        fluxes: Mapping[str, Any],
-    ) -> Array:
-        """tau (batch, n, 3)."""
-        self._count(response)
-        solved = wire(response, amplitudes=amplitudes, fluxes=fluxes)
-        return np.stack([sum(torque(solved, name, p) for p in on) for name, on in places.items()], axis=1)
-
-    def _at_rest(self, m: Array) -> Problem:
-        found = called("problem", self.spins.problem, self.spins.named(m))
-        if not isinstance(found, Problem):
-            raise InputError("problem", "a function that returns a Problem", type(found).__name__)
-        return found
-
-    def _prepared(self, problem: Problem) -> Prepared:
-        spins = self.spins
-        earlier = self._last
-        found = prepare(problem, spins.engine, solver=spins.solver, tolerance=spins.tolerance, previous=earlier)
-        self.solves += 1
-        return found
-
-    def _count(self, response: Response) -> None:
-        self.residual = max(self.residual, *response.proof.residuals.values())
-
-    def _numbers(self, key: str) -> Array:
-        """A number of all magnets, (n, 1)."""
-        return np.array([[getattr(magnet, key)] for magnet in self.spins.magnets.values()])
-
-
 def across(m: Array) -> Array:
     """Two axes (n, 2, 3) across each m (n, 3); e_1, e_2, m are right-handed."""
     helper = np.eye(3)[np.abs(m).argmin(axis=1)]
     first = unit(np.cross(helper, m))
     return np.stack([first, np.cross(m, first)], axis=1)
+
+
+def precession(
+    axis: ArrayLike, cone: float, omega: float, phase: float = 0.0
+) -> Callable[[float], tuple[Array, Array]]:
+    """Motion on a cone about an axis, for `Magnet.motion`.
+
+    Args:
+        cone: angle between m and the axis [rad].
+        omega: angular frequency [rad/s]; that of the free precession about B along the axis is positive.
+    """
+    about = vector("axis", axis)
+    about = about / np.linalg.norm(about)
+    first = np.cross(about, np.eye(3)[np.abs(about).argmin()])
+    first = first / np.linalg.norm(first)
+    second = np.cross(about, first)
+
+    def motion(time: float) -> tuple[Array, Array]:
+        angle = omega * time + phase
+        m = np.cos(cone) * about + np.sin(cone) * (np.cos(angle) * first + np.sin(angle) * second)
+        return m, omega * np.cross(about, m)
+
+    return motion
 
 
 def vector(key: str, given: ArrayLike) -> Array:
@@ -372,7 +263,7 @@ def drive_at(name: str, drive: Drive, time: float) -> float:
     return float(called(f"drive {name}", drive, time)) if callable(drive) else float(drive)
 
 
-def called(what: str, function: Callable[..., Any], *arguments: Any) -> Any:
+def called(what: str, function: Any, *arguments: Any) -> Any:
     """A user's function; UserCodeError naming it where it fails."""
     try:
         return function(*arguments)

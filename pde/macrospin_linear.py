@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, least_squares
 
 from hanle.pde.errors import InputError, SolveError, unknown_name
-from hanle.pde.macrospin import Complex, Course, Macrospins, across, drive_at, vector
+from hanle.pde.macrospin import Complex, Macrospins, across, drive_at, vector
+from hanle.pde.macrospin_transport import Course
 from hanle.pde.recording import ReadOut, evaluated
 from hanle.pde.tensors import Array, unit
 

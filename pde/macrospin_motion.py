@@ -1,35 +1,32 @@
-"""Magnets in time: explicit Runge-Kutta of order 5 on the sphere, with the step chosen from an error of order 4.
+"""Magnets in time, with a step chosen from the estimated error: events, checkpoints and restart.
 
-In a step m(t) = R(theta(t)) m with a rotation vector theta that begins at zero, so that |m| stays 1. With
-omega = m x dm/dt,
-
-    dtheta/dt = omega - theta x omega/2 + (1 - x cot x)/(4 x^2) theta x (theta x omega),      x = |theta|/2
-
-which the pair of Dormand and Prince solves; its interpolant of order 4 gives m inside steps (after Munthe-Kaas, 1999).
+`motion_steps` makes steps with transport that follows m at once, `motion_lagging` with transport that stores.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as entry
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.integrate import RK45
 
 from hanle.pde.errors import InputError, SolveError, unknown_name
-from hanle.pde.macrospin import Course, Macrospins, Torques, called, vector
+from hanle.pde.initial_state import Initial
+from hanle.pde.macrospin import Macrospins, called
+from hanle.pde.motion_checkpoint import Kept, Standing, label, read, write
+from hanle.pde.motion_lagging import Lagging
+from hanle.pde.motion_steps import Following, Mover, State, Step
+from hanle.pde.processes import ALONE
 from hanle.pde.recording import ReadOut, crossing, evaluated
+from hanle.pde.steady import Progress
 from hanle.pde.tensors import Array
 
-#: Coefficients of Dormand & Prince, 1980, with the interpolant of Shampine, 1986.
-_A, _B, _C, _E, _P = RK45.A, RK45.B, RK45.C, RK45.E, RK45.P
 #: The next step aims at this part of the tolerance; bounds of its growth.
 SAFETY, LEAST, MOST = 0.9, 0.2, 5.0
 #: Largest turn in a step, and turn of the first step [rad].
 TURN, FIRST = 1.0, 0.02
-#: |theta| below which the series takes the place of the cotangent.
-SMALL = 1e-2
 #: Steps shorter than this part of the time are refused.
 SHORTEST = 1e-13
 
@@ -83,16 +80,30 @@ class MotionControl:
         max_step: no step is longer [s].
         fixed: True makes all steps `max_step` long (to measure orders).
         most_steps: SolveError after so many.
+        lagging: whether fields that store follow in time; else the transport follows m at once.
+        fields: error of lagging fields in a step, in parts of the largest norm of each so far.
+        checkpoint: file from which an interrupted motion can go on; written every `every` steps, at the end and when
+            the motion is interrupted or fails.
+        progress: called with a short text after each step.
     """
 
     tolerance: float = 1e-6
     max_step: float = np.inf
     fixed: bool = False
     most_steps: int = 100_000
+    lagging: bool = False
+    fields: float = 1e-4
+    checkpoint: Path | None = None
+    every: int = 20
+    progress: Progress | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.tolerance < 1:
             raise InputError("tolerance", "between 0 and 1 rad", self.tolerance, "1e-6 is the default")
+        if not 0 < self.fields < 1:
+            raise InputError("fields", "between 0 and 1", self.fields, "1e-4 is the default")
+        if self.every < 1:
+            raise InputError("every", "at least 1 step", self.every)
         if not self.max_step > 0:
             raise InputError("max_step", "positive [s]", self.max_step)
         if self.fixed and not np.isfinite(self.max_step):
@@ -113,6 +124,7 @@ class MotionResult:
         ended_by: name of the event that ended the motion, "" if it came to its end.
         steps, rejected: steps taken, and trials that were too long.
         solves: transport problems prepared, residual: the largest relative true residual.
+        final: the last state; its fields are None where the transport follows m at once.
     """
 
     times: Array
@@ -126,6 +138,7 @@ class MotionResult:
     rejected: int = 0
     solves: int = 0
     residual: float = 0.0
+    final: State | None = None
 
 
 def move(
@@ -135,24 +148,42 @@ def move(
     *,
     begin: float = 0.0,
     breaks: Sequence[float] = (),
+    initial: Initial = None,
     record: MotionRecord | None = None,
     control: MotionControl | None = None,
+    resume: bool = False,
 ) -> MotionResult:
     """Follow the magnets from `begin` to `until` [s].
 
     Args:
-        start: magnet -> m (3,), normalised here.
+        start: magnet -> m (3,), normalised here; not needed for magnets whose motion is given.
         breaks: times at which a drive or field jumps or has a kink [s]; steps end there.
+        initial: what lagging fields begin with; nothing accumulated if None.
+        resume: go on from the checkpoint of a motion with the same magnets, problem, drives, times and engine.
 
     Raises:
-        InputError: a magnet without start, times out of order.
+        InputError: a magnet without start, times out of order, a checkpoint of something else.
         SolveError: steps vanish or are too many, a transport solve fails.
         UserCodeError: a function of the user fails.
     """
     if not until > begin:
         raise InputError("until", f"later than the beginning ({begin:g} s)", until)
-    run = _Run(spins, record or MotionRecord(), control or MotionControl(), (begin, until))
-    return run.complete(spins.directions(start), sorted(t for t in {*breaks, until} if begin < t <= until))
+    record, control = record or MotionRecord(), control or MotionControl()
+    if resume and control.checkpoint is None:
+        raise InputError("control.checkpoint", "the file to go on from", None)
+    if initial is not None and not control.lagging:
+        raise InputError("initial", "left out where the transport follows m at once", "given", "control.lagging")
+    m = spins.directions(start, begin)
+    stops = (begin, *sorted({t for t in breaks if begin < t < until}), until)
+    mover: Mover = Lagging(spins, m, initial) if control.lagging else Following(spins)
+    run = _Run(mover, record, control, stops)
+    if control.checkpoint is not None:
+        kind = control.lagging, control.tolerance, control.fields, control.max_step
+        problem = mover.course.at_rest(m)
+        run.label = label(spins, problem, stops, kind, m)
+        run.processes = spins.engine.assemble(problem).processes
+    run.standing = run.read() if resume else run.at_start(m)
+    return run.complete()
 
 
 def prescribed(
@@ -172,189 +203,159 @@ def prescribed(
         if name not in spins.magnets:
             raise unknown_name("motion", name, spins.magnets)
     moments = np.atleast_1d(np.asarray(times, dtype=float))
-    keep = MotionRecord(moments, readings or {})
-    run = _Run(spins, keep, MotionControl(), (float(moments.min()), float(moments.max())))
+    taught = {name: replace(magnet, motion=motion.get(name)) for name, magnet in spins.magnets.items()}
+    spins = replace(spins, magnets=taught)
+    if missing := [name for name in spins.magnets if name not in motion]:
+        raise InputError("motion", "given for every magnet", f"none for {missing[0]}")
+    span = float(moments.min()), float(moments.max())
+    run = _Run(Following(spins), MotionRecord(moments, readings or {}), MotionControl(), span)
     for time in moments:
-        pairs = {name: called(f"motion of {name}", f, float(time)) for name, f in motion.items()}
-        m = spins.directions({name: pair[0] for name, pair in pairs.items()})
-        rate = np.array([vector(f"rate of {name}", pairs[name][1]) for name in spins.magnets])
-        run.keep(float(time), m, (rate, run.course.torques(float(time), m)))
-    return run.result()
-
-
-def precession(
-    axis: ArrayLike, cone: float, omega: float, phase: float = 0.0
-) -> Callable[[float], tuple[Array, Array]]:
-    """Motion on a cone about an axis, for `prescribed`.
-
-    Args:
-        cone: angle between m and the axis [rad].
-        omega: angular frequency [rad/s]; that of the free precession about B along the axis is positive.
-    """
-    about = vector("axis", axis)
-    about = about / np.linalg.norm(about)
-    first = np.cross(about, np.eye(3)[np.abs(about).argmin()])
-    first = first / np.linalg.norm(first)
-    second = np.cross(about, first)
-
-    def motion(time: float) -> tuple[Array, Array]:
-        angle = omega * time + phase
-        m = np.cos(cone) * about + np.sin(cone) * (np.cos(angle) * first + np.sin(angle) * second)
-        return m, omega * np.cross(about, m)
-
-    return motion
-
-
-@dataclass(frozen=True, eq=False)
-class _Step:
-    """A step from m (n, 3) at `time` over `size` [s]; theta = size sum_k slopes_k powers."""
-
-    time: float
-    size: float
-    m: Array
-    slopes: Array
-
-    def at(self, part: float) -> Array:
-        """m at time + part size."""
-        weights = _P @ part ** np.arange(1, _P.shape[1] + 1)
-        return rotated(self.size * np.einsum("s,sna->na", weights, self.slopes), self.m)
+        run.keep(run.mover.begin(float(time), spins.directions({}, float(time)), None, 1.0))
+    return run.result(None)
 
 
 class _Run:
     """The loop of one motion, and what it keeps."""
 
+    standing: Standing
+
     def __init__(
-        self, spins: Macrospins, record: MotionRecord, control: MotionControl, span: tuple[float, float]
+        self, mover: Mover, record: MotionRecord, control: MotionControl, stops: tuple[float, ...]
     ) -> None:
-        self.spins, self.record, self.control = spins, record, control
-        self.course = Course(spins)
+        self.mover, self.record, self.control, self.stops = mover, record, control, stops
+        self.label, self.processes = "", ALONE
         #: Times still to be kept; None: all steps.
-        self._wanted = None if record.times is None else _ordered(record.times, *span).tolist()
-        self._begin = span[0]
-        self._kept: list[tuple[float, Array, Array, Array, dict[str, Array]]] = []
-        self._events: list[tuple[str, float]] = []
-        self._steps = self._rejected = 0
-        self._ended_by = ""
+        self._wanted = None if record.times is None else _ordered(record.times, stops[0], stops[-1]).tolist()
+        self._kept: list[Kept] = []
 
-    def complete(self, m: Array, stops: Sequence[float]) -> MotionResult:
-        """From m at the beginning through all stops."""
-        time, size = self._begin, 0.0
-        rate, torques = self.course.rate(time, m)
-        watched = self._watch(time, m)
-        if self._wanted is None or self._due(time):
-            self.keep(time, m, (rate, torques))
-        for stop in stops:
-            if self._ended_by:
-                break
-            rate, torques = self.course.rate(np.nextafter(time, stop), m)
-            first = FIRST / max(float(np.linalg.norm(rate, axis=1).max()), FIRST / (stop - time))
-            size = min(size, first) if size else first
-            while time < stop and not self._ended_by:
-                step, size, (rate, torques) = self._advance(time, m, (rate, torques), size, stop)
-                time, m = self._finish(step, stop, watched, (rate, torques))
-                watched = self._watch(time, m)
-        return self.result()
+    def at_start(self, m: Array) -> Standing:
+        """Where the motion begins."""
+        state = self.mover.begin(self.stops[0], m, None, self.stops[1] - self.stops[0])
+        if self._wanted is None or self._due(state.time):
+            self.keep(state)
+        return Standing(state, watched=self._watch(state.time, state.m), kept=len(self._kept))
 
-    def keep(self, time: float, m: Array, now: tuple[Array, Torques]) -> None:
+    def complete(self) -> MotionResult:
+        """Step to the end."""
+        try:
+            while self.standing.segment < len(self.stops) - 1 and not self.standing.ended_by:
+                self.standing = self._advanced(self.standing)
+                if self.standing.steps % self.control.every == 0:
+                    self._write()
+                if self.control.progress is not None:
+                    self.control.progress(f"t = {self.standing.state.time:.6g} s, {self.standing.steps} steps")
+        finally:
+            # At the end, and when the user or an error interrupts: the last complete step is there to go on from.
+            self._write()
+        return self.result(self.standing)
+
+    def keep(self, state: State) -> None:
         """Add one time."""
-        rate, torques = now
         found = {}
         if self.record.readings:
-            solution = self.course.solution(time, m, rate)
+            solution = self.mover.solution(state)
             found = {n: evaluated("reading", n, f, solution) for n, f in self.record.readings.items()}
-        self._kept.append((time, m, rate, torques.total(rate), found))
+        self._kept.append(Kept(state.time, state.m, state.rate, state.torque, found))
 
-    def result(self) -> MotionResult:
+    def result(self, standing: Standing | None) -> MotionResult:
         """What was kept."""
-        times, m, rates, torques, readings = zip(*self._kept, strict=True) if self._kept else ((),) * 5
-        shape = (len(times), len(self.spins.magnets), 3)
+        course, kept = self.mover.course, self._kept
+        shape = (len(kept), len(course.spins.magnets), 3)
         directions, turned, given = (
-            self.spins.named(np.reshape(x, shape).swapaxes(0, 1)) for x in (m, rates, torques)
+            course.spins.named(np.reshape([getattr(k, key) for k in kept], shape).swapaxes(0, 1))
+            for key in ("m", "rate", "torque")
         )
-        return MotionResult(
-            np.array(times),
-            directions,
-            turned,
-            given,
-            {name: np.array([r[name] for r in readings]) for name in self.record.readings},
-            tuple(self._events),
-            self._ended_by,
-            self._steps,
-            self._rejected,
-            self.course.solves,
-            self.course.residual,
+        readings = {name: np.array([k.readings[name] for k in kept]) for name in self.record.readings}
+        found = MotionResult(np.array([k.time for k in kept]), directions, turned, given, readings)
+        found = replace(found, solves=course.solves, residual=course.residual)
+        if standing is None:
+            return found
+        return replace(
+            found,
+            events=standing.events,
+            ended_by=standing.ended_by,
+            steps=standing.steps,
+            rejected=standing.rejected,
+            final=standing.state,
         )
 
-    def _advance(
-        self, time: float, m: Array, now: tuple[Array, Torques], size: float, stop: float
-    ) -> tuple[_Step, float, tuple[Array, Torques]]:
-        """(step, next size, rate and torques at its end)."""
-        control = self.control
+    def _advanced(self, standing: Standing) -> Standing:
+        """After one accepted step."""
+        stop, state, size = self.stops[standing.segment + 1], standing.state, standing.size
+        if standing.fresh:
+            now = float(np.nextafter(state.time, stop))
+            state = replace(self.mover.begin(now, state.m, state.fields, stop - now), time=state.time)
+            fastest = float(np.linalg.norm(state.rate, axis=1).max())
+            first = FIRST / max(fastest, FIRST / (stop - state.time))
+            size = min(size, first) if size else first
+        step, size, rejected = self._accepted(state, size, stop, standing.steps + standing.rejected)
+        found, ended = self._events(step, standing.watched)
+        part = (found[-1][1] - state.time) / step.size if ended else 1.0
+        self._keep_between(step, part)
+        after = self.mover.within(step, part)
+        last = step.after.time == stop
+        return Standing(
+            after,
+            size,
+            standing.segment + last,
+            last,
+            (*standing.events, *found),
+            self._watch(after.time, after.m),
+            standing.steps + 1,
+            standing.rejected + rejected,
+            ended,
+            len(self._kept),
+        )
+
+    def _accepted(self, state: State, size: float, stop: float, made: int) -> tuple[Step, float, int]:
+        """(step, next size, trials that were too long); `made`: steps so far."""
+        control, rejected = self.control, 0
         while True:
-            if self._steps + self._rejected >= control.most_steps:
-                raise SolveError(f"{control.most_steps} steps do not reach {stop:g} s: they stand at {time:.6g} s")
-            size = min(control.max_step if control.fixed else size, control.max_step)
-            last = size >= (stop - time) * (1 - 1e-9)
-            taken = stop - time if last else size
-            if taken < SHORTEST * (abs(time) + abs(stop)) and not last:
+            if made + rejected >= control.most_steps:
                 raise SolveError(
-                    f"the time step vanishes at {time:.6g} s: name the time among `breaks` if a drive jumps"
+                    f"{control.most_steps} steps do not reach {stop:g} s: they stand at {state.time:.6g} s"
                 )
-            step, after, error = self._trial(time, m, now[0], taken)
-            factor = float(np.clip(SAFETY * max(error, 1e-12) ** -0.2, LEAST, MOST))
+            size = min(control.max_step if control.fixed else size, control.max_step)
+            last = size >= (stop - state.time) * (1 - 1e-9)
+            taken = stop - state.time if last else size
+            if taken < SHORTEST * (abs(state.time) + abs(stop)) and not last:
+                raise SolveError(
+                    f"the time step vanishes at {state.time:.6g} s: name the time among `breaks` if a drive jumps"
+                )
+            step = self.mover.step(state, taken, stop if last else state.time + taken)
+            order, turn = self.mover.order, float(np.linalg.norm(step.turn(1.0), axis=1).max())
+            error = max(step.error[0] / control.tolerance, step.error[1] / control.fields, (turn / TURN) ** order)
+            if not np.isfinite(error):
+                raise SolveError(f"the step at {state.time:.6g} s left numbers that are not finite")
+            factor = float(np.clip(SAFETY * max(error, 1e-12) ** (-1 / order), LEAST, MOST))
             if error <= 1 or control.fixed:
-                self._steps += 1
-                return step, size if last and factor > 1 else taken * factor, after
-            self._rejected += 1
+                return step, size if last and factor > 1 else taken * factor, rejected
+            rejected += 1
             size = taken * factor
 
-    def _trial(self, time: float, m: Array, rate: Array, size: float) -> tuple[_Step, tuple[Array, Torques], float]:
-        """(step, rate and torques at its end, error over the tolerance)."""
-        slopes = [np.cross(m, rate)]
-        now: tuple[Array, Torques]
-        for row, c in zip((*_A[1:], _B), (*_C[1:], 1.0), strict=True):
-            theta = size * sum((a * k for a, k in zip(row, slopes, strict=False)), start=np.zeros_like(m))
-            turned = rotated(theta, m)
-            # The end belongs to what is before a jump.
-            then = time + c * size if c < 1 else np.nextafter(time + size, time)
-            now = self.course.rate(then, turned)
-            slopes.append(_unwound(theta, np.cross(turned, now[0])))
-        whole = np.array(slopes)
-        error = float(np.linalg.norm(size * np.einsum("s,sna->na", _E, whole), axis=1).max())
-        turn = float(np.linalg.norm(theta, axis=1).max())
-        return _Step(time, size, m, whole), now, max(error / self.control.tolerance, (turn / TURN) ** 5)
-
-    def _finish(
-        self, step: _Step, stop: float, watched: Mapping[str, float], now: tuple[Array, Torques]
-    ) -> tuple[float, Array]:
-        """Record and look for events in a step; the time and m at which the next one begins."""
-        end = stop if step.time + step.size >= stop * (1 - 1e-15) else step.time + step.size
-        m = step.at(1.0)
-        after = self._watch(end, m)
+    def _events(self, step: Step, watched: Mapping[str, float]) -> tuple[tuple[tuple[str, float], ...], str]:
+        """((name, time) of the events in a step, the last of which may end the motion; its name then)."""
+        after = self._watch(step.after.time, step.after.m)
         found = []
         for name, event in self.record.events.items():
             if event.passes(watched[name], after[name]):
                 ends = watched[name], after[name]
-                found.append((crossing(partial(self._inside, step, name), 0.0, 1.0, ends, event.tolerance), name))
-        for part, name in sorted(found):
-            self._events.append((name, step.time + part * step.size))
+                part = crossing(partial(self._inside, step, name), 0.0, 1.0, ends, event.tolerance)
+                found.append((name, step.before.time + part * step.size))
+        found.sort(key=lambda item: item[1])
+        for k, (name, _) in enumerate(found):
             if self.record.events[name].ends:
-                self._ended_by = name
-                self._keep_between(step, part)
-                return step.time + part * step.size, step.at(part)
-        self._keep_between(step, 1.0, now)
-        return end, m
+                return tuple(found[: k + 1]), name
+        return tuple(found), ""
 
-    def _keep_between(self, step: _Step, part: float, now: tuple[Array, Torques] | None = None) -> None:
+    def _keep_between(self, step: Step, part: float) -> None:
         """Keep what is wanted in the first part of a step; its end where all steps, or an event that ends, are kept."""
-        end = step.time + part * step.size
+        end = step.after.time if part == 1 else step.before.time + part * step.size
         times = self._due(end)
         for time in times:
-            m = step.at(min((time - step.time) / step.size, part))
-            self.keep(time, m, self.course.rate(time, m))
-        if (self._wanted is None or now is None) and end not in times:
-            m = step.at(part)
-            self.keep(end, m, now or self.course.rate(end, m))
+            self.keep(replace(self.mover.within(step, min((time - step.before.time) / step.size, part)), time=time))
+        if (self._wanted is None or part < 1) and end not in times:
+            self.keep(self.mover.within(step, part))
 
     def _due(self, end: float) -> list[float]:
         """Times to be kept up to `end`, rounding included; each comes once."""
@@ -363,31 +364,32 @@ class _Run:
         del wanted[: len(found)]
         return found
 
-    def _inside(self, step: _Step, name: str, part: float) -> float:
+    def _inside(self, step: Step, name: str, part: float) -> float:
         """The function of an event in a part of a step."""
-        return self._watch(step.time + part * step.size, step.at(part))[name]
+        time = step.before.time + part * step.size
+        return self._watch(time, self.mover.course.spins.placed(time, step.at(part)))[name]
 
     def _watch(self, time: float, m: Array) -> dict[str, float]:
-        given = self.spins.named(m)
+        given = self.mover.course.spins.named(m)
         return {n: float(called(f"event {n}", e.function, time, given)) for n, e in self.record.events.items()}
 
+    def _write(self) -> None:
+        """A checkpoint, if they are wanted."""
+        if self.control.checkpoint is not None:
+            write(
+                self.control.checkpoint, self.processes, self.label, self.standing, self._kept[: self.standing.kept]
+            )
 
-def rotated(theta: Array, m: Array) -> Array:
-    """m (n, 3) turned by rotation vectors theta (n, 3) [rad]; of length 1 to rounding."""
-    angle = np.linalg.norm(theta, axis=1, keepdims=True)
-    across, along = np.cross(theta, m), np.einsum("na,na->n", theta, m)[:, None] * theta
-    half = np.sinc(angle / (2 * np.pi)) ** 2 / 2
-    found = np.cos(angle) * m + np.sinc(angle / np.pi) * across + half * along
-    return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True))
-
-
-def _unwound(theta: Array, omega: Array) -> Array:
-    """dtheta/dt (n, 3) of rotation vectors theta whose rotation turns with omega."""
-    x = np.linalg.norm(theta, axis=1, keepdims=True) / 2
-    safe = np.where(x < SMALL / 2, 1.0, x)
-    factor = np.where(x < SMALL / 2, 1 / 12 + x**2 / 180, (1 - safe / np.tan(safe)) / (4 * safe**2))
-    once = np.cross(theta, omega)
-    return np.asarray(omega - once / 2 + factor * np.cross(theta, once))
+    def read(self) -> Standing:
+        """Where the checkpoint stands. Raises InputError if it is of another motion."""
+        if self.control.checkpoint is None:
+            raise InputError("control.checkpoint", "the file to go on from", None)
+        standing, self._kept = read(
+            self.control.checkpoint, self.processes, self.label, tuple(self.record.readings)
+        )
+        if self._wanted is not None:
+            self._wanted = self._wanted[sum(k.time in self._wanted for k in self._kept) :]
+        return standing
 
 
 def _ordered(times: ArrayLike, begin: float, end: float) -> Array:

@@ -34,7 +34,7 @@ from hanle.pde.engines.multilayer import Multilayer
 from hanle.pde.engines.scikit import Scikit
 from hanle.pde.errors import InputError, SolveError, UserCodeError
 from hanle.pde.ferromagnet import ferromagnet
-from hanle.pde.macrospin import GAMMA, Anisotropy, Course, Macrospins, Magnet
+from hanle.pde.macrospin import GAMMA, Anisotropy, Macrospins, Magnet, precession
 from hanle.pde.macrospin_linear import (
     FieldTone,
     Tone,
@@ -45,7 +45,8 @@ from hanle.pde.macrospin_linear import (
     spectrum,
     threshold,
 )
-from hanle.pde.macrospin_motion import MotionControl, MotionEvent, MotionRecord, move, precession, prescribed
+from hanle.pde.macrospin_motion import MotionControl, MotionEvent, MotionRecord, move, prescribed
+from hanle.pde.macrospin_transport import Course
 from hanle.pde.metal import normal_metal
 from hanle.pde.problem import MINUS, PLUS, Face, Gradient, Problem, Terminal
 from hanle.pde.tensors import cross_matrix, unit
