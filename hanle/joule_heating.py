@@ -22,15 +22,16 @@ from hanle.build import centres
 from hanle.conditions import Conditions
 from hanle.face_laws import face_magnetisation, face_points
 from hanle.magnon_faces import MagnonInterface, gap
-from hanle.materials.records import MagneticInsulator, NormalMetal
+from hanle.materials.conductors import Conductor
+from hanle.materials.records import MagneticInsulator
 from hanle.media import Place
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
+from hanle.metal_heat import thermoelectric_law
 from hanle.pde.coefficients import Bulk, Coefficient, FaceLaw, as_weight, direction
 from hanle.pde.constants import E_CHARGE
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.fields import ELECTRON_HEAT, MAGNON, MAGNON_HEAT, POTENTIAL, SPIN
-from hanle.pde.heat import thermoelectric
 from hanle.pde.joule import joule, joule_face
 from hanle.pde.nonlinear import combined, restricted, varying
 from hanle.pde.problem import Problem
@@ -113,18 +114,11 @@ def heated(device: "Device", problem: Problem, conditions: Conditions | None = N
 
 def _region(device: "Device", region: str, law: Bulk, mesh: TaggedMesh | Layers, conditions: Conditions) -> Bulk:
     record = device.materials[region]
-    if not isinstance(record, NormalMetal):
+    if not isinstance(record, Conductor):
         return joule(law) if MAGNON.name in law.fields else law
-    if not record.seebeck.value:
+    coupled = thermoelectric_law(Place(device, region, centres(mesh, region), conditions), record)
+    if coupled is None:
         return joule(law)
-    place = Place(device, region, centres(mesh, region), conditions)
-    theta = place.quantity("spin_hall_angle", record.theta)
-    coupled = thermoelectric(
-        temperature=conditions.temperature,
-        conductivity=(1 - 2 * theta**2) / place.quantity("resistivity", record.rho),
-        seebeck=record.seebeck.value,
-        spin_nernst_angle=record.spin_nernst_angle.value,
-    )
     column = coupled.fields.slice(ELECTRON_HEAT.name).start
     carried_heat = coupled.filtered(lambda c: _row(c, column))
     # The law holds S T_0 j; this adds S (T - T_0) j.

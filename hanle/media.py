@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanle.conditions import Conditions
-from hanle.magnon_media import insulator_law, with_heat
+from hanle.magnon_media import insulator_law
 from hanle.materials.conductors import Conductor
 from hanle.materials.records import FerromagneticMetal, LocalMomentMetal, NormalMetal
+from hanle.metal_heat import with_heat
 from hanle.pde.coefficients import Bulk
 from hanle.pde.conducting_magnet import LocalMoments, conducting_magnet
 from hanle.pde.constants import E_CHARGE
@@ -58,11 +59,7 @@ def bulk_law(device: "Device", region: str, points: Array, conditions: Condition
         raise InputError(f"materials.{region}", "a metal", record)
     try:
         found = MEDIA[type(record)](place, record)
-        if HEAT in device.transport and isinstance(record, NormalMetal):
-            theta = place.quantity("spin_hall_angle", record.theta)
-            bulk = (1 - 2 * theta**2) / place.quantity("resistivity", record.rho)
-            found = with_heat(found, record, bulk, conditions)
-        return found
+        return with_heat(found, place, record) if HEAT in device.transport else found
     except InputError as error:
         # The records are checked already: what is out of range here came from a profile.
         raise (

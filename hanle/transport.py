@@ -11,9 +11,10 @@ T_0 is the temperature of the device. Joule heat is of second order and left out
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from hanle.materials.conductors import Conductor
 from hanle.materials.insulators import Insulator
 from hanle.materials.magnons import HEAT_KEYS, SPIN_KEYS
-from hanle.materials.records import MagneticInsulator, NormalMetal
+from hanle.materials.records import MagneticInsulator
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT, MAGNON, MAGNON_HEAT, NOTHING, SPIN, FieldSet
 
@@ -54,8 +55,6 @@ def require_numbers(device: "Device") -> None:
             keys = ", ".join(f"{name}.{key}" for key in missing)
             must = f"given to solve for {' and '.join(device.transport)}"
             raise InputError(f"materials.{keys}", must, "nothing", "in the table or record of the material")
-        if HEAT in device.transport and record.conducts and not isinstance(record, NormalMetal):
-            raise InputError("transport", f"without heat: it is not modelled in a {record.kind}", name)
 
 
 def carried(device: "Device", region: str) -> FieldSet:
@@ -71,7 +70,7 @@ def carried(device: "Device", region: str) -> FieldSet:
 def _missing(device: "Device", record: "Record") -> tuple[str, ...]:
     """Keys without which a record cannot take part."""
     heat = HEAT in device.transport
-    if isinstance(record, NormalMetal):
+    if isinstance(record, Conductor):
         return tuple(key for key in METAL_KEYS if heat and getattr(record, key) is None)
     if isinstance(record, MagneticInsulator):
         if not record.ordered:

@@ -11,6 +11,7 @@ ANISOTROPY = "anisotropic magnetoresistance"
 INTERFACIAL = "interfacial spin-orbit"
 THERMOELECTRIC = "thermoelectric"
 SPIN_NERNST = "spin Nernst"
+ANOMALOUS_NERNST = "anomalous Nernst"
 #: Name -> what goes with it, in the order in which contributions are counted.
 EFFECTS = {
     SPIN_HALL: "spin Hall and inverse spin Hall effect of metals",
@@ -19,6 +20,7 @@ EFFECTS = {
     ANISOTROPY: "anisotropic magnetoresistance of ferromagnets",
     THERMOELECTRIC: "Seebeck and Peltier effect of metals, of spin too",
     SPIN_NERNST: "spin Nernst effect and its inverse",
+    ANOMALOUS_NERNST: "anomalous Nernst and Ettingshausen effect of ferromagnets",
     INTERFACIAL: "currents, spin currents and torques that an interface makes of fields along it",
 }
 

@@ -102,7 +102,7 @@ def ferromagnet(
     sigma, p, theta = as_weight(conductivity), as_weight(polarisation), as_weight(spin_hall_angle)
     alpha, diffusion, b = as_weight(anomalous_hall_angle), as_weight(diffusion_constant), as_weight(field, 1)
     m = direction("magnetisation", magnetisation)
-    along, across = _anisotropic_parts(as_weight(anisotropy))
+    along, across = anisotropic_parts(as_weight(anisotropy))
     for key, value, size in (("conductivity", sigma, "S/m"), ("diffusion_constant", diffusion, "m^2/s")):
         require_positive(key, value, size)
     _require_dissipative(p, theta, np.minimum(along, across))
@@ -150,8 +150,8 @@ def _inverse_square(key: str, length: ArrayLike) -> Array:
     return as_weight(1 / given**2)
 
 
-def _anisotropic_parts(ratio: Array) -> tuple[Array, Array]:
-    """rho/rho_par and rho/rho_perp."""
+def anisotropic_parts(ratio: Array) -> tuple[Array, Array]:
+    """rho/rho_par and rho/rho_perp of (rho_par - rho_perp)/rho; InputError where one is not positive."""
     if np.any((ratio <= -1.5) | (ratio >= 3)):
         worst = float(ratio.flat[np.abs(ratio - 0.75).argmax()])
         raise InputError(

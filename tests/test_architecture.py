@@ -57,7 +57,10 @@ CONTRACTS = {
 }
 
 # Where devices become laws.
-BUILD = {f"hanle.{name}" for name in ("build", "media", "magnon_media", "capacities", "face_laws", "joule_heating")}
+BUILD = {
+    f"hanle.{name}"
+    for name in ("build", "media", "magnon_media", "metal_heat", "capacities", "face_laws", "joule_heating")
+}
 
 # group -> groups it may import, besides itself. "user" is the hanle folder, where build alone turns a device into
 # media and default laws; the rest of it may name the records of a law that a user passes in.

@@ -12,7 +12,7 @@ import pytest
 
 import hanle
 from hanle.boundary.magnons.admissible import MagnonWarning
-from hanle.magnon_media import LORENZ
+from hanle.pde.constants import LORENZ
 from hanle.options import read_run
 from hanle.pde.errors import InputError, SolveError, UnsupportedError
 from hanle.run import solve_case, summary

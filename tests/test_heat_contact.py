@@ -199,7 +199,7 @@ def bar(theta):
 def test_thermoelectric_metals_dissipate():
     """kappa_e = 0 leaves one marginal combination, whatever the polarisations and the spin Hall angle."""
     m, p, theta = np.array([0.0, 0.6, 0.8]), 0.5, 0.3
-    given = {"spin_hall_angle": theta, "thermal_polarisation": -0.7, "polarisation": p, "magnetisation": m}
+    given = {"spin_hall_angle": theta, "spin_dependent_seebeck": -3e-5, "polarisation": p, "magnetisation": m}
     numbers = {"conductivity": 2e6, "polarisation": p, "spin_hall_angle": theta, "magnetisation": m}
     lengths = {"diffusion_length": 1e-8, "exchange_length": 1e-9, "dephasing_length": 1e-9}
     law = combined(

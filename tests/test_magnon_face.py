@@ -146,7 +146,7 @@ def metal(**changes):
         "seebeck": -2e-5,
         "spin_nernst_angle": 0.15,
         "polarisation": 0.4,
-        "thermal_polarisation": -0.3,
+        "spin_dependent_seebeck": 1.1e-5,
     } | changes
     return combined(
         normal_metal(conductivity=2e6, diffusion_constant=3e-4, diffusion_length=1.5e-9, spin_hall_angle=0.1),
@@ -156,7 +156,9 @@ def metal(**changes):
 
 
 def test_thermoelectric_fluxes_are_the_equations(rng):
-    s, theta, thermal, p = -2e-5, 0.15, -0.3, 0.4
+    s, theta, driven, p = -2e-5, 0.15, 1.1e-5 / 2, 0.4
+    # Of the current that grad T drives, what is polarised.
+    thermal = p + (1 - p**2) * driven / s
     slopes, strength = rng.normal(size=(3, 6)), 2e6 * s * T0
     bare = combined(
         normal_metal(conductivity=2e6, diffusion_constant=3e-4, diffusion_length=1.5e-9, spin_hall_angle=0.1),
@@ -186,7 +188,7 @@ def test_heat_conductivity_is_that_without_currents():
             conductivity=2e6,
             seebeck=-2e-5,
             polarisation=0.4,
-            thermal_polarisation=-0.3,
+            spin_dependent_seebeck=1.1e-5,
             magnetisation=M,
         ),
     )
