@@ -16,9 +16,8 @@ import hanle
 from hanle.boundary.magnons.exchange import MagnonExchange
 from hanle.boundary.magnons.linear import linear, mixing
 from hanle.boundary.magnons.spectrum import Parabolic
-from hanle.pde.constants import LORENZ
 from hanle.pde.closed_forms import magnon_drag, seebeck_stack
-from hanle.pde.constants import MU_B
+from hanle.pde.constants import LORENZ, MU_B
 from hanle.pde.errors import InputError
 from hanle.report import proof_rows, rows
 from hanle.sweeps import sweep

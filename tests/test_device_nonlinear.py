@@ -12,8 +12,8 @@ import pytest
 
 import hanle
 from hanle.boundary.magnons.admissible import MagnonWarning
-from hanle.pde.constants import LORENZ
 from hanle.options import read_run
+from hanle.pde.constants import LORENZ
 from hanle.pde.errors import InputError, SolveError, UnsupportedError
 from hanle.run import solve_case, summary
 
