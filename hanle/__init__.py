@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from hanle.nonlinear_results import odd_part as odd_part
     from hanle.output import provenance as provenance
     from hanle.pde.errors import HanleError as HanleError
-    from hanle.pde.macrospin_motion import MotionEvent as MotionEvent
+    from hanle.pde.motion_record import MotionEvent as MotionEvent
     from hanle.pde.recording import Event as Event
     from hanle.results import Result as Result
     from hanle.shapes import channel as channel
@@ -73,7 +73,7 @@ _HOME: dict[str, str] = {
     "HeatContact": "hanle.heat_faces",
     "Macrospin": "hanle.macrospins",
     "MagnonInterface": "hanle.magnon_faces",
-    "MotionEvent": "hanle.pde.macrospin_motion",
+    "MotionEvent": "hanle.pde.motion_record",
     "RashbaCoefficients": "hanle.boundary.scattering.coefficients",
     "RashbaInterface": "hanle.spin_orbit",
     "Result": "hanle.results",

@@ -12,8 +12,9 @@ from hanle.device import Device
 from hanle.dynamics import Question
 from hanle.macrospins import Macrospin, Moved, moved
 from hanle.pde.errors import InputError
-from hanle.pde.macrospin_motion import MotionControl, MotionEvent, MotionRecord, MotionResult, move
+from hanle.pde.macrospin_motion import move
 from hanle.pde.macrospin_transport import Course as Transport
+from hanle.pde.motion_record import MotionControl, MotionEvent, MotionRecord, MotionResult
 from hanle.pde.quantity import parse
 from hanle.pde.recording import evaluated
 from hanle.pde.tensors import Array

@@ -4,10 +4,8 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from dataclasses import field as entry
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,10 +15,10 @@ from hanle.pde.initial_state import Initial
 from hanle.pde.macrospin import Macrospins, called
 from hanle.pde.motion_checkpoint import Kept, Standing, label, read, write
 from hanle.pde.motion_lagging import Lagging
+from hanle.pde.motion_record import MotionControl, MotionRecord, MotionResult
 from hanle.pde.motion_steps import Following, Mover, State, Step
 from hanle.pde.processes import ALONE
 from hanle.pde.recording import ReadOut, crossing, evaluated
-from hanle.pde.steady import Progress
 from hanle.pde.tensors import Array
 
 #: The next step aims at this part of the tolerance; bounds of its growth.
@@ -29,116 +27,6 @@ SAFETY, LEAST, MOST = 0.9, 0.2, 5.0
 TURN, FIRST = 1.0, 0.02
 #: Steps shorter than this part of the time are refused.
 SHORTEST = 1e-13
-
-
-@dataclass(frozen=True)
-class MotionEvent:
-    """A time at which a function of the directions passes through zero.
-
-    Attributes:
-        function: (time, {magnet: m}) -> number.
-        direction: +1 only rising, -1 only falling, 0 both.
-        ends: whether the motion ends there.
-        tolerance: how exactly the time is found, as part of the step.
-    """
-
-    function: Callable[[float, Mapping[str, Array]], float]
-    direction: int = 0
-    ends: bool = False
-    tolerance: float = 1e-10
-
-    def __post_init__(self) -> None:
-        if self.direction not in (-1, 0, 1):
-            raise InputError("event.direction", "one of -1, 0, 1", self.direction)
-
-    def passes(self, before: float, after: float) -> bool:
-        """Whether it passes through zero between two values, the second one included."""
-        return (before < 0 <= after and self.direction >= 0) or (before > 0 >= after and self.direction <= 0)
-
-
-@dataclass(frozen=True, eq=False)
-class MotionRecord:
-    """What to keep.
-
-    Attributes:
-        times: when [s]; None: at the start and after every step.
-        readings: name -> function of the transport solution (one more solve each time).
-        events: name -> MotionEvent.
-    """
-
-    times: ArrayLike | None = None
-    readings: Mapping[str, ReadOut] = entry(default_factory=dict)
-    events: Mapping[str, MotionEvent] = entry(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class MotionControl:
-    """How steps are chosen.
-
-    Attributes:
-        tolerance: error of m in a step [rad].
-        max_step: no step is longer [s].
-        fixed: True makes all steps `max_step` long (to measure orders).
-        most_steps: SolveError after so many.
-        lagging: whether fields that store follow in time; else the transport follows m at once.
-        fields: error of lagging fields in a step, in parts of the largest norm of each so far.
-        checkpoint: file from which an interrupted motion can go on; written every `every` steps, at the end and when
-            the motion is interrupted or fails.
-        progress: called with a short text after each step.
-    """
-
-    tolerance: float = 1e-6
-    max_step: float = np.inf
-    fixed: bool = False
-    most_steps: int = 100_000
-    lagging: bool = False
-    fields: float = 1e-4
-    checkpoint: Path | None = None
-    every: int = 20
-    progress: Progress | None = None
-
-    def __post_init__(self) -> None:
-        if not 0 < self.tolerance < 1:
-            raise InputError("tolerance", "between 0 and 1 rad", self.tolerance, "1e-6 is the default")
-        if not 0 < self.fields < 1:
-            raise InputError("fields", "between 0 and 1", self.fields, "1e-4 is the default")
-        if self.every < 1:
-            raise InputError("every", "at least 1 step", self.every)
-        if not self.max_step > 0:
-            raise InputError("max_step", "positive [s]", self.max_step)
-        if self.fixed and not np.isfinite(self.max_step):
-            raise InputError("max_step", "given where all steps are equal", self.max_step)
-
-
-@dataclass(frozen=True, eq=False)
-class MotionResult:
-    """Magnets in time.
-
-    Attributes:
-        times: (n,) [s].
-        m: magnet -> (n, 3).
-        rates: magnet -> dm/dt (n, 3) [1/s].
-        torques: magnet -> tau (n, 3), angular momentum per time that it takes [J, per length or area in 2D or 1D].
-        readings: name -> (n, ...).
-        events: (name, time [s]) in order.
-        ended_by: name of the event that ended the motion, "" if it came to its end.
-        steps, rejected: steps taken, and trials that were too long.
-        solves: transport problems prepared, residual: the largest relative true residual.
-        final: the last state; its fields are None where the transport follows m at once.
-    """
-
-    times: Array
-    m: Mapping[str, Array]
-    rates: Mapping[str, Array]
-    torques: Mapping[str, Array]
-    readings: Mapping[str, Array]
-    events: tuple[tuple[str, float], ...] = ()
-    ended_by: str = ""
-    steps: int = 0
-    rejected: int = 0
-    solves: int = 0
-    residual: float = 0.0
-    final: State | None = None
 
 
 def move(
@@ -255,19 +143,20 @@ class _Run:
         if self.record.readings:
             solution = self.mover.solution(state)
             found = {n: evaluated("reading", n, f, solution) for n, f in self.record.readings.items()}
-        self._kept.append(Kept(state.time, state.m, state.rate, state.torque, found))
+        self._kept.append(Kept(state, found))
 
     def result(self, standing: Standing | None) -> MotionResult:
         """What was kept."""
         course, kept = self.mover.course, self._kept
         shape = (len(kept), len(course.spins.magnets), 3)
         directions, turned, given = (
-            course.spins.named(np.reshape([getattr(k, key) for k in kept], shape).swapaxes(0, 1))
+            course.spins.named(np.reshape([getattr(k.state, key) for k in kept], shape).swapaxes(0, 1))
             for key in ("m", "rate", "torque")
         )
         readings = {name: np.array([k.readings[name] for k in kept]) for name in self.record.readings}
-        found = MotionResult(np.array([k.time for k in kept]), directions, turned, given, readings)
-        found = replace(found, solves=course.solves, residual=course.residual)
+        found = MotionResult(np.array([k.state.time for k in kept]), directions, turned, given, readings)
+        states = tuple(k.state for k in kept)
+        found = replace(found, states=states, solves=course.solves, residual=course.residual)
         if standing is None:
             return found
         return replace(
@@ -388,7 +277,7 @@ class _Run:
             self.control.checkpoint, self.processes, self.label, tuple(self.record.readings)
         )
         if self._wanted is not None:
-            self._wanted = self._wanted[sum(k.time in self._wanted for k in self._kept) :]
+            self._wanted = self._wanted[sum(k.state.time in self._wanted for k in self._kept) :]
         return standing
 
 

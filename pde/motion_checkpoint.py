@@ -15,18 +15,15 @@ from hanle.pde.problem import Problem
 from hanle.pde.processes import Processes
 from hanle.pde.tensors import Array
 
-_STATE = ("m", "rate", "torque")
-_FIELDS = ("state", "stored", "amplitudes", "fluxes")
+_STATE = ("time", "m", "rate", "torque")
+_FIELDS = ("state", "stored", "amplitudes", "fluxes", "residual")
 
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """What is recorded of one time: m, rate, torque (n, 3), and read-outs."""
+    """What is recorded of one time: the state and read-outs."""
 
-    time: float
-    m: Array
-    rate: Array
-    torque: Array
+    state: State
     readings: Mapping[str, Array]
 
 
@@ -68,18 +65,15 @@ def label(spins: Macrospins, problem: Problem, *others: Any) -> str:
 
 def write(path: Path, processes: Processes, digest: str, standing: Standing, kept: Sequence[Kept]) -> None:
     """Write this process's part of the file."""
-    state = standing.state
-    numbers: dict[str, Any] = {name: getattr(standing, name) for name in _NUMBERS}
-    arrays = {f"now.{name}": getattr(state, name) for name in _STATE}
-    if state.fields is not None:
-        numbers["largest"] = state.fields.largest
-        arrays |= {f"fields.{name}": getattr(state.fields, name) for name in _FIELDS}
-    arrays |= {f"kept.{name}": np.array([getattr(k, name) for k in kept]) for name in ("time", *_STATE)}
-    names = sorted({name for k in kept for name in k.readings})
-    arrays |= {f"reading.{name}": np.array([k.readings[name] for k in kept]) for name in names}
-    checkpoint.write(
-        path, processes, {"digest": digest, "clock": [state.time, standing.segment], **numbers}, arrays
-    )
+    numbers = {name: getattr(standing, name) for name in _NUMBERS}
+    numbers |= {"digest": digest, "clock": [standing.state.time, standing.segment]}
+    if standing.state.fields is not None:
+        numbers["largest"] = standing.state.fields.largest
+    arrays = {f"now.{name}": x[0] for name, x in _columns([standing.state]).items()}
+    arrays |= {f"kept.{name}": x for name, x in _columns([k.state for k in kept]).items()}
+    for name in kept[0].readings if kept else ():
+        arrays[f"reading.{name}"] = np.array([k.readings[name] for k in kept])
+    checkpoint.write(path, processes, numbers, arrays)
 
 
 def read(path: Path, processes: Processes, digest: str, readings: Sequence[str]) -> tuple[Standing, list[Kept]]:
@@ -89,18 +83,40 @@ def read(path: Path, processes: Processes, digest: str, readings: Sequence[str])
         InputError: no such file, or one of another motion or with other read-outs.
     """
     numbers, arrays = checkpoint.read(path, processes, digest)
-    held = {name.removeprefix("reading."): x for name, x in arrays.items() if name.startswith("reading.")}
-    if set(held) != set(readings) and len(arrays["kept.time"]):
-        raise InputError("record.readings", f"those of the checkpoint: {sorted(held)}", sorted(readings))
-    fields = None
-    if "fields.state" in arrays:
-        stored: dict[str, Any] = {name: arrays[f"fields.{name}"] for name in _FIELDS}
-        fields = Fields(**stored, largest=numbers["largest"])
-    now: dict[str, Any] = {name: arrays[f"now.{name}"] for name in _STATE}
-    state = State(float(numbers["clock"][0]), **now, fields=fields)
+    largest = numbers.get("largest", {})
+    parts = {
+        kind: {n.removeprefix(f"{kind}."): x for n, x in arrays.items() if n.startswith(f"{kind}.")}
+        for kind in ("now", "kept", "reading")
+    }
     kept = []
-    for k, time in enumerate(arrays["kept.time"]):
-        then: dict[str, Any] = {name: arrays[f"kept.{name}"][k] for name in _STATE}
-        kept.append(Kept(float(time), **then, readings={n: x[k] for n, x in held.items()}))
-    events = tuple((str(name), float(time)) for name, time in numbers["events"])
-    return Standing(state, **{**{name: numbers[name] for name in _NUMBERS}, "events": events}), kept
+    if parts["kept"]:
+        if set(parts["reading"]) != set(readings):
+            raise InputError(
+                "record.readings", f"those of the checkpoint: {sorted(parts['reading'])}", sorted(readings)
+            )
+        for k in range(len(parts["kept"]["time"])):
+            state = _state({name: x[k] for name, x in parts["kept"].items()}, largest)
+            kept.append(Kept(state, {name: x[k] for name, x in parts["reading"].items()}))
+    found: dict[str, Any] = {name: numbers[name] for name in _NUMBERS}
+    found["events"] = tuple((str(name), float(time)) for name, time in numbers["events"])
+    return Standing(_state(parts["now"], largest), **found), kept
+
+
+def _columns(states: Sequence[State]) -> dict[str, Array]:
+    """Numbers of states, the axis of the states first."""
+    if not states:
+        return {}
+    found = {name: np.array([getattr(state, name) for state in states]) for name in _STATE}
+    if states[0].fields is not None:
+        found |= {name: np.array([getattr(state.fields, name) for state in states]) for name in _FIELDS}
+    return found
+
+
+def _state(given: Mapping[str, Array], largest: Mapping[str, float]) -> State:
+    """One state of its numbers."""
+    time, m, rate, torque = (given[name] for name in _STATE)
+    if _FIELDS[0] not in given:
+        return State(float(time), m, rate, torque)
+    state, stored, amplitudes, fluxes, residual = (given[name] for name in _FIELDS)
+    fields = Fields(state, stored, amplitudes, fluxes, largest, float(residual))
+    return State(float(time), m, rate, torque, fields)

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from hanle.pde.errors import SolveError, UnsupportedError
+from hanle.pde.errors import UnsupportedError
 from hanle.pde.initial_state import Initial, initial_state
 from hanle.pde.linearised import held
 from hanle.pde.macrospin import Macrospins
@@ -71,7 +71,7 @@ class Lagging:
         answer = self._answer(time, m, Memory(rate, kept.stored * rate))
         speed = self.course.rate_at(time, answer.torques)
         state, amplitudes, fluxes = answer.combined(speed)
-        found = Fields(state, kept.stored, amplitudes, fluxes, kept.largest, _proof(answer))
+        found = Fields(state, kept.stored, amplitudes, fluxes, kept.largest, _residual(answer))
         return State(time, m, speed, answer.torques.total(speed), found)
 
     def step(self, before: State, size: float, end: float) -> Step:
@@ -94,7 +94,7 @@ class Lagging:
         largest = self._largest(start.largest, (start.state, start.stored), (state, stored))
         missing = self._missing(answer, _summed(ERROR_FIELDS, gains) / DIAGONAL, largest)
         error = length(size * _summed(ERROR_M, slopes), spins), missing
-        fields = Fields(state, stored, amplitudes, fluxes, largest, _proof(answer))
+        fields = Fields(state, stored, amplitudes, fluxes, largest, _residual(answer))
         after = State(end, m, speed, answer.torques.total(speed), fields)
         ends = size * slopes[0], theta, size * slopes[-1]
         return Step(before, after, lambda part: _hermite(part, *ends), error)
@@ -108,12 +108,11 @@ class Lagging:
 
     def solution(self, state: State) -> Solution:
         """As `Mover.solution`."""
-        fields = _fields(state)
-        if fields.proof is None:
-            raise SolveError(f"the motion has made no step at {state.time:.6g} s; there is nothing to read")
-        problem = self.course.in_motion(state.m, state.rate)
-        system = self.course.spins.engine.assemble(problem, self.stepper.system)
-        return held(system, fields.state, fields.amplitudes, fields.fluxes, fields.proof)
+        fields, spins = _fields(state), self.course.spins
+        system = spins.engine.assemble(self.course.in_motion(state.m, state.rate), self.stepper.system)
+        solver = getattr(spins.solver, "name", "auto")
+        proof = Proof(spins.engine.name, solver, {"stage": fields.residual}, {"stage": 0}, spins.tolerance)
+        return held(system, fields.state, fields.amplitudes, fields.fluxes, proof)
 
     def _answer(self, time: float, m: Array, memory: Memory) -> Answer:
         found = self.course.answer(time, m, memory)
@@ -146,8 +145,8 @@ def _fields(state: State) -> Fields:
     return state.fields
 
 
-def _proof(answer: Answer) -> Proof:
-    return answer.members[0].response.proof
+def _residual(answer: Answer) -> float:
+    return max(r for one in answer.members for r in one.response.proof.residuals.values())
 
 
 def _capacities(problem: Problem) -> list[Array]:

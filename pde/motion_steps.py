@@ -17,7 +17,6 @@ from scipy.integrate import RK45
 
 from hanle.pde.macrospin import Macrospins
 from hanle.pde.macrospin_transport import Course
-from hanle.pde.response import Proof
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
 
@@ -35,7 +34,7 @@ class Fields:
         state: U; stored: M U.
         amplitudes, fluxes: (1, drives) in it.
         largest: field -> largest norm so far, see `hanle.pde.stages.Stepper.norms`.
-        proof: of the solve it comes from; None after a restart.
+        residual: of the solve it comes from.
     """
 
     state: Array
@@ -43,7 +42,7 @@ class Fields:
     amplitudes: Array
     fluxes: Array
     largest: Mapping[str, float] = field(default_factory=dict)
-    proof: Proof | None = None
+    residual: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

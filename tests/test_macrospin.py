@@ -45,9 +45,10 @@ from hanle.pde.macrospin_linear import (
     spectrum,
     threshold,
 )
-from hanle.pde.macrospin_motion import MotionControl, MotionEvent, MotionRecord, move, prescribed
+from hanle.pde.macrospin_motion import move, prescribed
 from hanle.pde.macrospin_transport import Course
 from hanle.pde.metal import normal_metal
+from hanle.pde.motion_record import MotionControl, MotionEvent, MotionRecord
 from hanle.pde.problem import MINUS, PLUS, Face, Gradient, Problem, Terminal
 from hanle.pde.tensors import cross_matrix, unit
 
