@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from hanle.netcdf import write_table as write_table
     from hanle.nonlinear_results import even_part as even_part
     from hanle.nonlinear_results import odd_part as odd_part
+    from hanle.opposite_drives import Harmonics as Harmonics
+    from hanle.opposite_drives import harmonics as harmonics
     from hanle.output import provenance as provenance
     from hanle.pde.errors import HanleError as HanleError
     from hanle.pde.motion_record import MotionEvent as MotionEvent
@@ -70,6 +72,7 @@ _HOME: dict[str, str] = {
     "Device": "hanle.device",
     "Event": "hanle.pde.recording",
     "HanleError": "hanle.pde.errors",
+    "Harmonics": "hanle.opposite_drives",
     "HeatContact": "hanle.heat_faces",
     "Macrospin": "hanle.macrospins",
     "MagnonInterface": "hanle.magnon_faces",
@@ -85,6 +88,7 @@ _HOME: dict[str, str] = {
     "even_part": "hanle.nonlinear_results",
     "hall_bar": "hanle.shapes",
     "hall_bar_plan": "hanle.shapes",
+    "harmonics": "hanle.opposite_drives",
     "load": "hanle.config",
     "load_case": "hanle.config",
     "odd_part": "hanle.nonlinear_results",

@@ -45,7 +45,9 @@ def check(case: Case) -> str:
     if case.sweep is not None:
         devices = devices_of(device, case.sweep.get("vary", {}))
         device = devices[0]
-        grid, states = states_of(device, **{key: value for key, value in case.sweep.items() if key != "vary"})
+        grid, states = states_of(
+            device, **{key: value for key, value in case.sweep.items() if key not in ("vary", "harmonics")}
+        )
         first, count = state(states, 0), math.prod(grid.shape) * len(devices)
     options = {key: value for key, value in case.run.items() if key not in (*DRIVE, "tolerance")}
     engine = choose_engine(device, options.get("engine", AUTO), options.get("order"))

@@ -11,7 +11,7 @@
     [wires], [heat_contacts]        wire = [metals], contact = [outer faces]
     [run]                           current, current_density, wiring, source, drain, engine, order, solver, tolerance,
                                     mesh (options of the mesh)
-    [sweep]                         angle, field, temperature, rotate, vary
+    [sweep]                         angle, field, temperature, rotate, vary, harmonics
                                     ("Pt.thickness" = { from = "1 nm", to = "9 nm", points = 9 }: `hanle.variations`)
     [ac], [transient], [dynamics]   instead of a sweep: `hanle.tasks`
     [output]                        fields (true, false, "vtm", "pvd" or "vtkhdf"), pictures

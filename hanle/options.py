@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hanle.device import Device
 
 RUN_KEYS = (*DRIVE, "engine", "order", "solver", "tolerance", "nonlinear", "mesh")
-SWEEP_KEYS = ("angle", "field", "temperature", "rotate", "vary")
+SWEEP_KEYS = ("angle", "field", "temperature", "rotate", "vary", "harmonics")
 #: Endings of files of fields; see `hanle.write_fields`.
 FIELD_FORMATS = ("vtm", "pvd", "vtkhdf")
 _RANGE_KEYS = ("from", "to", "points", "spacing")
@@ -133,6 +133,10 @@ def read_sweep(table: Mapping[str, Any], device: "Device") -> dict[str, Any]:
         raise InputError("sweep", "over angle, field, temperature or vary", dict(table))
     if "rotate" in table:
         found["rotate"] = _turning(table["rotate"])
+    if "harmonics" in table:
+        if not isinstance(table["harmonics"], bool):
+            raise InputError("sweep.harmonics", "true or false", table["harmonics"])
+        found["harmonics"] = table["harmonics"]
     return found
 
 
@@ -158,6 +162,8 @@ def write_sweep(sweep: Mapping[str, Any], device: "Device") -> dict[str, Any]:
         table["vary"] = {
             n: write_values(v, dimension_of(device, n), f"sweep.vary.{n}") for n, v in sweep["vary"].items()
         }
+    if sweep.get("harmonics"):
+        table["harmonics"] = True
     return table
 
 

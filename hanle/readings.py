@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CURRENT_UNIT = {3: "A", 2: "A/m", 1: "A/m^2"}
 RESISTANCE_UNIT = {3: "Ohm", 2: "Ohm m", 1: "Ohm m^2"}
 WIRE_UNIT = {2: "A", 1: "A/m"}
+WIRE_RESISTANCE = {2: "Ohm/m", 1: "Ohm"}
 HEAT_UNIT = {3: "W", 2: "W/m", 1: "W/m^2"}
 TORQUE_UNIT = {3: "N m", 2: "N", 1: "J/m^2"}
 
@@ -84,7 +85,7 @@ def readings(result: Result, extra: Mapping[str, Extra] | None = None) -> dict[s
 
 def _driven(result: Result) -> dict[str, Reading]:
     """Of wires: field and current; of heat contacts: temperature and heat."""
-    found, dimension = {}, len(result.mesh.axes)
+    found, dimension = dict[str, Reading](), len(result.mesh.axes)
     wires, contacts = tuple(result.device.wires), tuple(result.device.heat_contacts)
     for name, quantity, unit, title, axis, places in (
         ("field_along", result.wire_field, "V/m", "field along the wire", "wire", wires),
@@ -102,6 +103,10 @@ def _driven(result: Result) -> dict[str, Reading]:
         if places:
             values = np.stack([np.atleast_1d(quantity(place)) for place in places], axis=-1)
             found[name] = Reading(values, unit, title, {axis: places})
+    if len([current for current in result.wiring.wire_currents.values() if current]) == 1:
+        values = np.stack([np.atleast_1d(result.wire_resistance(wire)) for wire in wires], axis=-1)
+        title = "field along the wire over the given current"
+        found["wire_resistance"] = Reading(values, WIRE_RESISTANCE[dimension], title, {"wire": wires})
     return found
 
 

@@ -22,6 +22,7 @@ from hanle.pde.response import Response
 from hanle.pde.solution import Solution, wire
 from hanle.pde.steady import TOLERANCE, respond
 from hanle.results import Result
+from hanle.transport_readout import warn_if_lost
 from hanle.transverse import warn_if_undamped, warn_if_unmixed
 from hanle.wires import amplitudes, fluxes
 from hanle.wiring import Wiring, drive_table, read_drive, require_grounds
@@ -134,7 +135,11 @@ def solve(
             previous=earlier,
         )
 
-    return Result(device, used, solution, plan, conditions, again)
+    result = Result(device, used, solution, plan, conditions, again)
+    if device.wires:
+        with heard_once(processes):
+            warn_if_lost(result)
+    return result
 
 
 @dataclass(frozen=True, eq=False)

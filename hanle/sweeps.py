@@ -1,6 +1,6 @@
 """Sweeps over angle, field, temperature and named numbers: batches on the exact engine, a loop with reuse elsewhere."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -10,14 +10,16 @@ from numpy.typing import ArrayLike
 
 from hanle.conditions import Conditions
 from hanle.device import Device
-from hanle.engines import AUTO, choose_engine
+from hanle.engines import AUTO, SCIKIT, choose_engine
 from hanle.failures import heard_once, team
 from hanle.meshes.tagged import TaggedMesh
+from hanle.opposite_drives import Harmonics
+from hanle.opposite_drives import harmonics as harmonics_of
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.quantity import parse
 from hanle.pde.tensors import Array, unit
 from hanle.profiles import varies
-from hanle.readings import Extra, dataset, readings
+from hanle.readings import Extra, Reading, dataset, readings
 from hanle.resolution import resolving_mesh
 from hanle.results import Result
 from hanle.solving import solve
@@ -84,6 +86,7 @@ def sweep(
     rotate: Turning = BOTH,
     vary: Mapping[str, Any] | None = None,
     read: Mapping[str, Extra] | None = None,
+    harmonics: bool = False,
     engine: str = AUTO,
     order: int | None = None,
     progress: bool = True,
@@ -103,6 +106,9 @@ def sweep(
             thickness, polarisation, lengths, conductances, memory loss, ...; names in `hanle.variations`.
         read: name -> (function of the `Result`, unit, title), e.g.
             {"V12": (lambda r: r.terminal_voltage("V1", "V2"), "V", "voltage of the probes")}.
+        harmonics: solve each state beyond linear response at the drive and at the opposite one, and keep of each
+            read-out its first and second harmonic, <name>_1w and <name>_2w, per drive and per its square:
+            `hanle.opposite_drives`.
         engine, order: as in `solve`.
         progress: show a progress bar (on a terminal, from the first process).
         mesh_options, options: of `device.mesh` and of `solve`.
@@ -124,6 +130,7 @@ def sweep(
         rotate=rotate,
         vary=vary,
         read=read,
+        harmonics=harmonics,
         engine=engine,
         order=order,
         progress=progress,
@@ -138,6 +145,7 @@ def sweep_and_first(
     *,
     vary: Mapping[str, Any] | None = None,
     read: Mapping[str, Extra] | None = None,
+    harmonics: bool = False,
     engine: str = AUTO,
     order: int | None = None,
     progress: bool = True,
@@ -148,11 +156,16 @@ def sweep_and_first(
     rotate: Turning = BOTH,
     **options: Any,
 ) -> tuple["xarray.Dataset", Result]:
-    """The dataset of `sweep`, and the result of the first state (of all states, where the engine takes a batch)."""
+    """The dataset of `sweep`, and the result of the first state (of all states, where the engine takes a batch).
+
+    Of harmonics it is the result at the drive itself.
+    """
     processes = team(engine)
     axes = _axes(device, vary or {})
     devices = devices_of(device, axes)
     grid, states = states_of(device, angle=angle, field=field, temperature=temperature, rotate=rotate)
+    if engine == AUTO and (harmonics or options.get("nonlinear")):
+        engine = SCIKIT
     chosen = choose_engine(devices[0], engine, order)
     common = {"engine": chosen.name, "order": order, **options}
     if chosen.batched:
@@ -162,16 +175,21 @@ def sweep_and_first(
             meshes = _meshes(devices, states, mesh_options or {})
         single = [state(states, n) for n in range(len(grid.field))]
         jobs = [(one, s, {"mesh": m, **common}) for one, m in zip(devices, meshes, strict=True) for s in single]
-    results = _solved(jobs, progress and processes.rank == 0)
+    results = _solved(jobs, progress and processes.rank == 0, harmonics)
     first = next(results)
     # Only numbers are kept of each state: the fields of a long sweep would fill the memory.
-    parts, worst = [readings(first, read)], _residual(first)
+    parts, worst = [_readings(first, read)], _residual(first)
     for result in results:
-        parts.append(readings(result, read))
+        parts.append(_readings(result, read))
         worst = max(worst, _residual(result))
     attributes = {"engine": first.proof.engine, "solver": first.proof.solver, "largest_residual": worst}
     varying = {name: (values, _notes(device, name)) for name, values in axes.items()}
-    return dataset({**varying, **_coordinates(grid)}, parts, {**attributes, "title": device.name}), first
+    found = dataset({**varying, **_coordinates(grid)}, parts, {**attributes, "title": device.name})
+    return found, first.forward if isinstance(first, Harmonics) else first
+
+
+def _readings(found: Result | Harmonics, read: Mapping[str, Extra] | None) -> dict[str, Reading]:
+    return found.readings(read) if isinstance(found, Harmonics) else readings(found, read)
 
 
 def devices_of(device: Device, vary: Mapping[str, Any]) -> list[Device]:
@@ -211,7 +229,7 @@ def state(states: Conditions, n: int) -> Conditions:
     return Conditions(float(np.asarray(states.temperature)[n, 0]), field, pick)
 
 
-def _residual(result: Result) -> float:
+def _residual(result: Result | Harmonics) -> float:
     return max(result.proof.residuals.values(), default=0.0)
 
 
@@ -291,15 +309,18 @@ def _meshes(devices: Sequence[Device], states: Conditions, options: Mapping[str,
     return [made[shape] for shape in shapes]
 
 
-def _solved(jobs: Sequence[tuple[Device, Conditions, dict[str, Any]]], progress: bool) -> Iterator[Result]:
+def _solved(
+    jobs: Sequence[tuple[Device, Conditions, dict[str, Any]]], progress: bool, twice: bool
+) -> Iterator[Result | Harmonics]:
     from tqdm import tqdm
 
-    previous = None
+    solver: Callable[..., Result | Harmonics] = harmonics_of if twice else solve
+    previous: Result | Harmonics | None = None
     for device, conditions, options in tqdm(
         jobs, desc="sweep", unit="state", disable=None if progress and len(jobs) > 1 else True
     ):
         same = previous is not None and options.get("mesh") is previous.mesh
-        previous = solve(device, conditions=conditions, previous=previous if same else None, **options)
+        previous = solver(device, conditions=conditions, previous=previous if same else None, **options)
         yield previous
 
 
