@@ -1,8 +1,8 @@
 """Wires and heat contacts: what drives a device besides its terminals.
 
-A wire is a set of metal regions that carry a current along an axis in which the device is invariant (or periodic), x
-where there is a choice, each wire with a field E of its own: two strips across a film in a section, two films of a
-stack. Across the other such axis no current flows in any wire.
+A wire is a set of metal regions that carry a current along an axis in which the device is invariant, x where there is a
+choice, each wire with a field E of its own: two strips across a film in a section, two films of a stack. Along another
+such axis, or a periodic one from end to end, no current flows in any wire.
 
 A heat contact is a set of outer faces at which the lattice has one temperature, and the electrons of metals the same
 where it is given; heat that is given enters the lattice. All other outer faces are closed for heat, but for those with
@@ -26,7 +26,7 @@ from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT
 from hanle.pde.problem import Gradient, Problem, Terminal
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, IntArray
 from hanle.transport import HEAT
 from hanle.wiring import Wiring, conductors
 
@@ -57,6 +57,7 @@ def require_wires(device: "Device") -> None:
     if device.wires:
         if device.contacts:
             raise InputError("wires", "left out where contacts are given", list(device.wires))
+        wire_axes(device.shape.axes)
         for name, members in device.wires.items():
             for region in members:
                 if region not in device.conductors:
@@ -77,21 +78,33 @@ def require_wires(device: "Device") -> None:
             raise InputError(f"heat_contacts.{name}", "a name of its own", "that of a wire or terminal")
 
 
-def wire_axes(device: "Device", mesh: TaggedMesh | Layers) -> tuple[str, ...]:
-    """Axes along which fields of wires can be given, that of the current first."""
-    periodic: Mapping[str, object] = {} if isinstance(mesh, Layers) else mesh.periodic
-    found = tuple(axis for axis in "xy" if axis not in mesh.axes or axis in periodic)
+def wire_axes(axes: Sequence[str]) -> tuple[str, ...]:
+    """Axes in which a mesh with these axes is invariant and wires can lie, that of the current first."""
+    found = tuple(axis for axis in "xy" if axis not in axes)
     if not found:
-        raise InputError("wires", "along an axis in which the device is invariant or periodic", mesh.axes)
+        must = "along x or y, in which the device is invariant"
+        raise InputError("wires", must, f"a device with axes {', '.join(axes)}", "use contacts")
     return found
 
 
 def wire_gradients(device: "Device", mesh: TaggedMesh | Layers) -> tuple[Gradient, ...]:
     """The fields of all wires."""
-    axes = wire_axes(device, mesh)
+    along = wire_axes(mesh.axes)
+    periodic: Mapping[str, IntArray] = {} if isinstance(mesh, Layers) else mesh.periodic
     return tuple(
-        Gradient("u", axis, tuple(regions), name) for name, regions in device.wires.items() for axis in axes
+        Gradient("u", axis, tuple(regions), name)
+        for name, regions in device.wires.items()
+        for axis in (*along, *periodic)
+        if axis in along or _reaches(mesh, regions, periodic[axis])
     )
+
+
+def _reaches(mesh: TaggedMesh | Layers, regions: Sequence[str], pairs: IntArray) -> bool:
+    """Whether some regions are at both ends of a periodic axis: only there a field along it drives a current."""
+    if isinstance(mesh, Layers):
+        return False
+    points = np.concatenate([np.ravel(mesh.cells[mesh.region_cells(region)]) for region in regions])
+    return bool(np.any(np.isin(pairs[:, 0], points) & np.isin(pairs[:, 1], points)))
 
 
 def wire_drive(device: "Device", mesh: TaggedMesh | Layers, name: str) -> str:
@@ -100,7 +113,7 @@ def wire_drive(device: "Device", mesh: TaggedMesh | Layers, name: str) -> str:
         raise InputError("wires", "given, to ask for one", "none", 'wires = {"Pt": ["Pt"]} of the device')
     if name not in device.wires:
         raise unknown_name("wire", name, device.wires)
-    return Gradient("u", wire_axes(device, mesh)[0], tuple(device.wires[name]), name).name
+    return Gradient("u", wire_axes(mesh.axes)[0], tuple(device.wires[name]), name).name
 
 
 def heat_terminals(device: "Device", mesh: TaggedMesh | Layers) -> dict[str, Terminal]:
