@@ -26,7 +26,7 @@ Bass & Pratt, 2007; it takes longitudinal spin only, what transverse spin loses 
 Second law: G_up, G_dn, Re G_mix, delta >= 0.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,8 @@ from hanle.pde.tensors import Array, cross_matrix, outer
 
 NORMAL, FERROMAGNET = "normal", "ferromagnet"
 BELOW, ABOVE = "below", "above"
+#: Attributes of `Circuit` that couple heat to charge and spin [V/K].
+SEEBECK = ("seebeck", "spin_dependent_seebeck")
 #: Receiver of the spin that an interface loses to its lattice.
 MEMORY_LOSS = "lattice:interface"
 #: |m_below x m_above| up to which two magnetisations count as collinear.
@@ -66,12 +68,19 @@ class Circuit:
         G_up, G_dn: of the majority (spin along -m) and the minority [S/m^2], >= 0.
         G_mix: complex mixing conductance [S/m^2], real part >= 0.
         memory_loss: delta, >= 0.
+        electrons, lattice: thermal conductances of both [W/(m^2 K)], >= 0, of devices that solve for heat. None for the
+            electrons: by the law of Wiedemann and Franz, L_0 T_0 (G_up + G_dn); for the lattices: one temperature.
+        seebeck, spin_dependent_seebeck: S and S_s of the interface [V/K]; see `hanle.boundary.thermoelectric_face`.
     """
 
     G_up: ArrayLike
     G_dn: ArrayLike
     G_mix: NDArray[np.complexfloating] | complex = 0.0
     memory_loss: ArrayLike = 0.0
+    electrons: Any = None
+    lattice: Any = None
+    seebeck: Any = 0.0
+    spin_dependent_seebeck: Any = 0.0
 
     @classmethod
     def from_resistance(
@@ -141,6 +150,18 @@ class Circuit:
         # [()]: numbers stay numbers
         return cls(QUANTUM * up, QUANTUM * dn, (QUANTUM * mix)[()], memory_loss)
 
+    def with_heat(
+        self, electrons: Any = None, lattice: Any = None, seebeck: Any = 0.0, spin_dependent_seebeck: Any = 0.0
+    ) -> "Circuit":
+        """The same with other numbers of heat; arguments as the attributes, in a device also strings with unit."""
+        return replace(
+            self,
+            electrons=electrons,
+            lattice=lattice,
+            seebeck=seebeck,
+            spin_dependent_seebeck=spin_dependent_seebeck,
+        )
+
     def without_sharvin(self, sharvin_normal: ArrayLike, sharvin_up: ArrayLike, sharvin_dn: ArrayLike) -> "Circuit":
         """The same for drift diffusion, from numbers of scattering theory (Landauer), which hold Sharvin resistances.
 
@@ -158,7 +179,7 @@ class Circuit:
         up, dn = (_in_si(key, getattr(self, key), "conductance per area") for key in ("G_up", "G_dn"))
         bare = Bare(up, dn, mix, ("G_up", "G_dn", "G_mix"))
         z_up, z_dn, z = sharvin_factors(bare, sharvin_normal, sharvin_up, sharvin_dn)
-        return Circuit(up / z_up, dn / z_dn, np.divide(mix, z), self.memory_loss)
+        return replace(self, G_up=up / z_up, G_dn=dn / z_dn, G_mix=np.divide(mix, z))
 
 
 def normal_ferromagnet(magnet: str, given: Circuit, magnetisation: ArrayLike) -> FaceLaw:

@@ -14,7 +14,7 @@ from hanle.config import Case
 from hanle.device import Device
 from hanle.engines import AUTO, SCIKIT, choose_engine
 from hanle.face_laws import Choice, face_density, interface_conductances
-from hanle.heat_faces import HEAT_DIMENSION, HeatContact
+from hanle.heat_faces import CIRCUIT_DIMENSIONS, HEAT_DIMENSION, HeatContact, circuit_heat
 from hanle.launch import FENICSX
 from hanle.materials.records import MagneticInsulator
 from hanle.meshes.coarse import resolution
@@ -118,9 +118,9 @@ def _plainly(choice: Choice | None, metals: bool) -> str:
     """A law in a few words."""
     if isinstance(choice, Circuit):
         given = ", ".join(f"{n} {_given(getattr(choice, n))}" for n in ("G_up", "G_dn", "G_mix"))
-        return f"{given} S/m^2, memory loss {_given(choice.memory_loss)}"
+        return f"{given} S/m^2, memory loss {_given(choice.memory_loss)}{_numbers_of_heat(choice)}"
     if isinstance(choice, SpinOrbit):
-        return f"spin-orbit coupling, {_spin_orbit(choice)}"
+        return f"spin-orbit coupling, {_spin_orbit(choice)}{_numbers_of_heat(choice)}"
     if isinstance(choice, HeatContact):
         return _heat(choice)
     if isinstance(choice, Face):
@@ -131,6 +131,12 @@ def _plainly(choice: Choice | None, metals: bool) -> str:
 def _heat(choice: HeatContact) -> str:
     """Conductances for heat."""
     return ", ".join(f"heat of {key} {show(h, HEAT_DIMENSION)}" for key, h in choice.given.items())
+
+
+def _numbers_of_heat(choice: Circuit | SpinOrbit) -> str:
+    """What is given of heat besides conductances for charge and spin."""
+    given = circuit_heat(choice).items()
+    return "".join(f", {key.replace('_', ' ')} {show(x, CIRCUIT_DIMENSIONS[key])}" for key, x in given)
 
 
 def _spin_orbit(choice: SpinOrbit) -> str:

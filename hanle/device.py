@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanle.boundary.b_layer import CONDUCTANCES, Conductances
-from hanle.boundary.circuit import Circuit
+from hanle.boundary.circuit import SEEBECK, Circuit
 from hanle.conditions import Conditions
 from hanle.face_laws import Choice
-from hanle.heat_faces import HeatContact
+from hanle.heat_faces import CIRCUIT_DIMENSIONS, HeatContact, heat_numbers
 from hanle.magnon_faces import MagnonInterface
 from hanle.materials.load import Record, material
 from hanle.pde.effects import read_effects
@@ -315,7 +315,12 @@ def _circuit(key: str, given: Circuit) -> Circuit:
             raise InputError(f"{key}.{name}", ">= 0", float(np.min(value)), "it would create energy")
     if not callable(mix) and np.any(np.real(np.asarray(mix)) < 0):
         raise InputError(f"{key}.G_mix", "of a real part >= 0 S/m^2", mix, "it would create energy")
-    return Circuit(up, dn, mix, loss)  # type: ignore[arg-type]
+    try:
+        heat = heat_numbers(given)
+    except InputError as error:
+        raise error.within(f"{key}.") from error
+    driven = {n: parse(getattr(given, n), CIRCUIT_DIMENSIONS[n], f"{key}.{n}") for n in SEEBECK}
+    return replace(given, G_up=up, G_dn=dn, G_mix=mix, memory_loss=loss, **heat, **driven)  # type: ignore[arg-type]
 
 
 def _mixing(given: Any, key: str) -> Any:

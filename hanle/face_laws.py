@@ -9,6 +9,7 @@ insulator | insulator, and every outer face: closed (lattices of insulators at o
 faces that heat crosses     `HeatContact` gives conductances; defaults: `hanle.heat_faces`
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -29,8 +30,18 @@ from hanle.boundary.circuit import (
 from hanle.boundary.heat_contact import BODY
 from hanle.boundary.sinks import METAL as OUTER_METAL
 from hanle.boundary.sinks import spin_sink
+from hanle.boundary.thermoelectric_face import electron_conductance, thermoelectric_contact
 from hanle.conditions import Conditions
-from hanle.heat_faces import HeatContact, contact_of_alike, lattice_contact, outer_sink, require_heat_contact
+from hanle.heat_faces import (
+    CARRIERS,
+    HeatContact,
+    circuit_heat,
+    contact_of_alike,
+    heat_given,
+    lattice_contact,
+    outer_sink,
+    require_heat_contact,
+)
 from hanle.magnon_faces import (
     MagnonInterface,
     golden_rule,
@@ -42,6 +53,7 @@ from hanle.media import Place, density_of_states
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.coefficients import FaceLaw, as_weight
+from hanle.pde.coupling import joined
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.fields import MAGNON
 from hanle.pde.problem import MINUS, PLUS, Face
@@ -72,11 +84,13 @@ def face_law(device: "Device", mesh: TaggedMesh | Layers, name: str, conditions:
         return None
     if isinstance(choice, Face):
         return choice
+    if isinstance(choice, Circuit | SpinOrbit) and HEAT not in device.transport:
+        _require_no_heat(name, choice)
     if isinstance(choice, SpinOrbit):
         magnet, _ = spin_orbit_sides(device, regions, f"interfaces.{name}")
-        return spin_orbit_face(
-            device, mesh, name, choice, face_magnetisation(device, mesh, name, magnet, conditions)
-        )
+        m = face_magnetisation(device, mesh, name, magnet, conditions)
+        face = spin_orbit_face(device, mesh, name, choice, m)
+        return _with_heat_beside(device, name, regions, face, conditions) if HEAT in device.transport else face
     metals = [r for r in regions if r in device.conductors]
     insulators = [r for r in regions if isinstance(device.materials.get(r), MagneticInsulator)]
     _require_fitting(name, choice, len(metals), len(insulators), regions)
@@ -96,11 +110,18 @@ def face_law(device: "Device", mesh: TaggedMesh | Layers, name: str, conditions:
     return None
 
 
+def _require_no_heat(name: str, choice: Choice) -> None:
+    """Refuse numbers of heat where it is not solved for."""
+    for key, value in circuit_heat(choice).items():
+        must = "left out where heat is not solved for"
+        raise InputError(f"interfaces.{name}.{key}", must, value, 'transport = ["heat"] or ["magnons", "heat"]')
+
+
 def _lattices(device: "Device", name: str, regions: tuple[str, ...], conditions: Conditions) -> Face:
     """Two insulators, or a metal and an insulator without moments: heat from lattice to lattice."""
     metals = [r for r in regions if r in device.conductors]
     if not metals:
-        law = contact_of_alike(device.interfaces.get(name), conditions, ("lattice",))
+        law = contact_of_alike(heat_given(device.interfaces.get(name)), conditions, ("lattice",))
         return Face(law, {BELOW: MINUS, ABOVE: PLUS})
     insulator = next(r for r in regions if r not in metals)
     law = _to_lattice(device, name, insulator, conditions)
@@ -205,15 +226,24 @@ def _require_fitting(
 def _between_metals(
     device: "Device", mesh: TaggedMesh | Layers, name: str, choice: Choice | None, conditions: Conditions
 ) -> Face:
-    stacked, regions = {BELOW: MINUS, ABOVE: PLUS}, mesh.face_regions(name)
-    if HEAT in device.transport:
-        if isinstance(choice, Circuit):
-            must = "left out where heat is solved for: what heat passes is not modelled"
-            raise InputError(f"interfaces.{name}", must, "a Circuit")
-        heat = contact_of_alike(choice, conditions, ("electrons", "lattice"))
-        return Face(with_heat(transparent(), heat), stacked)
     if not isinstance(choice, Circuit):
-        return Face(transparent(), stacked)
+        law, stacked = transparent(), {BELOW: MINUS, ABOVE: PLUS}
+        if HEAT in device.transport:
+            law = joined(law, contact_of_alike(heat_given(choice), conditions, tuple(CARRIERS)))
+        return Face(law, stacked)
+    face = _circuit(device, mesh, name, choice, conditions)
+    if HEAT not in device.transport:
+        return face
+    coupled = interface_seebeck(device, mesh, name, face, conditions)
+    face = _with_heat_beside(device, name, mesh.face_regions(name), face, conditions)
+    return face if coupled is None else replace(face, law=joined(face.law, coupled))
+
+
+def _circuit(
+    device: "Device", mesh: TaggedMesh | Layers, name: str, choice: Circuit, conditions: Conditions
+) -> Face:
+    """Charge and spin."""
+    stacked, regions = {BELOW: MINUS, ABOVE: PLUS}, mesh.face_regions(name)
     given = circuit_at(choice, face_points(mesh, name), f"interfaces.{name}")
     magnets = [r for r in regions if isinstance(device.materials[r], FerromagneticMetal)]
     directions = [face_magnetisation(device, mesh, name, r, conditions) for r in magnets]
@@ -230,13 +260,67 @@ def _between_metals(
         raise error.within(f"interfaces.{name}.") from error
 
 
+def _with_heat_beside(
+    device: "Device", name: str, regions: tuple[str, ...], face: Face, conditions: Conditions
+) -> Face:
+    """A face of charge and spin, with the heat that crosses it, or none at an outer face."""
+    given = heat_given(device.interfaces[name])
+    if len(regions) == 1:
+        if given:
+            must = "left out at an outer face, which is closed for heat"
+            raise InputError(f"interfaces.{name}.{min(given)}", must, given[min(given)])
+        return face
+    places = (MINUS, PLUS)
+    role = {regions[places.index(place)]: role for role, place in face.sides.items()}
+    insulators = [r for r in regions if r not in device.conductors]
+    if insulators:
+        metal = next(r for r in regions if r in device.conductors)
+        heat = lattice_contact(
+            device, name, insulators[0], conditions, **given, roles=(role[metal], role[insulators[0]])
+        )
+    else:
+        first, second = (side.role for side in face.law.sides)
+        known = {"electrons": electron_conductance(face.law, conditions.temperature)} | given
+        heat = contact_of_alike(known, conditions, tuple(CARRIERS), (first, second))
+    return replace(face, law=joined(face.law, heat))
+
+
+def interface_seebeck(
+    device: "Device", mesh: TaggedMesh | Layers, name: str, face: Face, conditions: Conditions
+) -> FaceLaw | None:
+    """What couples the heat through a `Circuit` to charge and spin; None where nothing does.
+
+    Args:
+        face: its law; the roles of its sides are used.
+
+    Raises:
+        InputError: polarised effects between metals that are not ferromagnetic.
+    """
+    choice, regions = device.interfaces.get(name), mesh.face_regions(name)
+    if not isinstance(choice, Circuit) or not (choice.seebeck or choice.spin_dependent_seebeck):
+        return None
+    magnets = [r for r in regions if isinstance(device.materials[r], FerromagneticMetal)]
+    try:
+        return thermoelectric_contact(
+            conditions.temperature,
+            circuit_at(choice, face_points(mesh, name), f"interfaces.{name}"),
+            choice.seebeck,
+            choice.spin_dependent_seebeck,
+            face_magnetisation(device, mesh, name, magnets[0], conditions) if magnets else None,
+            (face.law.sides[0].role, face.law.sides[1].role),
+        )
+    except InputError as error:
+        raise error.within(f"interfaces.{name}.") from error
+
+
 def circuit_at(given: Circuit, points: Array, key: str) -> Circuit:
     """Conductances at points (n, 3): numbers or one per facet."""
     up, dn, loss = (
         scalar_at(getattr(given, n), points, f"{key}.{n}")  # a number, an array or a function of position
         for n in ("G_up", "G_dn", "memory_loss")
     )
-    return Circuit(up, dn, complex_at(given.G_mix, points, f"{key}.G_mix"), loss)
+    mix = complex_at(given.G_mix, points, f"{key}.G_mix")
+    return replace(given, G_up=up, G_dn=dn, G_mix=mix, memory_loss=loss)
 
 
 def _unpolarised(given: Circuit) -> FaceLaw:

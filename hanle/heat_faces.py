@@ -1,17 +1,19 @@
 """Faces that heat crosses: the user's `HeatContact`, and what holds without one.
 
-metal | metal            T_e to T_e, T_p to T_p; without words one temperature on both sides of each
+metal | metal            T_e to T_e, T_p to T_p; without words one temperature on both sides of each; T_e across a
+                         `Circuit` or an interface with spin-orbit coupling by the law of Wiedemann and Franz
 insulator | insulator    T_p to T_p; without words one temperature
 metal | insulator        T_p to T_p, with h of the record of the insulator without words; T_e to T_p only where given
                          (metal | ordered insulator with magnons: h_pp and h_ep of `hanle.magnon_faces`)
 outer face               to surroundings at T_0 or another temperature; without words closed
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hanle.boundary.b_layer import MAGNET, METAL
+from hanle.boundary.circuit import SEEBECK
 from hanle.boundary.heat_contact import ABOVE, BELOW, heat_contact, heat_sink
 from hanle.conditions import Conditions
 from hanle.pde.coefficients import FaceLaw, Side
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 #: Attribute -> field.
 CARRIERS = {"electrons": ELECTRON_HEAT, "lattice": LATTICE_HEAT}
 HEAT_DIMENSION = "thermal conductance per area"
+#: Numbers of a contact between metals for heat -> dimension; and those that a `Circuit` has besides.
+CONTACT_DIMENSIONS = dict.fromkeys(CARRIERS, HEAT_DIMENSION)
+CIRCUIT_DIMENSIONS = CONTACT_DIMENSIONS | dict.fromkeys(SEEBECK, "Seebeck coefficient")
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,7 @@ class HeatContact:
     def __post_init__(self) -> None:
         if not self.given:
             raise InputError("lattice", "given, or electrons", "nothing", 'e.g. lattice="1e8 W/(m^2 K)"')
-        for key, given in self.given.items():
-            h = parse(given, HEAT_DIMENSION, key)
-            if h < 0:
-                raise InputError(key, "0 or positive [W/(m^2 K)]", h, "usual: 1e7 to 1e10")
+        for key, h in heat_numbers(self).items():
             object.__setattr__(self, key, h)
         if self.temperature is not None:
             kelvin = parse(self.temperature, "temperature", "temperature")
@@ -64,12 +66,32 @@ class HeatContact:
     @property
     def given(self) -> dict[str, Any]:
         """Conductances that are not None."""
-        return {key: value for key in CARRIERS if (value := getattr(self, key)) is not None}
+        return heat_given(self)
 
     @property
     def open(self) -> bool:
         """Whether a number is positive."""
         return any(self.given.values())
+
+
+def heat_given(choice: object) -> dict[str, Any]:
+    """Attribute of CARRIERS -> what is given of it; of anything that a user says of a face."""
+    return {key: value for key in CARRIERS if (value := getattr(choice, key, None)) is not None}
+
+
+def heat_numbers(choice: object) -> dict[str, float]:
+    """The same in SI [W/(m^2 K)]; InputError where one is negative."""
+    found = {}
+    for key, given in heat_given(choice).items():
+        found[key] = parse(given, HEAT_DIMENSION, key)
+        if found[key] < 0:
+            raise InputError(key, "0 or positive [W/(m^2 K)]", found[key], "usual: 1e7 to 1e10")
+    return found
+
+
+def circuit_heat(choice: object) -> dict[str, Any]:
+    """Names in CIRCUIT_DIMENSIONS -> what is given of it and not left out."""
+    return heat_given(choice) | {key: value for key in SEEBECK if (value := getattr(choice, key, 0.0))}
 
 
 def require_heat_contact(device: "Device", name: str, regions: Sequence[str], magnons: bool) -> None:
@@ -108,11 +130,11 @@ def surroundings(device: "Device") -> dict[str, float]:
 
 
 def is_shut(device: "Device", face: str, regions: Sequence[str]) -> bool:
-    """Whether a `HeatContact` keeps all heat from crossing an inner face: what it leaves out is open there."""
-    choice = device.interfaces.get(face)
-    if not isinstance(choice, HeatContact) or choice.open or choice.lattice is None:
+    """Whether given numbers keep all heat from crossing an inner face: what is left out is open there."""
+    given = heat_given(device.interfaces.get(face))
+    if any(given.values()) or "lattice" not in given:
         return False
-    return choice.electrons is not None or not all(region in device.conductors for region in regions)
+    return "electrons" in given or not all(region in device.conductors for region in regions)
 
 
 def outer_sink(choice: HeatContact, conditions: Conditions, role: str) -> FaceLaw:
@@ -121,29 +143,45 @@ def outer_sink(choice: HeatContact, conditions: Conditions, role: str) -> FaceLa
     return heat_sink(t0, {CARRIERS[key].name: h for key, h in choice.given.items()}, choice.temperature, role)
 
 
-def contact_of_alike(choice: object, conditions: Conditions, carriers: Sequence[str]) -> FaceLaw:
-    """Two metals or two insulators, roles BELOW and ABOVE; carriers: those of CARRIERS that both have."""
-    given = choice.given if isinstance(choice, HeatContact) else {}
+def contact_of_alike(
+    given: Mapping[str, Any],
+    conditions: Conditions,
+    carriers: Sequence[str],
+    roles: tuple[str, str] = (BELOW, ABOVE),
+) -> FaceLaw:
+    """Heat between two metals or two insulators.
+
+    Args:
+        given: name in CARRIERS -> h [W/(m^2 K)], a number or a weight; those not given have one temperature.
+        carriers: names of CARRIERS that both have.
+    """
     pairs = {(CARRIERS[key].name,) * 2: h for key, h in given.items()}
     tied = tuple(CARRIERS[key] for key in carriers if key not in given)
-    laws = [one_temperature(FieldSet(tied), (BELOW, ABOVE))] if tied else []
-    return joined(*laws, *([heat_contact(conditions.temperature, pairs)] if pairs else []))
+    laws = [one_temperature(FieldSet(tied), roles)] if tied else []
+    return joined(*laws, *([heat_contact(conditions.temperature, pairs, roles)] if pairs else []))
 
 
 def lattice_contact(
-    device: "Device", face: str, insulator: str, conditions: Conditions, lattice: Any = None, electrons: Any = None
+    device: "Device",
+    face: str,
+    insulator: str,
+    conditions: Conditions,
+    lattice: Any = None,
+    electrons: Any = None,
+    roles: tuple[str, str] = (METAL, MAGNET),
 ) -> FaceLaw:
-    """From the lattice, and the electrons if given, of a metal (role METAL) to the lattice of an insulator (MAGNET).
+    """From the lattice, and the electrons if given, of a metal to the lattice of an insulator.
 
     Args:
         lattice: h [W/(m^2 K)]; None: that of the record.
         electrons: h [W/(m^2 K)]; None or 0: nothing.
+        roles: of metal and insulator.
     """
     h = lattice_conductance(device.materials[insulator], f"interfaces.{face}") if lattice is None else lattice
     pairs = {(LATTICE_HEAT.name, LATTICE_HEAT.name): h}
     if electrons:
         pairs[ELECTRON_HEAT.name, LATTICE_HEAT.name] = electrons
-    return heat_contact(conditions.temperature, pairs, (METAL, MAGNET))
+    return heat_contact(conditions.temperature, pairs, roles)
 
 
 def one_temperature(fields: FieldSet, roles: tuple[str, str]) -> FaceLaw:

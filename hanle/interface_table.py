@@ -11,7 +11,8 @@
              | a table of `hanle.spin_orbit_table`
 
 The three before are `Circuit.from_resistance`, `Circuit.valet_fert` and `Circuit.from_channels`. G_mix is a pair
-(real, imaginary), or real; it and memory_loss (delta) are 0 where left out. Each number may be a profile.
+(real, imaginary), or real; it and memory_loss (delta) are 0 where left out. Each number may be a profile. Where heat is
+solved for, circuits also take electrons and lattice [W/(m^2 K)], seebeck and spin_dependent_seebeck ("-5 uV/K").
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +25,7 @@ import numpy as np
 from hanle.boundary.b_layer import CONDUCTANCES, Conductances
 from hanle.boundary.circuit import Circuit
 from hanle.device import PROFILE_DIMENSIONS
-from hanle.heat_faces import CARRIERS, HEAT_DIMENSION, HeatContact
+from hanle.heat_faces import CARRIERS, CIRCUIT_DIMENSIONS, HEAT_DIMENSION, HeatContact, circuit_heat
 from hanle.magnon_faces import NUMBERS, MagnonInterface
 from hanle.options import require_known
 from hanle.pde.errors import InputError
@@ -99,10 +100,10 @@ def read_interface(given: Any, key: str, folder: Path | None) -> Any:
         return read_spin_orbit(given, key)
     if any(name in given for name in _MAGNONS):
         return _read_magnons(given, key)
-    if any(name in given for name in CARRIERS):
-        return _read_heat(given, key)
     if any(name in given for name in _CIRCUIT):
         return _read_circuit(given, key, folder)
+    if any(name in given for name in CARRIERS):
+        return _read_heat(given, key)
     require_known(key, given, (*CONDUCTANCES, *_CIRCUIT, *CARRIERS))
     _require_present(key, given, CONDUCTANCES)
     return Conductances(
@@ -154,6 +155,14 @@ def _read_magnons(given: Mapping[str, Any], key: str) -> MagnonInterface:
 
 
 def _read_circuit(given: Mapping[str, Any], key: str, folder: Path | None) -> Circuit:
+    heat = {
+        n: parse(given[n], d, f"{key}.{n}", bare_is_si=False) for n, d in CIRCUIT_DIMENSIONS.items() if n in given
+    }
+    given = {n: value for n, value in given.items() if n not in heat}
+    return _read_conductances(given, key, folder).with_heat(**heat)
+
+
+def _read_conductances(given: Mapping[str, Any], key: str, folder: Path | None) -> Circuit:
     form = next((f for f in _FORMS if any(name in given for name in f.own)), _DIRECT)
     require_known(key, given, (*form.own, form.mixing, form.loss))
     _require_present(key, given, form.needed)
@@ -190,6 +199,7 @@ def _write_circuit(law: Circuit, key: str, store: Store) -> dict[str, Any]:
     table = {
         n: write_profile(getattr(law, n), _DIMENSIONS[n], f"{key}.{n}", store) for n in (*_DIRECT.own, _DIRECT.loss)
     }
+    table |= {n: exact(value, CIRCUIT_DIMENSIONS[n]) for n, value in circuit_heat(law).items()}
     mix: Any = law.G_mix
     if callable(mix):
         return table | {"G_mix": function_name(mix, f"{key}.G_mix")}

@@ -1,6 +1,7 @@
 """The problem of a device beyond linear response: Joule heat, heat carried at the temperature of the place, magnons.
 
 metals                  Joule heat of charge and spin to the electrons; S T j with the temperature of the place
+metal | metal           Joule heat in equal parts to the electrons of both; S T j with the mean of their temperatures
 insulators              what magnons dissipate, to magnons and lattice
 faces                   what spin and magnons lose there; with `MagnonInterface` and g_r the golden rule for any
                         accumulation and temperatures, without g_r the exchange stays linear
@@ -18,9 +19,10 @@ from hanle.boundary.magnon_face_nonlinear import nonlinear_magnon_face
 from hanle.boundary.magnons.admissible import warn_if_doubtful
 from hanle.boundary.magnons.exchange import MagnonExchange
 from hanle.boundary.magnons.spectrum import Parabolic
+from hanle.boundary.thermoelectric_face import at_mean_temperature
 from hanle.build import centres
 from hanle.conditions import Conditions
-from hanle.face_laws import face_magnetisation, face_points
+from hanle.face_laws import face_magnetisation, face_points, interface_seebeck
 from hanle.magnon_faces import MagnonInterface, gap
 from hanle.materials.conductors import Conductor
 from hanle.materials.records import MagneticInsulator
@@ -28,13 +30,14 @@ from hanle.media import Place
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.metal_heat import thermoelectric_law
-from hanle.pde.coefficients import Bulk, Coefficient, FaceLaw, as_weight, direction
+from hanle.pde.coefficients import Bulk, Coefficient, FaceLaw, Side, as_weight, direction
 from hanle.pde.constants import E_CHARGE
+from hanle.pde.coupling import joined
 from hanle.pde.errors import InputError, UnsupportedError
-from hanle.pde.fields import ELECTRON_HEAT, MAGNON, MAGNON_HEAT, POTENTIAL, SPIN
+from hanle.pde.fields import ELECTRON_HEAT, MAGNON, MAGNON_HEAT, POTENTIAL, SPIN, FieldSet
 from hanle.pde.joule import joule, joule_face
 from hanle.pde.nonlinear import combined, restricted, varying
-from hanle.pde.problem import Problem
+from hanle.pde.problem import MINUS, PLUS, Face, Problem
 from hanle.pde.tensors import Array
 from hanle.transport import HEAT, carried, lattice_conductance
 
@@ -92,7 +95,7 @@ def heated(device: "Device", problem: Problem, conditions: Conditions | None = N
 
     Raises:
         InputError: a profile of conductances at a face that follows the golden rule.
-        UnsupportedError: a face of charge and spin whose heat has nowhere to go.
+        UnsupportedError: a law of one's own that is not linear and has no temperatures.
     """
     mesh = problem.mesh
     given = (conditions or device.conditions).on_cells(mesh)
@@ -101,7 +104,7 @@ def heated(device: "Device", problem: Problem, conditions: Conditions | None = N
     for name, face in problem.faces.items():
         rule = _golden(device, name, mesh, given)
         if rule is None:
-            faces[name] = replace(face, law=_face(name, face.law))
+            faces[name] = replace(face, law=_face(device, name, face, mesh, given))
             continue
         magnet, exchange, m = rule
         metal = next(r for r in mesh.face_regions(name) if r != magnet)
@@ -141,16 +144,37 @@ def _row(coefficient: Coefficient, row: int) -> Coefficient:
     return tuple(found)
 
 
-def _face(name: str, law: FaceLaw) -> FaceLaw:
-    """A face law with its heat; itself where it dissipates nothing."""
+def _face(device: "Device", name: str, face: Face, mesh: TaggedMesh | Layers, conditions: Conditions) -> FaceLaw:
+    """A face law with its heat; itself where it dissipates nothing.
+
+    Raises:
+        UnsupportedError: a law of one's own that is not linear and has no temperatures.
+    """
+    law = face.law
     fields = {field for side in law.sides for field in side.fields.names}
     if not fields & {POTENTIAL.name, SPIN.name} or not (law.G or law.Q or law.L or law.at):
         return law
-    if ELECTRON_HEAT.name not in fields:
-        raise UnsupportedError(
-            f"interface {name}: where its heat goes is not modelled; solve without nonlinear=True"
-        )
-    return joule_face(law)
+    coupled = interface_seebeck(device, mesh, name, face, conditions)
+    law = law if coupled is None else at_mean_temperature(law, coupled)
+    return joule_face(_with_electrons(device, name, face, law, mesh))
+
+
+def _with_electrons(device: "Device", name: str, face: Face, law: FaceLaw, mesh: TaggedMesh | Layers) -> FaceLaw:
+    """A law with the temperatures of the electrons of its metals, which take the heat, where no heat crosses."""
+    place = dict(zip((MINUS, PLUS), mesh.face_regions(name), strict=False))
+    heat = FieldSet((ELECTRON_HEAT,))
+    lacking = tuple(
+        Side(side.role, heat)
+        for side in law.sides
+        if side.fields.size
+        and place[face.sides[side.role]] in device.conductors
+        and ELECTRON_HEAT.name not in side.fields
+    )
+    if not lacking:
+        return law
+    if law.at is not None:
+        raise UnsupportedError(f"interface {name}: where its heat goes is not said; give its law temperatures")
+    return joined(law, FaceLaw(sides=lacking))
 
 
 def _golden(

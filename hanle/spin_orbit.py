@@ -20,6 +20,7 @@ from hanle.boundary.scattering.drift import without_sharvin
 from hanle.boundary.scattering.landauer import sharvin
 from hanle.boundary.scattering.model import Interface
 from hanle.boundary.scattering.quadrature import QuadratureError
+from hanle.heat_faces import heat_numbers
 from hanle.materials.records import FerromagneticMetal, MagneticInsulator
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
@@ -72,6 +73,9 @@ class RashbaInterface:
         all_orders: coefficients of the exact matching instead of first order in h_R.
         accept: limits to go beyond, by name; see `hanle.boundary.scattering.validity`.
         mass: effective mass on both sides [kg].
+        electrons, lattice: thermal conductances ("1e9 W/(m^2 K)") of devices that solve for heat; None for the
+            electrons: by the law of Wiedemann and Franz from the conductances that act; for the lattices: one
+            temperature, or that of the record of an insulating side.
 
     Raises:
         InputError: a number out of range, or one of the three choices not made.
@@ -95,8 +99,12 @@ class RashbaInterface:
     all_orders: bool = False
     accept: tuple[str, ...] = ()
     mass: Any = m_e
+    electrons: Any = None
+    lattice: Any = None
 
     def __post_init__(self) -> None:
+        for key, h in heat_numbers(self).items():
+            object.__setattr__(self, key, h)
         for key, dimension in MODEL.items():
             value = parse(getattr(self, key), dimension, key)
             limit, usual = LIMITS.get(dimension, (np.inf, ""))
@@ -157,6 +165,7 @@ class RashbaInterface:
             raise QuadratureError(str(error).replace("loss=False", "memory_loss false")) from error
         if self.sharvin_removed:
             found = without_sharvin(found, *sharvin(self.model))
+        found = replace(found, electrons=self.electrons, lattice=self.lattice)
         if self.damping_like:
             return found
         return replace(found, **{name: replace(getattr(found, name), a=0.0) for name in POPULATIONS})

@@ -5,7 +5,8 @@
     "Pt|Co" = { g_up = "4e14 S/m^2", g_dn = ..., g_mix = ["3e14 S/m^2", "0 S/m^2"], N = { a = "3e3 S/m", b = ... },
                 up = { ... }, dn = { ... }, loss = { G_NN = "1e12 S/m^2", ... } }
 
-Numbers that are left out are 0, as in `hanle.RashbaInterface` and `hanle.RashbaCoefficients`.
+Numbers that are left out are 0, as in `hanle.RashbaInterface` and `hanle.RashbaCoefficients`. Where heat is solved for,
+both take electrons and lattice ("1e9 W/(m^2 K)").
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from hanle.boundary.scattering.coefficients import DRIVES, POPULATIONS, Drive, MemoryLoss, RashbaCoefficients
+from hanle.heat_faces import CARRIERS, CONTACT_DIMENSIONS, heat_given
 from hanle.options import require_known
 from hanle.pde.errors import InputError
 from hanle.pde.quantity import exact, parse
@@ -44,14 +46,18 @@ def write_spin_orbit(law: SpinOrbit, key: str) -> dict[str, Any]:
     """What `read_spin_orbit` reads back; InputError at `key` for arrays."""
     if isinstance(law, RashbaInterface):
         table = {name: exact(getattr(law, name), dimension) for name, dimension in MODEL.items()}
-        table |= {name: getattr(law, name) for name in _SWITCHES}
+        table |= {name: getattr(law, name) for name in _SWITCHES} | _written_heat(law)
         return table | ({"accept": list(law.accept)} if law.accept else {})
     found: dict[str, Any] = _written(law, ("g_up", "g_dn"), _AREA, key)
     mixing = np.asarray(law.g_mix, dtype=complex)
     found["g_mix"] = [_number(part, _AREA, f"{key}.g_mix") for part in (mixing.real, mixing.imag)]
     for name in POPULATIONS:
         found[name] = _written(getattr(law, name), DRIVES, _LINE, f"{key}.{name}")
-    return found | {"loss": _written(law.loss, _LOSS, _AREA, f"{key}.loss")}
+    return found | {"loss": _written(law.loss, _LOSS, _AREA, f"{key}.loss")} | _written_heat(law)
+
+
+def _written_heat(law: SpinOrbit) -> dict[str, Any]:
+    return {name: exact(h, CONTACT_DIMENSIONS[name]) for name, h in heat_given(law).items()}
 
 
 def _written(record: Any, names: tuple[str, ...], dimension: str, key: str) -> dict[str, Any]:
@@ -65,10 +71,10 @@ def _number(value: Any, dimension: str, key: str) -> Any:
 
 
 def _model(table: Mapping[str, Any]) -> RashbaInterface:
-    require_known("", table, (*MODEL, *_SWITCHES, "accept"))
+    require_known("", table, (*MODEL, *_SWITCHES, "accept", *CARRIERS))
     if "E_F" not in table:
         raise InputError("E_F", "given", "nothing", 'e.g. "5 eV"')
-    numbers = _present(table, MODEL)
+    numbers = _present(table, MODEL | CONTACT_DIMENSIONS)
     accept = table.get("accept", [])
     if not isinstance(accept, list):
         raise InputError("accept", "a list of names", accept)
@@ -77,7 +83,7 @@ def _model(table: Mapping[str, Any]) -> RashbaInterface:
 
 
 def _coefficients(table: Mapping[str, Any]) -> RashbaCoefficients:
-    require_known("", table, ("g_up", "g_dn", "g_mix", *POPULATIONS, "loss"))
+    require_known("", table, ("g_up", "g_dn", "g_mix", *POPULATIONS, "loss", *CARRIERS))
     populations = [name for name in POPULATIONS if name in table]
     drives: dict[str, Any] = {name: Drive(**_numbers(table[name], DRIVES, _LINE, name)) for name in populations}
     conductances = _present(table, dict.fromkeys(("g_up", "g_dn"), _AREA))
@@ -87,7 +93,8 @@ def _coefficients(table: Mapping[str, Any]) -> RashbaCoefficients:
         raise InputError("g_mix", 'a pair [real, imaginary], e.g. ["4e14 S/m^2", "0 S/m^2"]', mixing)
     g_mix = complex(*(parse(part, _AREA, "g_mix", bare_is_si=False) for part in parts))
     loss = MemoryLoss(**_numbers(table.get("loss", {}), _LOSS, _AREA, "loss"))
-    return RashbaCoefficients(**drives, **conductances, g_mix=g_mix, loss=loss)
+    heat: dict[str, Any] = _present(table, CONTACT_DIMENSIONS)
+    return RashbaCoefficients(**drives, **conductances, g_mix=g_mix, loss=loss, **heat)
 
 
 def _present(table: Mapping[str, Any], dimensions: Mapping[str, str]) -> dict[str, Any]:

@@ -9,7 +9,8 @@
 "YIG|Pt.g_r"        g_r, g_i, inelastic_scale, h_pp, h_ep of a `MagnonInterface` that the device has
 "top.temperature"   lattice, electrons, temperature of a `HeatContact` that the device has
 "Co|Cu.G_up"        G_up, G_dn, G_mix_real, G_mix_imaginary, memory_loss of a `Circuit` that the device has, or
-                    area_resistance and polarisation, which set G_up and G_dn
+                    area_resistance and polarisation, which set G_up and G_dn; its electrons, lattice, seebeck and
+                    spin_dependent_seebeck where they are given
 "Pt|Co.h_R"         E_F, J, u0, um, h_R, tau_N, ... of a `RashbaInterface` that the device has
 """
 
@@ -22,7 +23,7 @@ import numpy as np
 from hanle.boundary.b_layer import CONDUCTANCES
 from hanle.boundary.circuit import Circuit
 from hanle.device import PROFILE_DIMENSIONS, Device
-from hanle.heat_faces import HEAT_DIMENSION, HeatContact
+from hanle.heat_faces import CIRCUIT_DIMENSIONS, HEAT_DIMENSION, HeatContact, circuit_heat, heat_given
 from hanle.magnon_faces import NUMBERS, MagnonInterface
 from hanle.materials.changed import plain_numbers, with_number
 from hanle.parameters import LENGTH
@@ -55,9 +56,11 @@ def variables(device: Device) -> dict[str, str]:
         found |= {f"{face}.{name}": PROFILE_DIMENSIONS[name] for name in CONDUCTANCES}
     for face, law in device.interfaces.items():
         if isinstance(law, Circuit):
-            found |= {f"{face}.{name}": dimension for name, dimension in _CIRCUIT.items()}
+            heat = {name: CIRCUIT_DIMENSIONS[name] for name in circuit_heat(law)}
+            found |= {f"{face}.{name}": dimension for name, dimension in (_CIRCUIT | heat).items()}
         if isinstance(law, RashbaInterface):
-            found |= {f"{face}.{name}": dimension for name, dimension in MODEL.items()}
+            heat = dict.fromkeys(heat_given(law), HEAT_DIMENSION)
+            found |= {f"{face}.{name}": dimension for name, dimension in (MODEL | heat).items()}
         if isinstance(law, MagnonInterface):
             found |= {f"{face}.{name}": dimension for name, dimension in NUMBERS.items()}
         if isinstance(law, HeatContact):
@@ -172,4 +175,5 @@ def _with_conductance(law: Circuit, face: str, name: str, value: float) -> Circu
         return replace(law, **{name: value})
     resistance = value if name == "area_resistance" else 1 / (up + dn)
     share = value if name == "polarisation" else (up - dn) / (up + dn)
-    return Circuit.from_resistance(resistance, share, mix, law.memory_loss)
+    found = Circuit.from_resistance(resistance, share)
+    return replace(law, G_up=found.G_up, G_dn=found.G_dn)

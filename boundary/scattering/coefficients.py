@@ -33,6 +33,7 @@ POPULATIONS = ("N", "up", "dn")
 DRIVES = ("a", "b", "b_lat", "gamma", "delta")
 FLIPS = ("G_NN", "G_Nu_Fd", "G_Nd_Fu", "G_FF")
 CONDUCTANCES = ("g_up", "g_dn")
+HEAT = ("electrons", "lattice")
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +87,7 @@ class RashbaCoefficients:
         g_up, g_dn: conductances of majority and minority [S/m^2], >= 0; bare (Landauer) unless `drift` changed them.
         g_mix: mixing conductance seen from N [S/m^2], real part >= 0; also a pair of strings (real, imaginary).
         loss: flips at the interface. Leave it out where g_mix or a fitted memory loss contains them already.
+        electrons, lattice: thermal conductances of both [W/(m^2 K)], as those of `hanle.boundary.circuit.Circuit`.
 
     Raises:
         InputError: a number that is not finite, or a conductance below 0.
@@ -98,9 +100,14 @@ class RashbaCoefficients:
     g_dn: ArrayLike = 0.0
     g_mix: NDArray[np.complexfloating] | complex = 0.0
     loss: MemoryLoss = field(default_factory=MemoryLoss)
+    electrons: float | str | None = None
+    lattice: float | str | None = None
 
     def __post_init__(self) -> None:
         _read_units(self, CONDUCTANCES, "conductance per area")
+        _read_units(self, HEAT, "thermal conductance per area")
+        for key in HEAT:
+            _require(key, getattr(self, key) or 0.0, least=0.0, unit="W/(m^2 K)")
         if isinstance(self.g_mix, str) or (isinstance(self.g_mix, tuple | list) and len(self.g_mix) == 2):
             parts = (self.g_mix,) if isinstance(self.g_mix, str) else self.g_mix
             mixing = complex(*(parse(part, "conductance per area", "g_mix") for part in parts))
