@@ -157,7 +157,7 @@ def thermoelectric(
     return Bulk(fields=COUPLED, A=present(found))
 
 
-def _tensor(weight: Array, parts: Sequence[ArrayLike], fields: Array, tag: str, m: Array | None) -> list[Term]:
+def _tensor(weight: Array, parts: Sequence[Array | float], fields: Array, tag: str, m: Array | None) -> list[Term]:
     """weight (a 1 + b m m + c m x), parts (a, b, c) of which the last may be left out; a 1 where there is no m."""
     found = [Term(weight * parts[0], _ONE, fields, tag)]
     if m is None:
