@@ -44,6 +44,11 @@ class Place:
             return scalar_at(self.device.profiles[key], self.points, key)
         return np.asarray(default, dtype=float)
 
+    def resistivity(self, metal: Conductor) -> Array:
+        """rho [Ohm m] at points and temperature; a profile is that at the temperature of the record's number."""
+        ratio, _ = metal.resistivity_ratio(self.conditions.temperature)
+        return self.quantity("resistivity", metal.rho) * ratio
+
 
 def region_law(device: "Device", region: str, points: Array, conditions: Conditions) -> Bulk | None:
     """Law of any region; None for an insulator in which nothing that is solved for moves."""
@@ -72,7 +77,7 @@ def bulk_law(device: "Device", region: str, points: Array, conditions: Condition
 def density_of_states(device: "Device", metal: str, points: Array) -> Array:
     """nu per spin [1/(J m^3)] of a metal at points (n, 3): () or (n,).
 
-    Where D is given, nu = sigma/(2 e^2 D) follows a profile of the resistivity, as the bulk does.
+    Where D is given, nu = sigma/(2 e^2 D) follows a profile of the resistivity, as the bulk does, but not temperature.
     """
     host = device.materials[metal]
     if not isinstance(host, Conductor):
@@ -85,27 +90,30 @@ def density_of_states(device: "Device", metal: str, points: Array) -> Array:
 
 def _conduction(place: Place, metal: Conductor) -> dict[str, Any]:
     """The arguments that all metals share."""
-    rho = place.quantity("resistivity", metal.rho)
+    rho, (ratio, _) = place.resistivity(metal), metal.resistivity_ratio(place.conditions.temperature)
     if not np.all(rho > 0):
         raise InputError(f"profiles.{place.name}.resistivity", "positive [Ohm m]", float(rho.min()))
+    spread = 1 / rho / (2 * E_CHARGE**2 * metal.nu) if metal.density_of_states else metal.D / ratio
     return {
         "conductivity": 1 / rho,
-        "diffusion_constant": 1 / rho / (2 * E_CHARGE**2 * metal.nu) if metal.density_of_states else metal.D,
+        "diffusion_constant": spread,
         "spin_hall_angle": place.quantity("spin_hall_angle", metal.theta),
         "field": place.conditions.field_at(place.points),
         "g_factor": metal.g,
-        "mobility": metal.mu,
+        "mobility": metal.mu / ratio,
     }
 
 
 def _normal_metal(place: Place, metal: NormalMetal) -> Bulk:
-    relaxation = None if metal.relaxation is None else metal.relaxation_rates
-    length = None if relaxation is not None else place.quantity("diffusion_length", metal.lam)
+    flips = metal.spin_flip_ratio(place.conditions.temperature)
+    relaxation = None if metal.relaxation is None else metal.relaxation_rates / flips[..., None, None]
+    length = None if relaxation is not None else place.quantity("diffusion_length", metal.lam) * flips
     return normal_metal(diffusion_length=length, relaxation=relaxation, **_conduction(place, metal))
 
 
 def _ferromagnetic_metal(place: Place, metal: FerromagneticMetal) -> Bulk:
-    length = place.quantity("diffusion_length", metal.lam)
+    flips = metal.spin_flip_ratio(place.conditions.temperature)
+    length = place.quantity("diffusion_length", metal.lam) * flips
     across = length if metal.dephasing_length is None else metal.lam_phi
     return ferromagnet(
         place.name,
@@ -126,11 +134,12 @@ def _local_moment_metal(place: Place, metal: LocalMomentMetal) -> Bulk:
     given = place.conditions.magnetisation.get(place.name)
     m = None if given is None else place.conditions.magnetisation_at(place.name, place.points)
     local = LocalMoments(metal.moments, metal.densities, metal.couplings(nu), metal.anisotropic)
-    length: Array | None = place.quantity("diffusion_length", metal.lam)
+    flips = metal.spin_flip_ratio(place.conditions.temperature)
+    length: Array | None = place.quantity("diffusion_length", metal.lam) * flips
     lifetime = None
     if metal.spin_lifetime is not None and f"{place.name}.diffusion_length" not in place.device.profiles:
         # D may vary: then it is lambda that follows.
-        length, lifetime = None, metal.tau_0
+        length, lifetime = None, metal.tau_0 * flips
     return conducting_magnet(
         place.name,
         local,

@@ -61,7 +61,7 @@ def thermoelectric_law(place: "Place", metal: Conductor) -> Bulk | None:
     try:
         return thermoelectric(
             temperature=place.conditions.temperature,
-            conductivity=1 / place.quantity("resistivity", metal.rho),
+            conductivity=1 / place.resistivity(metal),
             seebeck=metal.seebeck.value,
             spin_hall_angle=_spin_hall_angle(place, metal),
             spin_nernst_angle=metal.spin_nernst_angle.value,
@@ -76,7 +76,7 @@ def electron_heat_conductivity(place: "Place", metal: Conductor) -> Array:
     """kappa_e [W/(K m)] at the points of a region."""
     if metal.electron_heat_conductivity is not None:
         return np.asarray(metal.electron_heat_conductivity.value)
-    sigma = (1 - 2 * _spin_hall_angle(place, metal) ** 2) / place.quantity("resistivity", metal.rho)
+    sigma = (1 - 2 * _spin_hall_angle(place, metal) ** 2) / place.resistivity(metal)
     return np.asarray(LORENZ * np.asarray(place.conditions.temperature) * sigma)
 
 

@@ -70,6 +70,8 @@ def formula(device: Device) -> Array | None:
     metal, at = device.materials[device.conductors[0]], stack.names.index(device.conductors[0])
     if not isinstance(metal, NormalMetal) or metal.mu:
         return None
+    if np.any(metal.resistivity_ratio(device.conditions.temperature)[0] != 1):
+        return None
     # the metal lies between the faces `at` and `at + 1`
     below, above = (_mixing(device, stack, stack.face_names[k]) for k in (at, at + 1))
     if below is None or above is None:

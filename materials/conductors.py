@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from hanle.materials.resistivity import Ratios, linear_ratio, require_ratios, tabulated_ratio
 from hanle.materials.sourced import Sourced, require_positive
 from hanle.materials.weiss import G_FACTOR
 from hanle.pde.constants import E_CHARGE, K_B
 from hanle.pde.errors import InputError
+from hanle.pde.tensors import Array
 
 #: A number of 0 for an effect that nobody asked for.
 NONE: Final = Sourced(0.0, "dimensionless", note="left out", estimate=True)
@@ -27,6 +30,10 @@ class Conductor(ABC):
         profiles: quantities that may vary in space.
         name: as messages say it.
         resistivity: Drude resistivity rho_D; the bulk resistivity is rho_D/(1 - 2 theta^2).
+        temperature_coefficient: alpha of rho(T) = rho [1 + alpha (T - T_rho)], T_rho the temperature of `resistivity`.
+        resistivity_ratios: instead of it a table of (T [K], rho(T)/rho). With either the density of states and the Hall
+            coefficient stay, so that D and the mobility fall as 1/rho(T); lengths, lifetimes and angles stay as given.
+        elliott_yafet: then spin lifetimes fall as 1/rho(T) too, and lambda with them.
         spin_hall_angle: theta > 0 for Pt, theta^2 < 1/2.
         diffusion_length: lambda.
         density_of_states: nu per spin; or else `diffusion_constant`.
@@ -65,6 +72,9 @@ class Conductor(ABC):
     spin_nernst_angle: Sourced = NONE
     sommerfeld_coefficient: Sourced | None = None
     lattice_heat_capacity: Sourced | None = None
+    temperature_coefficient: Sourced | None = None
+    resistivity_ratios: Ratios = ()
+    elliott_yafet: bool = False
 
     def __post_init__(self) -> None:
         self.require_positive(
@@ -75,6 +85,7 @@ class Conductor(ABC):
             "electron_heat_conductivity", "lattice_heat_conductivity", "electron_lattice_coupling"
         )
         self.require_one("density_of_states", "diffusion_constant")
+        self._require_warming()
         if self.theta**2 >= 0.5:
             key, reason = f"{self.name}.spin_hall_angle", "the bulk resistivity rho_D/(1 - 2 theta^2) must be > 0"
             raise InputError(key, "below 1/sqrt(2) = 0.707 in size", self.theta, reason)
@@ -98,9 +109,42 @@ class Conductor(ABC):
             hint = "one follows from the other" if given else "neither is given"
             raise InputError(f"{self.name}.{first}", f"given, or else {second} (one of the two)", given, hint)
 
+    def _require_warming(self) -> None:
+        """Refuse two ways to depend on T, one without a beginning, and Elliott-Yafet without any."""
+        if self.resistivity_ratios:
+            key = f"{self.name}.resistivity_ratios"
+            if self.temperature_coefficient is not None:
+                raise InputError(key, "left out beside temperature_coefficient", self.resistivity_ratios)
+            require_ratios(key, self.resistivity_ratios)
+        elif self.temperature_coefficient is not None:
+            if self.resistivity.temperature is None:
+                must = "given where the resistivity has a temperature_coefficient"
+                raise InputError(f"{self.name}.resistivity.temperature", must, None, "e.g. 300 K")
+        elif self.elliott_yafet:
+            must = "left out where the resistivity does not depend on T"
+            raise InputError(f"{self.name}.elliott_yafet", must, True, "give temperature_coefficient")
+
+    def resistivity_ratio(self, temperature: ArrayLike) -> tuple[Array, Array]:
+        """rho(T) over the number of the record, and its slope [1/K], of the shape of T [K]; 1 and 0 if constant.
+
+        Raises:
+            InputError: T outside the table, or where rho(T) would not be positive.
+        """
+        reference = self.resistivity.temperature
+        if self.resistivity_ratios:
+            return tabulated_ratio(f"{self.name}.resistivity_ratios", self.resistivity_ratios, temperature)
+        if self.temperature_coefficient is not None and reference is not None:
+            key = f"{self.name}.temperature_coefficient"
+            return linear_ratio(key, self.temperature_coefficient.value, reference, temperature)
+        return np.ones(()), np.zeros(())
+
+    def spin_flip_ratio(self, temperature: ArrayLike) -> Array:
+        """lambda(T) and, of rates, 1/Gamma(T) over the numbers of the record: 1, or rho/rho(T) of Elliott and Yafet."""
+        return 1 / self.resistivity_ratio(temperature)[0] if self.elliott_yafet else np.ones(())
+
     @property
     def rho(self) -> float:
-        """Drude resistivity [Ohm m]."""
+        """Drude resistivity of the record [Ohm m]; at T: `resistivity_ratio`."""
         return self.resistivity.value
 
     @property

@@ -28,6 +28,7 @@ from hanle.materials.records import (
     NormalMetal,
     Record,
 )
+from hanle.materials.resistivity import read_ratios, write_ratios
 from hanle.materials.sourced import Sourced
 from hanle.materials.sublattices import VolumeSublattice
 from hanle.materials.values import Table, matrix, plain, require_known, require_present, sourced
@@ -79,6 +80,7 @@ class Schema(Generic[R]):
 
 _CONDUCTOR_KEYS: Final = {
     "resistivity": "resistivity",
+    "temperature_coefficient": "temperature coefficient",
     "spin_hall_angle": "dimensionless",
     "diffusion_length": "length",
     "density_of_states": "density of states",
@@ -118,6 +120,9 @@ _MOMENT_KEYS: Final = ("critical_temperature", "exchange", "sublattices")
 #: g factor of the moments of a metal, whose `g_factor` is that of its electrons.
 _MOMENT_G: Final = "moment_g_factor"
 _DIFFUSION: Final = (("density_of_states",), ("diffusion_constant",))
+#: Keys of all metals that are no numbers, and what takes the place of what.
+_WARMING: Final = ("resistivity_ratios", "elliott_yafet")
+_WARMINGS: Final = (("temperature_coefficient",), ("resistivity_ratios",))
 
 
 def _conductor_numbers(record: Conductor) -> Numbers:
@@ -126,9 +131,24 @@ def _conductor_numbers(record: Conductor) -> Numbers:
 
 
 def _write_conductor(record: Conductor) -> dict[str, Any]:
-    """Numbers that differ from the defaults of the class."""
+    """What differs from the defaults of the class."""
     usual = {field.name: field.default for field in fields(record)}
-    return {name: plain(value) for name, value in _conductor_numbers(record).items() if value != usual[name]}
+    table = {name: plain(value) for name, value in _conductor_numbers(record).items() if value != usual[name]}
+    if record.resistivity_ratios:
+        table["resistivity_ratios"] = write_ratios(record.resistivity_ratios)
+    return table | ({"elliott_yafet": True} if record.elliott_yafet else {})
+
+
+def _arguments(name: str, table: Table, values: Numbers) -> dict[str, Any]:
+    """The numbers of a metal, and how they change with temperature."""
+    found: dict[str, Any] = dict(values)
+    if "resistivity_ratios" in table:
+        found["resistivity_ratios"] = read_ratios(f"{name}.resistivity_ratios", table["resistivity_ratios"])
+    if "elliott_yafet" in table:
+        if not isinstance(table["elliott_yafet"], bool):
+            raise InputError(f"{name}.elliott_yafet", "true or false", table["elliott_yafet"])
+        found["elliott_yafet"] = table["elliott_yafet"]
+    return found
 
 
 def _normal_metal(name: str, table: Table, values: Numbers) -> NormalMetal:
@@ -136,7 +156,7 @@ def _normal_metal(name: str, table: Table, values: Numbers) -> NormalMetal:
     if "relaxation" in table:
         must, hint = "a 3x3 list of rates", 'e.g. "2 1/ps"'
         rates = matrix(f"{name}.relaxation", table["relaxation"], "rate", must, hint)
-    return NormalMetal(name=name, relaxation=rates, **values)
+    return NormalMetal(name=name, relaxation=rates, **_arguments(name, table, values))
 
 
 def _write_normal_metal(record: NormalMetal) -> dict[str, Any]:
@@ -147,7 +167,7 @@ def _write_normal_metal(record: NormalMetal) -> dict[str, Any]:
 
 
 def _ferromagnetic_metal(name: str, table: Table, values: Numbers) -> FerromagneticMetal:
-    return FerromagneticMetal(name=name, **values)
+    return FerromagneticMetal(name=name, **_arguments(name, table, values))
 
 
 def _local_moment_metal(name: str, table: Table, values: Numbers) -> LocalMomentMetal:
@@ -155,7 +175,8 @@ def _local_moment_metal(name: str, table: Table, values: Numbers) -> LocalMoment
     facts = read_facts(name, table, entries)
     sublattices = tuple(read_volume(key, entry) for key, entry in entries)
     moments = read_moments(name, table, facts, _bulk_weights(sublattices), _MOMENT_G)
-    return LocalMomentMetal(name=name, moments=moments, sublattices=sublattices, facts=facts, **values)
+    given = _arguments(name, table, values)
+    return LocalMomentMetal(name=name, moments=moments, sublattices=sublattices, facts=facts, **given)
 
 
 def _write_local_moment_metal(record: LocalMomentMetal) -> dict[str, Any]:
@@ -219,27 +240,27 @@ def _present_numbers(record: Insulator) -> Numbers:
 _SCHEMAS: Final[dict[type[Any], Schema[Any]]] = {
     NormalMetal: Schema(
         keys=_CONDUCTOR_KEYS,
-        others=("relaxation",),
+        others=("relaxation", *_WARMING),
         required=("resistivity", "spin_hall_angle"),
-        alternatives=(_DIFFUSION, (("diffusion_length",), ("relaxation",))),
+        alternatives=(_DIFFUSION, _WARMINGS, (("diffusion_length",), ("relaxation",))),
         build=_normal_metal,
         numbers=_conductor_numbers,
         write=_write_normal_metal,
     ),
     FerromagneticMetal: Schema(
         keys=_FERROMAGNET_KEYS,
-        others=(),
+        others=_WARMING,
         required=("resistivity", "polarisation", "diffusion_length"),
-        alternatives=(_DIFFUSION,),
+        alternatives=(_DIFFUSION, _WARMINGS),
         build=_ferromagnetic_metal,
         numbers=_conductor_numbers,
         write=_write_conductor,
     ),
     LocalMomentMetal: Schema(
         keys=_LOCAL_MOMENT_KEYS,
-        others=(*_MOMENT_KEYS, _MOMENT_G),
+        others=(*_MOMENT_KEYS, _MOMENT_G, *_WARMING),
         required=("resistivity", "spin_hall_angle", "critical_temperature", "sublattices"),
-        alternatives=(_DIFFUSION, (("diffusion_length",), ("spin_lifetime",))),
+        alternatives=(_DIFFUSION, _WARMINGS, (("diffusion_length",), ("spin_lifetime",))),
         build=_local_moment_metal,
         numbers=lambda record: _conductor_numbers(record) | moment_numbers(record.facts, record.sublattices),
         write=_write_local_moment_metal,

@@ -1,7 +1,7 @@
 """Numbers that carry dimension, temperature and source.
 
-No number follows the temperature of a device or sweep except through the moments of a magnet; `Sourced.temperature`
-only says where a number was found.
+Numbers follow the temperature of a device or sweep through the moments of a magnet and the resistivity of a metal
+(`hanle.materials.resistivity`); elsewhere `Sourced.temperature` only says where a number was found.
 """
 
 import math

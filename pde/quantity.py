@@ -165,6 +165,7 @@ DIMENSIONS: Final[dict[str, Dimension]] = {
         "a heat exchange per volume", "W/(m^3 K)", 1e14, 1e19, "W/(m^3 K)"
     ),
     "heat capacity per volume": Dimension("a heat capacity per volume", "J/(m^3 K)", 1e2, 1e7, "J/(m^3 K)"),
+    "temperature coefficient": Dimension("a temperature coefficient", "1/K", 1e-4, 1e-2, "1/K"),
     "Sommerfeld coefficient": Dimension(
         "an electronic heat capacity over T, per volume", "J/(m^3 K^2)", 10.0, 2e3, "J/(m^3 K^2)"
     ),
