@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hanle.pde.coefficients import Coefficient, leading
 from hanle.pde.engines import kernels
 from hanle.pde.engines.fe_cells import SIMPLICES, Cell
-from hanle.pde.engines.fe_integrals import chunks, geometry, local_matrices, measures, straight
+from hanle.pde.engines.fe_integrals import Mapped, chunks, geometry, straight
 from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_scalars import Scalars
 from hanle.pde.problem import Problem
@@ -28,7 +28,9 @@ def coarsening(problem: Problem, numbering: Numbering, scalars: Scalars, block: 
     tensors = {region: _conduction(problem.regions[region].A, axes) for region in numbering.blocks[block].regions}
     flat = np.concatenate([tensor.ravel() for tensor in tensors.values()])
     flat = flat / (np.abs(flat).max(initial=0.0) or 1.0)
-    found: sp.csr_matrix = scalars.kept(("coarsening", block), flat, lambda: _coarsening(numbering, block, tensors))
+    found: sp.csr_matrix = scalars.kept(
+        ("coarsening", block), [flat], lambda: _coarsening(numbering, block, tensors)
+    )
     return found
 
 
@@ -94,12 +96,13 @@ def _laplacian(element: Cell, corners: Array, tensor: Array) -> Array:
 
 def _from_stiffness(element: Cell, corners: Array, tensor: Array) -> Array:
     n = corners.shape[2]
-    stiffness = np.zeros((len(corners), element.vertices, element.vertices))
+    parts = []
     for i, k in np.ndindex(n, n):
         if np.any(tensor[:, i, k]):
             form = np.zeros((1 + n, 1 + n))
             form[1 + i, 1 + k] = 1.0
-            stiffness += local_matrices(element, corners, form, tensor[:, i, k, None])
+            parts.append((form, tensor[:, i, k, None]))
+    stiffness = Mapped(element, corners).matrices(parts)
     local = np.zeros_like(stiffness)
     for i, j in element.edges:
         _add_edge(local, i, j, np.maximum(-stiffness[:, i, j], 0.0))
@@ -114,7 +117,7 @@ def _by_distance(element: Cell, corners: Array, tensor: Array) -> Array:
     """
     count = len(element.supports)
     places = np.stack([corners[:, list(s)].mean(axis=1) for s in element.supports], axis=1)
-    volume = measures(element, corners, np.ones((1, 1)))
+    volume = Mapped(element, corners).measures(np.ones((1, 1)))
     metric = np.linalg.inv(tensor)
     local = np.zeros((len(corners), count, count))
     for i, j in combinations(range(count), 2):

@@ -1,10 +1,12 @@
-"""Scalar matrices and vectors, one per distinct (place, form, weights); those of a previous problem are reused.
+"""Scalar matrices and vectors, one per distinct (place, integrand); those of a previous problem are reused.
 
 All are dimensionless: coordinates are in units of `Nodes.unit` and weights are divided by their largest value. Both
-factors return in the small field matrices (`weight_pattern`, `power`).
+factors return in the small field matrices (`weight_pattern`, `power`). What is asked for together is integrated in one
+pass over the cells.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 
 from hanle.meshes.tagged import IntArray
 from hanle.pde.engines import kernels
-from hanle.pde.engines.fe_integrals import chunks, local_matrices, local_vectors
+from hanle.pde.engines.fe_integrals import Integrand, Mapped, chunks
 from hanle.pde.engines.fe_nodes import Int32, Nodes
 from hanle.pde.engines.fe_numbering import Numbering, Patch
 from hanle.pde.errors import InputError, UnsupportedError
@@ -54,15 +56,18 @@ class RegionMatrices(Protocol):
     """Who integrates the matrices of regions for a Scalars."""
 
     def region(
-        self, numbering: Numbering, region: str, pattern: tuple[Int32, Int32], form: Array, weights: Array
+        self, numbering: Numbering, region: str, pattern: tuple[Int32, Int32], integrand: Integrand
     ) -> sp.csr_matrix:
         """int w jet(test) . form . jet(trial) over a region, see `fe_integrals`.
 
         Args:
             pattern: (indptr, indices) of the matrix between nodes of the region's block.
-            weights: (cells or 1, points or 1) at the points of the cell's quadrature rule.
         """
         ...
+
+
+#: Adds the integrals over some cells of a region, given their positions and nodes within the block.
+_Job = Callable[[Mapped, slice, Int32], None]
 
 
 @dataclass(eq=False)
@@ -75,20 +80,32 @@ class Scalars:
     numbering: Numbering
     previous: "Scalars | None" = None
     integrals: RegionMatrices | None = None
-    _found: dict[tuple[object, ...], list[tuple[Array, Any]]] = field(default_factory=dict)
+    _found: dict[tuple[object, ...], list[tuple[Sequence[Array], Any]]] = field(default_factory=dict)
+    _jobs: dict[str, list[_Job]] = field(default_factory=dict)
+    _waiting: bool = False
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Matrices and vectors of regions asked for inside hold their numbers when it ends."""
+        self._waiting = True
+        try:
+            yield
+        finally:
+            self._waiting = False
+        self._integrate()
 
     def matrix(self, region: str, form: Array, pattern: Array) -> sp.csr_matrix:
         """Matrix on the nodes of the region's block; `form` as in `fe_integrals`, over the mesh axes."""
-        found: sp.csr_matrix = self.kept(
-            ("matrix", region, form.tobytes()), pattern, lambda: self._matrix(region, form, pattern)
-        )
+        return self.matrix_of(region, [(form, pattern)])
+
+    def matrix_of(self, region: str, integrand: Integrand) -> sp.csr_matrix:
+        """The same for a sum of integrals."""
+        found: sp.csr_matrix = self._of_region("matrix", region, integrand, self._matrix)
         return found
 
-    def vector(self, region: str, form: Array, pattern: Array) -> Array:
+    def vector_of(self, region: str, integrand: Integrand) -> Array:
         """Vector (nodes of the block,)."""
-        found: Array = self.kept(
-            ("vector", region, form.tobytes()), pattern, lambda: self._vector(region, form, pattern)
-        )
+        found: Array = self._of_region("vector", region, integrand, self._vector)
         return found
 
     def face_matrix(
@@ -96,13 +113,13 @@ class Scalars:
     ) -> sp.csr_matrix:
         """Matrix (nodes of the block of sides[0], of sides[1]) over a patch; its weights are those of the patch."""
         key = ("face", face, *patch.regions.values(), sides, form.tobytes())
-        found: sp.csr_matrix = self.kept(key, pattern, lambda: self._face_matrix(patch, sides, form, pattern))
+        found: sp.csr_matrix = self.kept(key, [pattern], lambda: self._face_matrix(patch, sides, form, pattern))
         return found
 
     def face_vector(self, patch: Patch, side: str, form: Array, pattern: Array) -> Array:
         """Vector (nodes of the block of a side,); `form` (1 + n,) or (facets, points, 1 + n). Not stored."""
         nodes = self.numbering.nodes
-        local = local_vectors(nodes.facet, nodes.facet_corners(patch.nodes), form, pattern)
+        local = Mapped(nodes.facet, nodes.facet_corners(patch.nodes)).vectors([(form, pattern)])
         rows = self.numbering.node_of[patch.regions[side]][patch.nodes]
         return np.asarray(np.bincount(rows.ravel(), local.ravel(), self._count(patch.regions[side])), dtype=float)
 
@@ -114,41 +131,66 @@ class Scalars:
             coupled = np.ones((connectivity.shape[1],) * 2, dtype=bool)
             return kernels.pattern(connectivity, self._count(region), coupled)
 
-        indptr, indices = self.kept(("pattern", region), np.ones((1, 1)), build)
+        indptr, indices = self.kept(("pattern", region), [], build)
         return indptr, indices
 
-    def kept(self, key: tuple[object, ...], pattern: Array, build: Callable[[], Any]) -> Any:
-        """What was built for a key and a weight pattern, or is built now."""
+    def kept(self, key: tuple[object, ...], patterns: Sequence[Array], build: Callable[[], Any]) -> Any:
+        """What was built for a key and weight patterns, or is built now."""
         for store in (self, self.previous):
             if store is not None:
                 for weights, value in store._found.get(key, ()):
-                    if weights.shape == pattern.shape and np.all(np.abs(weights - pattern) <= SAME):
+                    if all(_same(*pair) for pair in zip(weights, patterns, strict=True)):
                         if store is not self:
                             self._found.setdefault(key, []).append((weights, value))
                         return value
         value = build()
-        self._found.setdefault(key, []).append((pattern, value))
+        self._found.setdefault(key, []).append((patterns, value))
         return value
+
+    def _of_region(
+        self, kind: str, region: str, integrand: Integrand, build: Callable[[str, Integrand], Any]
+    ) -> Any:
+        key = (kind, region, *(form.tobytes() for form, _ in integrand))
+        value = self.kept(key, [pattern for _, pattern in integrand], lambda: build(region, integrand))
+        if not self._waiting:
+            self._integrate()
+        return value
+
+    def _integrate(self) -> None:
+        """Run what waits, in one pass over the cells of each region."""
+        nodes, jobs, self._jobs = self.numbering.nodes, self._jobs, {}
+        for region, waiting in jobs.items():
+            cells = self.numbering.cells_of[region]
+            for part in chunks(len(cells)):
+                mapped = Mapped(nodes.element, nodes.corners(cells[part]))
+                connectivity = self.numbering.node_of[region][nodes.cells[cells[part]]]
+                for job in waiting:
+                    job(mapped, part, connectivity)
 
     def _count(self, region: str) -> int:
         return self.numbering.blocks[self.numbering.block_of[region]].nodes
 
-    def _matrix(self, region: str, form: Array, pattern: Array) -> sp.csr_matrix:
-        if self.integrals is not None:
-            return self.integrals.region(self.numbering, region, self.pattern(region), form, pattern)
-        if is_skew(form):
-            return self._skew_matrix(region, form, pattern)
+    def _matrix(self, region: str, integrand: Integrand) -> sp.csr_matrix:
         indptr, indices = self.pattern(region)
-        data = self._assembled(region, self.numbering.cells_of[region], indptr, indices, form, pattern)
+        if self.integrals is not None:
+            return self.integrals.region(self.numbering, region, (indptr, indices), integrand)
+        if len(integrand) == 1 and is_skew(integrand[0][0]) and integrand[0][1].shape[1] == 1:
+            return self._skew_matrix(region, *integrand[0])
+        data = np.zeros(indices.size)
+
+        def add(mapped: Mapped, part: slice, connectivity: Int32) -> None:
+            kernels.scatter(indptr, indices, connectivity, mapped.matrices(_chosen(integrand, part)), data)
+
+        self._jobs.setdefault(region, []).append(add)
         return csr(data, indices, indptr)
 
     def _skew_matrix(self, region: str, form: Array, pattern: Array) -> sp.csr_matrix:
-        """Antisymmetric form: for constant weight only pairs of boundary nodes contribute (a null Lagrangian)."""
+        """Antisymmetric form: where the weight is constant only pairs of boundary nodes stay (a null Lagrangian)."""
         numbering = self.numbering
         cells, weights = numbering.cells_of[region], pattern
         keep = np.ones(numbering.nodes.count, dtype=bool)
         if pattern.size == 1:
-            keep = self.kept(("boundary", region), pattern, lambda: boundary_nodes(numbering.nodes, cells))
+            keep = self.kept(("boundary", region), [], lambda: boundary_nodes(numbering.nodes, cells))
             cells = cells[keep[numbering.nodes.cells[cells]].sum(axis=1) >= 2]
         table = np.where(keep, numbering.node_of[region], -1).astype(np.int32)
         connectivity = table[numbering.nodes.cells[cells]]
@@ -157,7 +199,7 @@ class Scalars:
         data, size = np.zeros(indices.size), np.zeros(indices.size)
         nodes = numbering.nodes
         for part in chunks(len(cells)):
-            local = local_matrices(nodes.element, nodes.corners(cells[part]), form, _rows(weights, part))
+            local = Mapped(nodes.element, nodes.corners(cells[part])).matrices(_chosen([(form, weights)], part))
             kernels.scatter(indptr, indices, connectivity[part], local, data)
             largest = np.abs(local).max(axis=(1, 2), keepdims=True)
             kernels.scatter(indptr, indices, connectivity[part], np.broadcast_to(largest, local.shape).copy(), size)
@@ -166,28 +208,18 @@ class Scalars:
         matrix.eliminate_zeros()
         return matrix
 
-    def _assembled(
-        self, region: str, cells: IntArray, indptr: Int32, indices: Int32, form: Array, pattern: Array
-    ) -> Array:
-        nodes, node_of = self.numbering.nodes, self.numbering.node_of[region]
-        data = np.zeros(indices.size)
-        for part in chunks(len(cells)):
-            local = local_matrices(nodes.element, nodes.corners(cells[part]), form, _rows(pattern, part))
-            kernels.scatter(indptr, indices, node_of[nodes.cells[cells[part]]], local, data)
-        return data
-
-    def _vector(self, region: str, form: Array, pattern: Array) -> Array:
-        nodes, cells = self.numbering.nodes, self.numbering.cells_of[region]
+    def _vector(self, region: str, integrand: Integrand) -> Array:
         total = np.zeros(self._count(region))
-        for part in chunks(len(cells)):
-            local = local_vectors(nodes.element, nodes.corners(cells[part]), form, _rows(pattern, part))
-            rows = self.numbering.node_of[region][nodes.cells[cells[part]]]
-            np.add.at(total, rows.ravel(), local.ravel())
+
+        def add(mapped: Mapped, part: slice, connectivity: Int32) -> None:
+            np.add.at(total, connectivity.ravel(), mapped.vectors(_chosen(integrand, part)).ravel())
+
+        self._jobs.setdefault(region, []).append(add)
         return total
 
     def _face_matrix(self, patch: Patch, sides: tuple[str, str], form: Array, pattern: Array) -> sp.csr_matrix:
         nodes, node_of = self.numbering.nodes, self.numbering.node_of
-        local = local_matrices(nodes.facet, nodes.facet_corners(patch.nodes), form, pattern)
+        local = Mapped(nodes.facet, nodes.facet_corners(patch.nodes)).matrices([(form, pattern)])
         rows, columns = (node_of[patch.regions[side]][patch.nodes] for side in sides)
         i = np.broadcast_to(rows[:, :, None], local.shape).ravel()
         j = np.broadcast_to(columns[:, None, :], local.shape).ravel()
@@ -204,8 +236,13 @@ def is_skew(form: Array) -> bool:
     return bool(not mixed and np.any(inner) and np.array_equal(inner, -inner.T))
 
 
-def _rows(pattern: Array, part: slice) -> Array:
-    return pattern if len(pattern) == 1 else pattern[part]
+def _chosen(integrand: Integrand, part: slice) -> Integrand:
+    """An integrand with the weights of some cells."""
+    return [(form, weights if len(weights) == 1 else weights[part]) for form, weights in integrand]
+
+
+def _same(one: Array, other: Array) -> bool:
+    return one.shape == other.shape and bool(np.all(np.abs(one - other) <= SAME))
 
 
 def csr(data: Array, indices: Int32, indptr: Int32) -> sp.csr_matrix:

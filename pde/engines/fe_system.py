@@ -21,7 +21,7 @@ from hanle.pde.engines.fe_constraints import Constraints
 from hanle.pde.engines.fe_faces import face_terms
 from hanle.pde.engines.fe_gauge import reached
 from hanle.pde.engines.fe_globals import global_terms
-from hanle.pde.engines.fe_integrals import chunks, measures
+from hanle.pde.engines.fe_integrals import Mapped, chunks
 from hanle.pde.engines.fe_ledger import face_flux, ledger
 from hanle.pde.engines.fe_linear import Assembled, merged, subsystem
 from hanle.pde.engines.fe_numbering import Numbering
@@ -36,8 +36,9 @@ from hanle.pde.tensors import Array
 def collected(problem: Problem, numbering: Numbering, scalars: Scalars, unknowns: Unknowns) -> Terms:
     """The terms of all laws of a problem."""
     terms = Terms([], [], [], [])
-    for region in problem.regions:
-        terms.extend(region_terms(problem, numbering, scalars, region))
+    with scalars.together():
+        for region in problem.regions:
+            terms.extend(region_terms(problem, numbering, scalars, region))
     for face in problem.faces:
         terms.extend(face_terms(problem, numbering, scalars, face))
     terms.extend(global_terms(problem, numbering, unknowns))
@@ -225,12 +226,13 @@ class System:
 
     def measure(self, component: str) -> Array:
         """Measure (1,) of the regions that carry a component."""
-        nodes, one = self.numbering.nodes, np.ones((1, 1))
+        nodes = self.numbering.nodes
         total = 0.0
         for region, cells in self.numbering.cells_of.items():
             if self.numbering.carries(region, component):
                 for part in chunks(len(cells)):
-                    total += float(measures(nodes.element, nodes.corners(cells[part]), one).sum())
+                    mapped = Mapped(nodes.element, nodes.corners(cells[part]))
+                    total += float(mapped.measures(np.ones((1, 1))).sum())
         return self.processes.total([total * nodes.unit**nodes.mesh.dimension])
 
     def _operators(self, part: Part) -> list[Operator]:

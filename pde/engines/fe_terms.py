@@ -3,7 +3,7 @@
 Field matrices are in SI: they carry the weight of the term and the powers of the length unit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +11,8 @@ import scipy.sparse as sp
 
 from hanle.pde.coefficients import Coefficient, Term
 from hanle.pde.engines.contract import Part
-from hanle.pde.engines.fe_integrals import chunks, measures
+from hanle.pde.engines.fe_integrals import Mapped, chunks
+from hanle.pde.engines.fe_joined import Integral, joined
 from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_scalars import Scalars, is_skew, weight_pattern
 from hanle.pde.problem import Problem
@@ -142,29 +143,27 @@ class _RegionTerms:
     def collect(self) -> Terms:
         """All terms: A, B, W, R, then the sources S and F."""
         bulk = self._bulk
+        self._operators(FLUX, "gg", split(bulk.A))
+        self._operators(FLUX, "gv", bulk.B)
+        self._operators(LOSS, "vg", bulk.W)
+        self._operators(LOSS, "vv", bulk.R)
+        self._sources(FLUX, "g", [replace(t, spatial=-t.spatial) for t in bulk.S])
+        self._sources(LOSS, "v", bulk.F)
         for t in split(bulk.A):
-            self._operator(FLUX, "gg", t)
             for drive, k, column in self._columns():
                 self._load(FLUX, drive, "g", t, t.spatial[:, k], t.fields[:, column])
                 self._functional(FLUX, drive, "g", t, t.spatial[k], t.fields[column])
                 for trial, l, other in self._columns():
                     self._pair(FLUX, drive, trial, t, t.spatial[k, l] * t.fields[column, other])
         for t in bulk.B:
-            self._operator(FLUX, "gv", t)
             for drive, k, column in self._columns():
                 self._functional(FLUX, drive, "v", t, t.spatial[k], t.fields[column])
         for t in bulk.W:
-            self._operator(LOSS, "vg", t)
             for drive, k, column in self._columns():
                 self._load(LOSS, drive, "v", t, t.spatial[k], t.fields[:, column])
-        for t in bulk.R:
-            self._operator(LOSS, "vv", t)
         for t in bulk.S:
-            self._load(FLUX, "", "g", t, -t.spatial, t.fields)
             for drive, k, column in self._columns():
                 self._pair(FLUX, drive, "", t, t.spatial[k] * t.fields[column])
-        for t in bulk.F:
-            self._load(LOSS, "", "v", t, np.asarray(1.0), t.fields)
         return self._terms
 
     def _columns(self) -> list[tuple[str, int, int]]:
@@ -178,35 +177,38 @@ class _RegionTerms:
         factor, pattern = weight_pattern(f"region {self._region}", t.weight, entities)
         return factor * self._numbering.nodes.unit ** (len(self._axes) - gradients), pattern
 
-    def _operator(self, kind: str, forms: str, t: Term) -> None:
-        form = form_matrix(self._axes, forms, t.spatial)
-        factor, pattern = self._scale(t, forms.count("g"))
-        if factor and np.any(form) and np.any(t.fields):
-            size = float(form.ravel()[np.argmax(np.abs(form))])
-            matrix = self._scalars.matrix(self._region, form / size, pattern)
-            place = Place(self._region, kind, t.tag)
-            fields = factor * size * t.fields
+    def _integrals(self, forms: str, terms: Iterable[Term]) -> Iterator[Integral]:
+        """What does not vanish; forms as in `form_matrix` or `form_vector`."""
+        for t in terms:
+            form = (form_matrix if len(forms) == 2 else form_vector)(self._axes, forms, t.spatial)
+            factor, pattern = self._scale(t, forms.count("g"))
+            if factor and np.any(form) and np.any(t.fields):
+                size = float(form.ravel()[np.argmax(np.abs(form))])
+                yield Integral(t.tag, form / size, pattern, factor * size * t.fields)
+
+    def _operators(self, kind: str, forms: str, terms: Iterable[Term]) -> None:
+        for tag, integrand, fields in joined(self._integrals(forms, terms)):
+            matrix = self._scalars.matrix_of(self._region, integrand)
+            place, skew = Place(self._region, kind, tag), is_skew(integrand[0][0])
             self._terms.operators.append(
-                Operator(place, self._block, self._block, matrix, fields, is_skew(form), forms.endswith("v"))
+                Operator(place, self._block, self._block, matrix, fields, skew, forms.endswith("v"))
             )
 
-    def _vector(self, kind: str, drive: str, forms: str, t: Term, spatial: Array, fields: Array) -> Load | None:
-        form = form_vector(self._axes, forms, spatial)
-        factor, pattern = self._scale(t, forms.count("g"))
-        if not (factor and np.any(form) and np.any(fields)):
-            return None
-        vector = self._scalars.vector(self._region, form, pattern)
-        return Load(Place(self._region, kind, t.tag), drive, self._block, vector, factor * fields)
+    def _sources(self, kind: str, forms: str, terms: Iterable[Term]) -> None:
+        self._terms.loads.extend(self._vectors(kind, "", forms, terms))
+
+    def _vectors(self, kind: str, drive: str, forms: str, terms: Iterable[Term]) -> Iterator[Load]:
+        for tag, integrand, fields in joined(self._integrals(forms, terms)):
+            vector = self._scalars.vector_of(self._region, integrand)
+            yield Load(Place(self._region, kind, tag), drive, self._block, vector, fields)
 
     def _load(self, kind: str, drive: str, forms: str, t: Term, spatial: Array, fields: Array) -> None:
-        found = self._vector(kind, drive, forms, t, spatial, fields)
-        if found is not None:
-            self._terms.loads.append(found)
+        part = replace(t, spatial=np.asarray(spatial), fields=fields)
+        self._terms.loads.extend(self._vectors(kind, drive, forms, [part]))
 
     def _functional(self, kind: str, drive: str, forms: str, t: Term, spatial: Array, fields: Array) -> None:
-        found = self._vector(kind, drive, forms, t, spatial, fields)
-        if found is not None:
-            self._terms.functionals.append(found)
+        part = replace(t, spatial=np.asarray(spatial), fields=fields)
+        self._terms.functionals.extend(self._vectors(kind, drive, forms, [part]))
 
     def _pair(self, kind: str, test: str, trial: str, t: Term, value: float) -> None:
         if value:
@@ -218,7 +220,8 @@ class _RegionTerms:
 def _integral(numbering: Numbering, region: str, pattern: Array) -> float:
     """Integral of a weight pattern over a region, in units of the length unit."""
     nodes, cells = numbering.nodes, numbering.cells_of[region]
-    return sum(
-        float(measures(nodes.element, nodes.corners(cells[p]), pattern if len(pattern) == 1 else pattern[p]).sum())
-        for p in chunks(len(cells))
-    )
+    total = 0.0
+    for part in chunks(len(cells)):
+        weights = pattern if len(pattern) == 1 else pattern[part]
+        total += float(Mapped(nodes.element, nodes.corners(cells[part])).measures(weights).sum())
+    return total

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from hanle.meshes.tagged import IntArray
 from hanle.pde.engines import fenicsx_compat as compat
+from hanle.pde.engines.fe_integrals import Integrand
 from hanle.pde.engines.fe_nodes import Int32
 from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_scalars import ROUNDING, Scalars, boundary_nodes, csr, is_skew
@@ -65,17 +66,18 @@ class Forms:
                 self._compile(_KINDS[-1], region, everywhere=False)
 
     def region(
-        self, numbering: Numbering, region: str, pattern: tuple[Any, Any], form: Array, weights: Array
+        self, numbering: Numbering, region: str, pattern: tuple[Any, Any], integrand: Integrand
     ) -> sp.csr_matrix:
         """Matrix over a region on the pattern (indptr, indices) between nodes of its block."""
         place = self._places[region]
-        everywhere = not (is_skew(form) and weights.size == 1)
+        everywhere = not all(is_skew(form) and weights.size == 1 for form, weights in integrand)
         data = np.zeros(len(pattern[1]))
-        for kind in _KINDS:
-            tensor = form[kind.rows, kind.columns]
-            if np.any(tensor):
-                integral = self._integrals[kind.name, region, everywhere]
-                data += place.on_pattern(integral.assemble(tensor, weights))
+        for form, weights in integrand:
+            for kind in _KINDS:
+                tensor = form[kind.rows, kind.columns]
+                if np.any(tensor):
+                    integral = self._integrals[kind.name, region, everywhere]
+                    data += place.on_pattern(integral.assemble(tensor, weights))
         matrix = csr(data, pattern[1], pattern[0])
         return matrix if everywhere else _on(matrix, place.on_boundary)
 
