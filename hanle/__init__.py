@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from hanle.course import Course as Course
     from hanle.device import Device as Device
     from hanle.fields_file import write_fields as write_fields
+    from hanle.fits import Fit as Fit
+    from hanle.fits import fit as fit
     from hanle.heat_faces import HeatContact as HeatContact
     from hanle.macrospins import Macrospin as Macrospin
     from hanle.magnon_faces import MagnonInterface as MagnonInterface
@@ -71,6 +73,7 @@ _HOME: dict[str, str] = {
     "Course": "hanle.course",
     "Device": "hanle.device",
     "Event": "hanle.pde.recording",
+    "Fit": "hanle.fits",
     "HanleError": "hanle.pde.errors",
     "Harmonics": "hanle.opposite_drives",
     "HeatContact": "hanle.heat_faces",
@@ -86,6 +89,7 @@ _HOME: dict[str, str] = {
     "cross_plan": "hanle.shapes",
     "dump": "hanle.config",
     "even_part": "hanle.nonlinear_results",
+    "fit": "hanle.fits",
     "hall_bar": "hanle.shapes",
     "hall_bar_plan": "hanle.shapes",
     "harmonics": "hanle.opposite_drives",
