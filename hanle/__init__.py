@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from hanle.pde.errors import HanleError as HanleError
     from hanle.pde.motion_record import MotionEvent as MotionEvent
     from hanle.pde.recording import Event as Event
+    from hanle.resonances import ferromagnetic_resonance as ferromagnetic_resonance
     from hanle.results import Result as Result
     from hanle.shapes import channel as channel
     from hanle.shapes import cross as cross
@@ -89,6 +90,7 @@ _HOME: dict[str, str] = {
     "cross_plan": "hanle.shapes",
     "dump": "hanle.config",
     "even_part": "hanle.nonlinear_results",
+    "ferromagnetic_resonance": "hanle.resonances",
     "fit": "hanle.fits",
     "hall_bar": "hanle.shapes",
     "hall_bar_plan": "hanle.shapes",

@@ -50,16 +50,16 @@ class Heated:
     """A problem with its Joule heat.
 
     Attributes:
-        exchanges: face -> (golden rule, m) where magnons are exchanged beyond linear response.
+        exchanges: face -> (golden rule, m, alpha/alpha' if known) where magnons are exchanged beyond linear response.
     """
 
     problem: Problem
-    exchanges: Mapping[str, tuple[MagnonExchange, Array]]
+    exchanges: Mapping[str, tuple[MagnonExchange, Array, float | None]]
 
     def warn(self, traces_at: Callable[[str], Array]) -> None:
         """Warn of states in which the golden rule is doubtful; traces_at: face -> traces of the solution there."""
         t0 = as_weight(self.problem.temperature)
-        for name, (exchange, m) in self.exchanges.items():
+        for name, (exchange, m, damping_ratio) in self.exchanges.items():
             law, traces = self.problem.faces[name].law, traces_at(name)
             spin, potential, warm = (
                 traces[..., law.columns(role, field.name)]
@@ -74,6 +74,7 @@ class Heated:
                 2 * E_CHARGE * spin,
                 2 * E_CHARGE * potential[..., 0],
                 t0 * (1 + warm[..., 0]),
+                damping_ratio,
             )
 
 
@@ -111,7 +112,7 @@ def heated(device: "Device", problem: Problem, conditions: Conditions | None = N
         law = nonlinear_magnon_face(magnet, exchange, given.temperature, m)
         sides = {METAL: carried(device, metal), MAGNET: carried(device, magnet)}
         faces[name] = replace(face, law=restricted(law, sides))
-        exchanges[name] = (exchange, m)
+        exchanges[name] = (exchange, m, getattr(device.interfaces[name], "damping_ratio", None))
     return Heated(replace(problem, regions=regions, faces=faces), exchanges)
 
 

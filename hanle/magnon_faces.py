@@ -39,6 +39,7 @@ NUMBERS = {
     **dict.fromkeys(("g_r", "g_i"), "areal density"),
     "inelastic_scale": "dimensionless",
     **dict.fromkeys(("h_pp", "h_ep"), "thermal conductance per area"),
+    "damping_ratio": "dimensionless",
 }
 #: Golden rule: what the record of the insulator must hold.
 _SPECTRUM = ("spin_wave_stiffness", "spin_density")
@@ -56,6 +57,8 @@ class MagnonInterface:
         inelastic_scale: factor on all that magnons carry; 1 is the golden rule, about 0.6 is claimed for YIG|Pt.
         h_pp: from the lattice of the metal to that of the insulator ("2.8e8 W/(m^2 K)"); None: that of the record.
         h_ep: from the electrons of the metal to the lattice of the insulator.
+        damping_ratio: alpha/alpha', damping of the magnet alone over what the interface adds, as `Device.small_angles`
+            tells; solves beyond linear response then warn above the threshold of auto-oscillation.
 
     Raises:
         InputError: a number out of range, g_i or elastic without g_r.
@@ -67,12 +70,15 @@ class MagnonInterface:
     inelastic_scale: Any = 1.0
     h_pp: Any = None
     h_ep: Any = 0.0
+    damping_ratio: Any = None
 
     def __post_init__(self) -> None:
         for key, dimension in NUMBERS.items():
             given = getattr(self, key)
             if given is not None:
                 object.__setattr__(self, key, parse(given, dimension, key))
+        if self.damping_ratio is not None and self.damping_ratio < 0:
+            raise InputError("damping_ratio", "0 or positive", self.damping_ratio)
         if self.g_r is None and (self.g_i or self.elastic != "bulk"):
             raise InputError("g_r", "given with g_i or elastic", "nothing", "usual: 1e18 to 1e19 1/m^2")
         # The model refuses what is out of range; stiffness and spin density are the record's.
