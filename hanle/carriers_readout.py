@@ -11,7 +11,7 @@ from hanle.pde.harmonic import HarmonicResponse, HarmonicSolution
 from hanle.pde.problem import Problem
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
-from hanle.wires import carried_by, wire_drive
+from hanle.wires import wire_drive
 
 if TYPE_CHECKING:
     from hanle.device import Device
@@ -74,7 +74,7 @@ def contact_temperature(device: "Device", solution: Answer, contact: str) -> Any
 
 def heat_current(device: "Device", solution: Answer, contact: str) -> Any:
     """Heat into the device (batch,); Q = -q, so that it is the flux gained at the contact."""
-    return sum(solution.flux(drive) for drive in carried_by(_problem(solution), _contact(device, contact)))
+    return solution.flux(_contact(device, contact))
 
 
 def spin_seebeck(result: "Result", wire: str, hot: str, cold: str, region: str | None) -> Array:

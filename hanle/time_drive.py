@@ -15,7 +15,7 @@ from hanle.pde.solution import Solution
 from hanle.pde.stages import Drive
 from hanle.pde.tensors import Array
 from hanle.pde.transient import Drives
-from hanle.wires import amplitudes, carried_by, fluxes, wire_drive
+from hanle.wires import amplitudes, fluxes, wire_drive
 from hanle.wiring import Wiring
 
 #: A function of the time [s].
@@ -89,10 +89,7 @@ def drives(
     by_drive: dict[str, Signal] = {}
     for key, function in signals.items():
         name = next(iter(plan.currents), "") if key == CURRENT else key.removeprefix(WIRING)
-        found: tuple[str, ...] = (wire_drive(device, mesh, name),) if name in device.wires else (name,)
-        if name in device.heat_contacts and name not in plan.heats:
-            found = carried_by(problem, name)
-        by_drive |= dict.fromkeys(found, function)
+        by_drive[wire_drive(device, mesh, name) if name in device.wires else name] = function
     fixed: dict[str, Any] = {**plan.amplitudes, **amplitudes(device, problem, plan)}
     flowing: dict[str, Any] = {**plan.fluxes, **fluxes(device, mesh, plan)}
     return Drives(

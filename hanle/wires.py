@@ -4,9 +4,8 @@ A wire is a set of metal regions that carry a current along an axis in which the
 choice, each wire with a field E of its own: two strips across a film in a section, two films of a stack. Along another
 such axis, or a periodic one from end to end, no current flows in any wire.
 
-A heat contact is a set of outer faces at which the lattice has one temperature, and the electrons of metals the same
-where it is given; heat that is given enters the lattice. All other outer faces are closed for heat, but for those with
-a `HeatContact`.
+A heat contact is a set of outer faces at which lattice and electrons have one temperature. All other outer faces are
+closed for heat, but for those with a `HeatContact`.
 
     wiring = {"injector": "1 mA"}                     a wire: its current [A; A/m in 1D]
              {"injector": "100 V/m"}                  or its field; wires not named are open
@@ -128,17 +127,14 @@ def heat_terminals(device: "Device", mesh: TaggedMesh | Layers) -> dict[str, Ter
                 raise unknown_name(f"heat_contacts.{name}", face, mesh.face_names)
             if len(mesh.face_regions(face)) != 1:
                 raise InputError(f"heat_contacts.{name}", "on outer faces", face)
-    found = {name: Terminal(tuple(faces), LATTICE_HEAT.name) for name, faces in device.heat_contacts.items()}
-    for name, terminal in tuple(found.items()):
-        metals = tuple(f for f in terminal.faces if mesh.face_regions(f)[0] in device.conductors)
-        if metals:
-            found[electrons(name)] = Terminal(metals, ELECTRON_HEAT.name)
-    return found
-
-
-def electrons(contact: str) -> str:
-    """Name of the drive of the electrons at a heat contact on metals."""
-    return f"{contact}: electrons"
+    return {
+        name: Terminal(
+            tuple(faces),
+            LATTICE_HEAT.name,
+            (ELECTRON_HEAT.name,) if any(mesh.face_regions(f)[0] in device.conductors for f in faces) else (),
+        )
+        for name, faces in device.heat_contacts.items()
+    }
 
 
 def require_separate(device: "Device", problem: Problem) -> None:
@@ -179,15 +175,8 @@ def amplitudes(device: "Device", problem: Problem, wiring: Wiring) -> dict[str, 
     """Drive -> given field [V/m] or relative temperature, of wires and heat contacts."""
     mesh, t0 = problem.mesh, np.ravel(problem.temperature)
     found = {wire_drive(device, mesh, name): np.asarray(e) for name, e in wiring.wire_fields.items()}
-    for name in (n for n in device.heat_contacts if n not in wiring.heats):
-        for drive in carried_by(problem, name):
-            found[drive] = wiring.temperatures.get(name, 0.0) / t0
-    return found
-
-
-def carried_by(problem: Problem, contact: str) -> tuple[str, ...]:
-    """Drives of a heat contact: of the lattice, and of the electrons where there are any."""
-    return tuple(name for name in (contact, electrons(contact)) if name in problem.terminals)
+    contacts = (n for n in device.heat_contacts if n not in wiring.heats)
+    return found | {name: wiring.temperatures.get(name, 0.0) / t0 for name in contacts}
 
 
 def fluxes(device: "Device", mesh: TaggedMesh | Layers, wiring: Wiring) -> dict[str, float]:

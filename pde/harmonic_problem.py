@@ -58,7 +58,7 @@ def doubled(problem: Problem, omega: ArrayLike) -> Problem:
         {name: Face(_face_law(face.law), face.sides) for name, face in problem.faces.items()},
         {
             **problem.terminals,
-            **{quadrature(n): Terminal(t.faces, quadrature(t.component)) for n, t in problem.terminals.items()},
+            **{quadrature(name): _terminal(t) for name, t in problem.terminals.items()},
         },
         (*problem.gradients, *(replace(g, component=quadrature(g.component)) for g in problem.gradients)),
         (*problem.globals, *(_global(g) for g in problem.globals)),
@@ -74,6 +74,10 @@ def _require_free_names(problem: Problem) -> None:
             raise InputError(
                 name, f"the only one beside {quadrature(name)}", quadrature(name), "rename one of them"
             )
+
+
+def _terminal(item: Terminal) -> Terminal:
+    return replace(item, component=quadrature(item.component), also=tuple(quadrature(c) for c in item.also))
 
 
 def _global(item: Global) -> Global:

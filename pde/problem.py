@@ -43,10 +43,18 @@ class Terminal:
     Attributes:
         faces: names of outer faces of the mesh.
         component: which component is constant there; all others have free flux unless a face law says otherwise.
+        also: components that have the same value there, on the faces that carry them; the flux of the contact is that
+            of all of them.
     """
 
     faces: tuple[str, ...]
     component: str = "u"
+    also: tuple[str, ...] = ()
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """All that are constant there."""
+        return (self.component, *self.also)
 
 
 @dataclass(frozen=True)

@@ -249,10 +249,10 @@ def _common_level(system: System) -> Array | None:
     Then the drives of all terminals add up to it, and the last one need not be solved for.
     """
     terminals = system.problem.terminals
-    components = {t.component for t in terminals.values()}
+    components = {t.components for t in terminals.values()}
     if len(components) != 1:
         return None
-    level = system.constant(components.pop())
+    level = np.asarray(sum(system.constant(component) for component in components.pop()))
     contacts = sum(system.terminal_vector(name) for name in terminals)
     if system.processes.any((level - contacts)[..., system.fixed]):
         return None

@@ -132,6 +132,27 @@ def test_spin_seebeck_and_peltier_obey_kelvin():
     assert max(worst(r) for r in (seebeck, short, driven, fed)) < BALANCE
 
 
+def test_a_contact_is_one_terminal_whichever_way_it_is_given():
+    """Heat that is given enters electrons and lattice of a metal at one temperature: E/q and Kelvin's relation."""
+    device = film(("magnons", "heat"))
+    held = device.solve(wiring={"bath": "1 K"})
+    fed = device.solve(wiring={"top": "-1e6 W/m^2"})
+    ratio = [float(r.wire_field("out") / r.heat_current("bath")) for r in (held, fed)]
+    assert ratio[1] == pytest.approx(ratio[0], rel=KELVIN)
+    driven = device.solve(wiring={"out": "1 A/m", "top": "0 W/m^2"})
+    assert driven.spin_peltier("top", "out") == pytest.approx(T0 * ratio[0], rel=KELVIN)
+    at_top = [
+        r.temperature("high", [[0, 0, D_LOW + D_YIG + D_HIGH]], c)
+        for r in (fed, held)
+        for c in ("electrons", "lattice")
+    ]
+    assert at_top[0] == pytest.approx(at_top[1], rel=1e-12)
+    elements = device.solve(wiring={"top": "-1e6 W/m^2"}, engine="scikit", order=2, tolerance=1e-12)
+    # As the Seebeck field of elements against the exact engine.
+    assert elements.wire_field("out") == pytest.approx(fed.wire_field("out"), rel=1e-3)
+    assert elements.heat_current("top") == pytest.approx(-1e6, rel=EXACT)
+
+
 def closed_stack():
     """The film of this module with the numbers of the records, by admittances; B and G_i without effect at m = y."""
     device = film(("magnons", "heat"))

@@ -33,7 +33,7 @@ def constraints(problem: Problem, numbering: Numbering) -> Constraints:
     Raises:
         InputError: two of them meet in one unknown (contacts that touch each other).
     """
-    owners = {name: numbering.on_faces(t.faces, t.component) for name, t in problem.terminals.items()}
+    owners = {name: numbering.on_faces(t.faces, *t.components) for name, t in problem.terminals.items()}
     total, count = np.zeros((2, numbering.size))
     for face in problem.faces:
         entries: list[IntArray] = []

@@ -105,10 +105,11 @@ class Numbering:
         local = self.node_of[region][nodes].astype(np.int64)
         return np.asarray(self.offsets[k] + local * width + self.component(region, component))
 
-    def on_faces(self, faces: tuple[str, ...], component: str) -> IntArray:
-        """Entries of x of a component on outer faces (regions that lack the component are passed over)."""
+    def on_faces(self, faces: tuple[str, ...], *components: str) -> IntArray:
+        """Entries of x of some components on outer faces (regions that lack a component are passed over)."""
         found = [
             self.unknowns(patch.regions["minus"], component, np.unique(patch.nodes))
+            for component in components
             for name in faces
             for patch in self.patches[name]
             if self.carries(patch.regions["minus"], component)

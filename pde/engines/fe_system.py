@@ -143,7 +143,7 @@ class System:
     def terminal_vector(self, name: str) -> Array:
         """1 on the unknowns of a terminal."""
         terminal = self.problem.terminals[name]
-        entries = self.numbering.on_faces(terminal.faces, terminal.component)
+        entries = self.numbering.on_faces(terminal.faces, *terminal.components)
         return self._unknowns.marked(entries, self.numbering.size).astype(float)
 
     def constant(self, component: str) -> Array:
@@ -168,7 +168,7 @@ class System:
         blocks = self.numbering.blocks
         kept = [np.ones(b.fields.size, dtype=bool) for b in blocks]
         if part is Part.REFERENCE:
-            start = [t.component for t in self.problem.terminals.values()]
+            start = [c for t in self.problem.terminals.values() for c in t.components]
             start += [g.component for g in self.problem.gradients]
             kept = reached(self.numbering, self._operators(part), start, self.processes)
         closed = self._spread(self.fixed.astype(float)) > 0.0

@@ -93,15 +93,11 @@ def _face(
 
 def _terminals(model: StackModel, state: Array, residual: Array) -> Iterable[Entry]:
     """Terminals, faces with given values, and Globals with what their admittance and source bring."""
-    for name, unknowns in model.terminals.items():
-        component = model.problem.terminals[name].component
-        distinct = np.unique(unknowns)
-        gain = residual[:, distinct].sum(axis=1)
-        yield Entry(
-            name, "terminal", {component: gain}, -np.sum(residual[:, distinct] * state[:, distinct], axis=1)
-        )
-    held = {int(u) for unknowns in model.terminals.values() for u in unknowns}
     component_of = _components_of(model)
+    for name, unknowns in model.terminals.items():
+        gain = _summed(((component_of[int(u)], residual[:, u]) for u in unknowns), len(state))
+        yield Entry(name, "terminal", gain, -np.sum(residual[:, unknowns] * state[:, unknowns], axis=1))
+    held = {int(u) for unknowns in model.terminals.values() for u in unknowns}
     for name in dict.fromkeys(where for where, _, _ in model.given):
         given = [u for where, u, _ in model.given if where == name and u not in held]
         gains = _summed(((component_of[u], residual[:, u]) for u in given), len(state))

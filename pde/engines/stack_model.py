@@ -40,7 +40,14 @@ class StackModel:
     def terminals(self) -> dict[str, IntArray]:
         """Terminal -> its unknowns."""
         return {
-            name: self._unknowns(f"terminals.{name}", t.faces, t.component)
+            name: np.unique(
+                np.concatenate(
+                    [
+                        self._unknowns(f"terminals.{name}", t.faces, t.component),
+                        *(self._carried(t.faces, component) for component in t.also),
+                    ]
+                )
+            )
             for name, t in self.problem.terminals.items()
         }
 
@@ -93,6 +100,13 @@ class StackModel:
     def unknown(self, key: str, face: str, component: str) -> int:
         """The unknown of a component on a face that has it on one side only."""
         return int(self._unknowns(key, (face,), component)[0])
+
+    def _carried(self, faces: tuple[str, ...], component: str) -> IntArray:
+        """Unknowns of a component on those of some outer faces whose layer carries it."""
+        names = self.stack.layers.names
+        beside = {f: names[next(iter(self.stack.sides[f].values()))[0]] for f in faces}
+        mine = [f for f in faces if component in self.problem.fields_of(beside[f]).components]
+        return self.numbering.of(component_trace(self.problem, self.stack, "terminals", f, component) for f in mine)
 
     def _unknowns(self, key: str, faces: tuple[str, ...], component: str) -> IntArray:
         if not faces:
