@@ -35,7 +35,7 @@ REFINEMENTS = 3
 #: Fluxes inside a stack more than this times larger than the load mean a singular system.
 GROWTH = 1e12
 #: Part of the largest load that counts as its rounding.
-ROUNDING = 1e-14
+ROUNDING = 1e-12
 #: Members of the batch treated together: what they need stays in the cache.
 CHUNK = 2048
 
