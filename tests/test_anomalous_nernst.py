@@ -1,10 +1,9 @@
 """Anomalous Nernst effect of devices, and heat in bars and crosses of ferromagnets.
 
-film, heat across, m in the plane    <-> E = theta_A S dT/d; without the effect nothing; a normal metal beside it shunts
-plan, heat along, m out of the plane <-> V_y = theta_A S w dT/L; anomalous Hall effect and magnetoresistance change nothing
-heat along current, m anywhere       <-> E = S grad T + theta_A S m x grad T
-response matrix at (B, m)            <-> transposed at (-B, -m): charge and heat ports of a bar in 2D and 3D
-Ettingshausen                        <-> T_0 theta_A S times the current, per thickness
+film, heat across, m in the plane     <-> E = theta_A S dT/d, odd in m; without the effect nothing; Cu beside shunts
+cross, heat along, m out of the plane <-> V_y = theta_A S I_Q/kappa, whatever the anomalous Hall effect
+response matrix at (B, m)             <-> transposed at (-B, -m): charge and heat ports in 2D and 3D
+Ettingshausen                         <-> T_0 theta_A S times the current, per thickness
 """
 
 import numpy as np
