@@ -40,7 +40,7 @@ _STYLE: dict[str, Any] = {
     "pdf.fonttype": 42,
 }
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
-_TAKES_PREFIX = {"m", "V", "A", "Ohm", "S", "T", "s", "Hz", "J", "W", "N", "C"}
+_TAKES_PREFIX = {"m", "V", "A", "Ohm", "S", "T", "s", "Hz", "J", "W", "N", "C", "K"}
 _SIGNS = {"alpha": "α", "beta": "β", "gamma": "γ", "mu": "μ", "rho": "ρ", "->": "→", "-": "−"}
 _SUPERSCRIPT = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
 
@@ -100,7 +100,8 @@ def scale_for(values: ArrayLike, unit: str) -> Scale:
         # 0.8 reads better than 800, and nobody thinks of layers in picometres.
         power = 3 * int(np.floor(np.log10(largest / 0.75) / 3)) if largest > 0 else 0
         lowest = -9 if head[0] == "m" and largest > 1e-11 else min(_PREFIXES)
-        power = int(np.clip(power, lowest, max(_PREFIXES)))
+        highest = 0 if head[0] == "K" else max(_PREFIXES)
+        power = int(np.clip(power, lowest, highest))
         return Scale(10.0**-power, _PREFIXES[power] + pretty(unit))
     shown = "" if unit == "1" else pretty(unit)
     power = int(np.floor(np.log10(largest * (1 + 1e-9)))) if largest > 0 else 0

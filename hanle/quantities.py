@@ -56,7 +56,7 @@ class Quantity:
     def label(self) -> str:
         """Title and symbol, without the unit."""
         if not self.vector:
-            return f"{self.title} {self.symbol}"
+            return f"{self.title} {self.symbol}".lstrip()
         inner = self.symbol.format(a="" if self.component == MAGNITUDE else self.component)
         return f"{self.title} " + (f"|{inner}|" if self.component == MAGNITUDE else inner)
 

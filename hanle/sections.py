@@ -12,7 +12,7 @@ from hanle.figures import FILLS, Picture, picture, scale_for
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
-from hanle.quantities import Quantity, choose, colour_map, colour_range, extent, stretch
+from hanle.quantities import DIVERGING, Quantity, choose, colour_map, colour_range, extent, stretch
 from hanle.region_data import RegionData, all_regions
 from hanle.together import led
 
@@ -79,28 +79,28 @@ def draw_section(
 ) -> Picture:
     """`plot_section` of the data of all regions."""
     shown, live = choose(quantity, component, regions)
-    figures, plane, where = _figures(mesh_axes, regions, live, normal, position)
+    figures, plane, where = plane_figures(mesh_axes, regions, live, normal, position)
     cutted = {name: r for name, r in live.items() if len(figures[name].triangles)}
     if not cutted:
         raise InputError("position", f"inside the regions that carry the {shown.title}", position)
     corners = np.concatenate([figures[name].points for name in cutted])
     box = np.stack([corners.min(axis=0), corners.max(axis=0)])
     z_scale = stretch(np.ptp(box[:, 1]), np.ptp(box[:, 0]), SECTION_HEIGHT) if plane[1] == "z" else 1.0
-    window = _window(figures, box)
+    window = window_around(figures, box)
     width, height = np.ptp(window, axis=0) * [1.0, z_scale]
     size = _size(width / height)
     with picture(path, size=size, overwrite=overwrite) as (figure, save):
         axes = figure.add_subplot()
-        _draw(figure, axes, shown, regions, figures, cutted, bar_below=width > 1.6 * height)
+        draw_field(figure, axes, shown, regions, figures, cutted, bar_below=width > 1.6 * height)
         _arrows(axes, shown, cutted, figures, plane, z_scale, width, arrows and shown.vector)
-        _name_surroundings(axes, {n: f for n, f in figures.items() if n not in cutted}, window)
-        _finish(axes, window, plane, z_scale)
+        name_surroundings(axes, {n: f for n, f in figures.items() if n not in cutted}, window)
+        finish(axes, window, plane, z_scale)
         words = [title, where, f"z × {z_scale:g}" if z_scale != 1 else ""]
         axes.set_title("   ".join(word for word in words if word))
         return save(z_scale=z_scale)
 
 
-def _figures(
+def plane_figures(
     mesh_axes: tuple[str, ...],
     regions: Mapping[str, RegionData],
     live: Mapping[str, RegionData],
@@ -133,7 +133,7 @@ def _figures(
     return found, "xyz".replace(normal, ""), f"{normal} = {scale_for(place, 'm').text(place)}"
 
 
-def _window(figures: Mapping[str, PlaneFigure], box: Array) -> Array:
+def window_around(figures: Mapping[str, PlaneFigure], box: Array) -> Array:
     """Corners (2, 2) [m] of what is drawn: the conductors, and some of what is around them."""
     everything = np.concatenate([f.points for f in figures.values()])
     room = SURROUNDINGS * np.ptp(box, axis=0)
@@ -149,7 +149,7 @@ def _size(ratio: float) -> tuple[float, float]:
     return float(np.clip(4.4 * ratio + 1.9, 3.2, 6.4)), 4.6
 
 
-def _draw(
+def draw_field(
     figure: Any,
     axes: Any,
     shown: Quantity,
@@ -158,13 +158,27 @@ def _draw(
     cutted: Mapping[str, RegionData],
     *,
     bar_below: bool,
+    largest: float | None = None,
 ) -> None:
+    """One field with its colour bar.
+
+    Args:
+        cutted: the regions that carry it; the others are drawn plain.
+        largest: ends the colours at -largest and largest, told apart by their sign; None: as the values suggest.
+    """
     from matplotlib.collections import LineCollection
 
-    scale = scale_for(np.concatenate([_on_figure(shown, r, figures[n]) for n, r in cutted.items()]), shown.unit)
+    if largest is None:
+        everything = np.concatenate([_on_figure(shown, r, figures[n]) for n, r in cutted.items()])
+    else:
+        everything = np.array([largest])
+    scale = scale_for(everything, shown.unit)
     values = {n: scale.factor * _on_figure(shown, r, figures[n]) for n, r in cutted.items()}
     areas = [_areas(figures[name], at_points=shown.at_points) for name in cutted]
     low, high = colour_range(np.concatenate(list(values.values())), np.concatenate(areas), shown)
+    colours = colour_map(shown)
+    if largest is not None:
+        low, high, colours = -scale.factor * largest, scale.factor * largest, DIVERGING
     image = None
     for k, (name, plane) in enumerate(figures.items()):
         if not len(plane.triangles):
@@ -175,7 +189,7 @@ def _draw(
                 x, y, plane.triangles, np.zeros(len(plane.triangles)), cmap=_single(FILLS[k % len(FILLS)])
             )
         else:
-            options: dict[str, Any] = {"cmap": colour_map(shown), "vmin": low, "vmax": high, "rasterized": True}
+            options: dict[str, Any] = {"cmap": colours, "vmin": low, "vmax": high, "rasterized": True}
             if shown.at_points:
                 image = axes.tripcolor(x, y, plane.triangles, values[name], shading="gouraud", **options)
             else:
@@ -266,7 +280,7 @@ def _clear(figure: PlaneFigure, places: Array, room: Array) -> NDArray[np.bool_]
     return np.asarray(np.all([figure.locate(places + shift)[0] >= 0 for shift in shifts], axis=0), dtype=bool)
 
 
-def _name_surroundings(axes: Any, figures: Mapping[str, PlaneFigure], window: Array) -> None:
+def name_surroundings(axes: Any, figures: Mapping[str, PlaneFigure], window: Array) -> None:
     """Names of regions without unknowns where there is room: in the middle of what is seen of them, or above a hole."""
     for name, figure in figures.items():
         if len(figure.triangles):
@@ -279,7 +293,7 @@ def _name_surroundings(axes: Any, figures: Mapping[str, PlaneFigure], window: Ar
                     axes.text(*places[inside[0]], name, ha="center", va="center", fontsize=9)
 
 
-def _finish(axes: Any, window: Array, plane: str, z_scale: float) -> None:
+def finish(axes: Any, window: Array, plane: str, z_scale: float) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.set_xlim(*window[:, 0])

@@ -13,6 +13,7 @@ from hanle.pde.uncertainty import amplitude_uncertainty
 from hanle.wires import amplitudes, wire_drive
 
 if TYPE_CHECKING:
+    from hanle.figures import Picture
     from hanle.results import Result
 
 #: Part of a signal which the residual may move before a solve warns.
@@ -46,6 +47,19 @@ class TransportReadout:
             InputError: no such face, or no heat on that side.
         """
         return _plain(_heat_through(self, face, side))
+
+    def show_temperatures(self: Any, path: str = "temperatures.png", **options: Any) -> "Picture":
+        """Draw T - T_0 of electrons, magnons and lattice in a section: 2D devices, and cuts through 3D ones.
+
+        Args:
+            path: .png, .pdf or .svg.
+            options: of `hanle.temperature_maps.plot_temperatures`; `reversed`, a result of the same device with m or
+                the drive reversed on the same mesh, leaves what is odd: of m spin Peltier effect without Joule heat.
+        """
+        from hanle.temperature_maps import plot_temperatures
+
+        other = options.pop("reversed", None)
+        return plot_temperatures(self.solution, path, reversed=other and other.solution, **options)
 
     def entropy_production(self: Any) -> Entropy:
         """Entropy by region and face, its sum and what leaves [W/K; W/(K m) in 2D, W/(K m^2) in 1D].
