@@ -45,7 +45,15 @@ def wire_resistance(result: "Result", wire: str, source: str | None) -> Array:
         if len(given) != 1:
             raise InputError("source", "named where not one wire has a given current", given)
         source = given[0]
-    return np.asarray(wire_field(result, wire) / wire_current(result, source))
+    return np.asarray(wire_field(result, wire) / _driven_current(result, "source", source))
+
+
+def _driven_current(result: "Result", key: str, wire: str) -> Array:
+    """Current along a wire whose current or field is given; the rounding error of an open one is refused."""
+    current, plan = wire_current(result, wire), result.wiring
+    if not np.all(plan.wire_currents.get(wire, 0.0) or plan.wire_fields.get(wire, 0.0)) or not np.all(current):
+        raise InputError(key, "a wire that is driven, by a current or a field that is not zero", wire)
+    return current
 
 
 def magnon_potential(solution: Answer, region: str, points: ArrayLike) -> Any:
@@ -99,10 +107,7 @@ def spin_seebeck(result: "Result", wire: str, hot: str, cold: str, region: str |
 
 def spin_peltier(result: "Result", contact: str, wire: str) -> Array:
     """T - T_0 of a contact over the current in a wire (batch,)."""
-    current = wire_current(result, wire)
-    if not np.all(current):
-        raise InputError("wire", "one that carries a current", wire)
-    return np.asarray(result.contact_temperature(contact) / current)
+    return np.asarray(result.contact_temperature(contact) / _driven_current(result, "wire", wire))
 
 
 def _contact(device: "Device", contact: str) -> str:

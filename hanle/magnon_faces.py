@@ -16,6 +16,7 @@ import numpy as np
 
 from hanle.boundary.b_layer import Conductances
 from hanle.boundary.magnon_face import MAGNET, METAL, magnon_face
+from hanle.boundary.magnons.admissible import warn_if_doubtful
 from hanle.boundary.magnons.exchange import Elastic, MagnonExchange
 from hanle.boundary.magnons.linear import LinearExchange, linear, mixing
 from hanle.boundary.magnons.spectrum import Parabolic
@@ -173,9 +174,12 @@ def _linear(
         keys = ", ".join(f"{magnet}.{key}" for key in missing)
         raise InputError(f"materials.{keys}", "given for exchange through magnons", "nothing")
     try:
-        return linear(choice.exchange(record.magnons, gap(record, m, points, conditions)), conditions.temperature)
+        exchange = choice.exchange(record.magnons, gap(record, m, points, conditions))
+        found = linear(exchange, conditions.temperature)
     except InputError as error:
         raise error.within(f"interfaces.{face}: ") from error
+    warn_if_doubtful(exchange, m, np.zeros(3), 0.0, conditions.temperature)
+    return found
 
 
 def gap(record: MagneticInsulator, m: Array, points: Array, conditions: Conditions) -> Array:

@@ -15,6 +15,7 @@ from hanle.pde.newton import newton
 from hanle.pde.steady import TOLERANCE
 from hanle.results import Result
 from hanle.solving import pose
+from hanle.state_limits import require_possible
 from hanle.wires import amplitudes, fluxes
 from hanle.wiring import drive_table
 
@@ -53,7 +54,7 @@ def solve_nonlinear(
     Raises:
         InputError: heat is not solved for, or a drive or a mesh that does not fit the device.
         UnsupportedError: the exact engine, or a face whose heat has nowhere to go.
-        SolveError: no convergence; the message names the drive, and magnons that would condense.
+        SolveError: no convergence, or T <= 0; the message names the drive, and magnons that would condense.
     """
     if engine == MULTILAYER:
         raise UnsupportedError(f"engine multilayer solves linear problems only: use engine {SCIKIT}")
@@ -92,4 +93,6 @@ def solve_nonlinear(
     )
     with heard_once(processes):
         beyond.warn(lambda face: found.solution.face(face).traces)
+        given = (conditions or device.conditions).on_cells(linear.mesh)
+        require_possible(device, found.solution, given, bool(beyond.exchanges))
     return NonlinearResult(device, linear.mesh, found.solution, plan, conditions, newton=found)

@@ -23,6 +23,9 @@ CURRENT_DIMENSION = {3: "current", 2: "current per length", 1: "current density"
 #: The same of the current of a wire and of the heat through a contact.
 WIRE_CURRENT = {2: "current", 1: "current per length"}
 HEAT_INTO = {3: "power", 2: "power per length", 1: "heat flux"}
+#: Units in messages.
+CURRENT_SYMBOL = {3: "mA", 2: "A/m", 1: "A/m^2"}
+HEAT_UNIT = {3: "W", 2: "W/m", 1: "W/m^2"}
 #: What flows through a device with terminals when nothing is said, by the number of mesh axes.
 DEVICE_CURRENT = {3: 1e-3, 2: 1.0, 1: 1e10}
 #: Mean current density of a film when nothing is said [A/m^2]; resistivities do not depend on it.
@@ -142,10 +145,11 @@ def read_wiring(device: "Device", given: Mapping[str, Any], dimension: int) -> W
         if value == GROUND:
             voltages[name] = 0.0
         elif isinstance(value, str):
-            kind, amount = _current_or_voltage(value, CURRENT_DIMENSION[dimension], f"wiring.{name}")
+            kind, amount = _current_or_voltage(value, dimension, f"wiring.{name}")
             (currents if kind == "current" else voltages)[name] = amount
         else:
-            raise InputError(f"wiring.{name}", 'a current, a voltage or "ground"', value, 'e.g. "1 mA"')
+            hint = f'e.g. "1 {CURRENT_SYMBOL[dimension]}"'
+            raise InputError(f"wiring.{name}", 'a current, a voltage or "ground"', value, hint)
     if not voltages:
         must = 'with one terminal at "ground" or at a voltage'
         raise InputError("wiring", must, dict(given), f'write wiring.{next(reversed(known), "right")} = "ground"')
@@ -168,11 +172,15 @@ def _read_extra(device: "Device", given: Mapping[str, Any], dimension: int) -> W
             raise unknown_name("wiring", name, known)
         wire = name in device.wires
         must = "a current or a field" if wire else "a temperature difference to T_0 or a heat"
-        hint = 'e.g. "1 mA" or "100 V/m"' if wire else 'e.g. "10 mK" or "0 W" (W/m in 2D, W/m^2 in 1D)'
+        current = "1 mA" if dimension == 2 else "1 A/m"
+        hint = f'e.g. "{current}" or "100 V/m"' if wire else f'e.g. "10 mK" or "0 {HEAT_UNIT[dimension]}"'
         kinds = (WIRE_CURRENT[dimension], "electric field") if wire else ("temperature", HEAT_INTO[dimension])
         if not isinstance(value, str):
             raise InputError(f"wiring.{name}", must, value, hint)
         second, amount = _either(value, kinds, f"wiring.{name}", must, hint)
+        if not wire and not second and float(device.temperature) + amount <= 0:
+            must = f"a difference to T_0 = {float(device.temperature):g} K that leaves T above 0 K"
+            raise InputError(f"wiring.{name}", must, value)
         (along if wire else heat)[second][name] = amount
     return Wiring(wire_currents=along[0], wire_fields=along[1], temperatures=heat[0], heats=heat[1])
 
@@ -200,14 +208,15 @@ def through(device: "Device", current: Any, source: str, drain: str, dimension: 
     return Wiring({source: parse(current, CURRENT_DIMENSION[dimension], "current")}, {drain: 0.0})
 
 
-def _current_or_voltage(text: str, dimension: str, key: str) -> tuple[str, float]:
+def _current_or_voltage(text: str, dimension: int, key: str) -> tuple[str, float]:
     try:
-        return "current", parse(text, dimension, key)
+        return "current", parse(text, CURRENT_DIMENSION[dimension], key)
     except HanleError:
         try:
             return "voltage", parse(text, "voltage", key)
         except HanleError:
-            raise InputError(key, 'a current, a voltage or "ground"', text, 'e.g. "1 mA" or "10 uV"') from None
+            hint = f'e.g. "1 {CURRENT_SYMBOL[dimension]}" or "10 uV"'
+            raise InputError(key, 'a current, a voltage or "ground"', text, hint) from None
 
 
 def require_grounds(problem: Problem, wiring: Wiring) -> None:

@@ -2,12 +2,17 @@
 
 strips of a periodic film   <-> those of a wide one: a wire lies along the invariant axis, not across its strip
 wires in 3D                 <-> refused: no axis is invariant
+read-outs over the current of an open wire, T <= 0, magnons above the gap, dense magnons: refused or warned of
 """
+
+import re
+import warnings
 
 import pytest
 
 import hanle
-from hanle.pde.errors import InputError
+from hanle.boundary.magnons.admissible import MagnonWarning
+from hanle.pde.errors import InputError, SolveError
 
 RULE = hanle.MagnonInterface(g_r="4.1e18 1/m^2")
 #: Images of the strips one period away change the field of the injector by less.
@@ -37,3 +42,54 @@ def test_wires_of_a_periodic_section_lie_along_the_invariant_axis() -> None:
 def test_wires_in_3d_are_refused() -> None:
     with pytest.raises(InputError, match=r"wires must be along x or y.*axes x, y, z.*use contacts"):
         strips(width="100 nm")
+
+
+def stack(rule: hanle.MagnonInterface | None = None, stiffness: str = "8.46e-40 J m^2") -> hanle.Device:
+    return hanle.Device(
+        hanle.stack([("low", "7 nm"), ("YIG", "100 nm"), ("high", "5 nm")]),
+        {"low": "Pt", "YIG": {"like": "YIG", "spin_wave_stiffness": stiffness}, "high": "Pt"},
+        field=(0, 0.1, 0),
+        magnetisation={"YIG": (0, 1, 0)},
+        transport=("magnons", "heat"),
+        wires={"in": ["low"], "out": ["high"]},
+        heat_contacts={"bath": ["bottom"], "top": ["top"]},
+        interfaces={} if rule is None else {"low|YIG": rule, "YIG|high": rule},
+    )
+
+
+def test_open_wires_are_no_source() -> None:
+    """The current of an open wire is rounding: dividing by it gave 1e17 K m/A."""
+    result = stack().solve(wiring={"top": "10 mK"})
+    for ask in (lambda: result.spin_peltier("top", "in"), lambda: result.wire_resistance("out", "in")):
+        with pytest.raises(InputError, match="a wire that is driven"):
+            ask()
+    driven = stack().solve(wiring={"in": "1e5 V/m"})
+    assert driven.wire_resistance("in", "in") == pytest.approx(float(1e5 / driven.wire_current("in")), rel=1e-12)
+
+
+def test_temperatures_below_zero_are_refused() -> None:
+    with pytest.raises(InputError, match=r"wiring.top must be a difference to T_0 = 300 K that leaves T above 0 K"):
+        stack().solve(wiring={"top": "-400 K"})
+    with pytest.raises(SolveError, match=r"temperature of .*lower the drive"):
+        stack().solve(wiring={"top": "-1e11 W/m^2"}, nonlinear=True, mesh_options={"cells_per_length": 3.0})
+
+
+def test_condensation_is_not_passed_over_where_the_exchange_is_linear() -> None:
+    """An exchange without g_r knows no gap: mu_m was 150 times as large without a word."""
+    options = {"nonlinear": True, "mesh_options": {"cells_per_length": 3.0}}
+    with pytest.warns(MagnonWarning, match="magnon potential of YIG: .* above the gap"):
+        stack().solve(wiring={"in": "1e4 A/m"}, **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        stack().solve(wiring={"in": "10 A/m"}, **options)
+
+
+def test_dense_magnons_are_warned_of_in_linear_response() -> None:
+    with pytest.warns(MagnonWarning, match="n/s = 0.253"):
+        stack(RULE, stiffness="4e-40 J m^2").solve(wiring={"in": "1 A/m"})
+
+
+@pytest.mark.parametrize(("given", "hint"), [("1 mA", 'e.g. "1 A/m" or "100 V/m"'), ("1 Ohm", '"1 A/m"')])
+def test_hints_fit_the_dimension(given: str, hint: str) -> None:
+    with pytest.raises(InputError, match=re.escape(hint)):
+        stack().solve(wiring={"in": given})
