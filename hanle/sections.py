@@ -294,6 +294,7 @@ def name_surroundings(axes: Any, figures: Mapping[str, PlaneFigure], window: Arr
 
 
 def finish(axes: Any, window: Array, plane: str, z_scale: float) -> None:
+    """Ends, proportions and units of the two axes."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.set_xlim(*window[:, 0])
