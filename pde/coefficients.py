@@ -11,7 +11,7 @@ scalar matrix per distinct (weight, spatial part) and combine; nothing here know
 Second law: sym(A) >= 0, sym(R) >= 0, sym(G_vv) <= 0; each law refuses what would break it, naming its own numbers.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -21,6 +21,9 @@ from numpy.typing import ArrayLike
 from hanle.pde.errors import InputError
 from hanle.pde.fields import FieldSet
 from hanle.pde.tensors import Array, unit
+
+#: Points (batch x entities x points) at which coefficients are applied at a time.
+PIECE = 8192
 
 
 def as_weight(values: ArrayLike, components: int = 0) -> Array:
@@ -240,13 +243,10 @@ class Bulk:
 
 def _scalars(on_values: Coefficient, on_gradients: Coefficient, values: Array, gradients: Array) -> Array:
     """What R and W, or G and Q, make of values (batch, entities, points, N): the same shape."""
-    total = np.zeros(values.shape)
-    for t in on_values:
-        total = total + _at_points(t.weight, 1) * (values @ t.fields.T)
-    for t in on_gradients:
-        matrix = np.multiply.outer(t.spatial, t.fields).swapaxes(0, 1).reshape(len(t.fields), -1)
-        total = total + _at_points(t.weight, 1) * (_flat(gradients) @ matrix.T)
-    return total
+    flat = _flat(gradients)
+    parts = [(_kron(t.spatial[None], t.fields), t.weight, flat) for t in on_gradients]
+    parts += [(t.fields, t.weight, values) for t in on_values]
+    return _summed(parts, values.shape)
 
 
 def _sum_of(sources: Coefficient, shape: tuple[int, ...]) -> Array:
@@ -258,16 +258,47 @@ def _vectors(
     on_gradients: Coefficient, on_values: Coefficient, sources: Coefficient, values: Array, gradients: Array
 ) -> Array:
     """What A, B and S, or L, Q' and k, make of gradients (batch, entities, points, 3, N): the same shape."""
-    total = np.zeros(gradients.shape)
-    for t in on_gradients:
-        part = (_flat(gradients) @ np.kron(t.spatial, t.fields).T).reshape(gradients.shape)
-        total = total + _at_points(t.weight, 2) * part
-    for t in on_values:
-        part = (values @ t.fields.T)[..., None, :] * t.spatial[:, None]
-        total = total + _at_points(t.weight, 2) * part
-    for t in sources:
-        total = total + _at_points(t.weight, 2) * np.multiply.outer(t.spatial, t.fields)
+    flat, one = _flat(gradients), np.ones((1, 1, 1, 1))
+    parts = [(_kron(t.spatial, t.fields), t.weight, flat) for t in on_gradients]
+    parts += [(_kron(t.spatial[:, None], t.fields), t.weight, values) for t in on_values]
+    parts += [(_kron(t.spatial[:, None], t.fields[:, None]), t.weight, one) for t in sources]
+    found = _summed(parts, flat.shape)
+    return found.reshape(*found.shape[:3], *gradients.shape[3:])
+
+
+def _summed(parts: Sequence[tuple[Array, Array, Array]], shape: tuple[int, ...]) -> Array:
+    """Sum of matrix x weight x input: matrix (rows, columns), weight (b, e, p), input (b, e, p, columns).
+
+    A few entities at a time, component by component: what is in use stays in the processor's cache, and matrices are
+    mostly zero.
+
+    Args:
+        shape: (b, e, p, rows) at least.
+    """
+    lead = np.broadcast_shapes(shape[:3], *(weight.shape for _, weight, _ in parts))
+    total = np.zeros((*lead, shape[3]))
+    entries = [[(i, j, matrix[i, j]) for i, j in np.argwhere(matrix)] for matrix, _, _ in parts]
+    step = max(1, PIECE // max(1, lead[0] * lead[2]))
+    for begin in range(0, lead[1], step):
+        piece = slice(begin, begin + step)
+        out = np.zeros((shape[3], *total[:, piece].shape[:3]))
+        inputs = {id(x): np.ascontiguousarray(_cut(x, piece).transpose(3, 0, 1, 2)) for _, _, x in parts}
+        for (_, weight, x), nonzero in zip(parts, entries, strict=True):
+            here, components = _cut(weight, piece), inputs[id(x)]
+            for row, column, factor in nonzero:
+                out[row] += factor * here * components[column]
+        total[:, piece] = out.transpose(1, 2, 3, 0)
     return total
+
+
+def _kron(spatial: Array, fields: Array) -> Array:
+    """Kronecker product of two matrices; numpy's takes four times as long."""
+    outer = np.multiply.outer(spatial, fields).swapaxes(1, 2)
+    return outer.reshape(len(spatial) * len(fields), -1)
+
+
+def _cut(values: Array, entities: slice) -> Array:
+    return values if values.shape[1] == 1 else values[:, entities]
 
 
 def _flat(gradients: Array) -> Array:

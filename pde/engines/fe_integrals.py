@@ -207,9 +207,21 @@ def local_matrices(cell: Cell, corners: Array, form: Array, weights: Array) -> A
     return Mapped(cell, corners).matrices([(form, weights)])
 
 
-def physical_gradients(cell: Cell, inverse: Array, points: Array) -> Array:
-    """(c, q, nodes, n) gradients of the shape functions at reference points (q, d)."""
-    return np.asarray(np.einsum("cqdn,qad->cqan", inverse, cell.gradients(points), optimize=True))
+def slopes(cell: Cell, corners: Array, points: Array, values: Array) -> tuple[Array, Array]:
+    """(gradients (c, q, n, N) of nodal values (c, nodes, N), measure (c, q)) at reference points (q, d)."""
+    table = np.moveaxis(cell.gradients(points), 2, 0)
+    d, q, nodes = table.shape
+    count, _, width = values.shape
+    found, measure = np.empty((count, q, corners.shape[2], width)), np.empty((count, q))
+    for part in chunks(count):
+        pull, size = _chart(cell, corners[part], points)
+        along = table.reshape(d * q, nodes) @ values[part].swapaxes(0, 1).reshape(nodes, -1)
+        along = along.reshape(d, *size.shape, width)
+        for k, axis in enumerate(pull):
+            rate = sum((p[..., None] * a for p, a in zip(axis, along, strict=True)), np.zeros(along.shape[1:]))
+            found[part, :, k] = rate.swapaxes(0, 1)
+        measure[part] = size.T
+    return found, measure
 
 
 @lru_cache(maxsize=32)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from hanle.meshes.tagged import IntArray
 from hanle.pde.engines.contract import FaceSamples, Samples
 from hanle.pde.engines.fe_faces import normals, rows_of
-from hanle.pde.engines.fe_integrals import geometry, physical_gradients
+from hanle.pde.engines.fe_integrals import geometry, slopes
 from hanle.pde.engines.fe_locate import locate
 from hanle.pde.engines.fe_nodes import Int32
 from hanle.pde.engines.fe_numbering import Numbering, Patch
@@ -40,24 +40,23 @@ def region_samples(
     points, weights = element.quadrature if rule == "gauss" else (element.centre, None)
     cells = nodes.cells[known(numbering.cells_of, region)]
     corners = nodes.corners(numbering.cells_of[region])
-    inverse, measure = geometry(element, corners, points)
+    values = nodal(numbering, x, region, cells)
+    local, measure = slopes(element, corners, points, values)
     if weights is None:
         reference = element.quadrature
         weights = np.ones(1)
         measure = (geometry(element, corners, reference[0])[1] @ reference[1])[:, None]
-    values = nodal(numbering, x, region, cells)
-    slopes = np.zeros((1, len(cells), len(points), 3, values.shape[-1]))
-    slopes[0][..., list(nodes.mesh.axis_numbers), :] = _slopes(physical_gradients(element, inverse, points), values)
-    slopes /= nodes.unit
+    gradients = np.zeros((1, len(cells), len(points), 3, values.shape[-1]))
+    gradients[0][..., list(nodes.mesh.axis_numbers), :] = local / nodes.unit
     names = problem.fields_of(region).components
     for g in problem.gradients:
         if g.component in names and g.reaches(region):
-            slopes[..., g.direction, names.index(g.component)] += amplitude(amplitudes, g.name)
+            gradients[..., g.direction, names.index(g.component)] += amplitude(amplitudes, g.name)
     return Samples(
         points=nodes.mesh.points3(_places(numbering, cells, points)),
         weights=(measure * weights)[None] * nodes.unit**nodes.mesh.dimension,
         values=np.einsum("qa,can->cqn", element.values(points), values)[None],
-        gradients=slopes,
+        gradients=gradients,
         entities=np.searchsorted(nodes.mesh.region_cells(region), numbering.cells_of[region]),
     )
 
@@ -152,17 +151,18 @@ def _sample_patch(
 ) -> None:
     nodes, cell, here = numbering.nodes, numbering.nodes.facet, patch.facets
     points, weights = cell.quadrature
-    inverse, measure = geometry(cell, nodes.facet_corners(patch.nodes), points)
+    corners = nodes.facet_corners(patch.nodes)
+    measure = geometry(cell, corners, points)[1]
     normal = normals(nodes, patch, points)
     out.points[here] = nodes.mesh.points3(_places(numbering, patch.nodes, points))
     out.weights[0, here] = measure * weights * nodes.unit ** (nodes.mesh.dimension - 1)
     out.normals[here] = normals(nodes, patch, cell.centre)[:, 0]
-    slopes = physical_gradients(cell, inverse, points) / nodes.unit
     for rows in rows_of(problem, numbering, face, patch):
         values = nodal(numbering, x, rows.region, patch.nodes)[..., list(rows.columns)]
         out.traces[0, here, :, rows.law] = np.einsum("qa,can->cqn", cell.values(points), values)
         tangential = np.zeros((len(here), len(points), 3, len(rows.columns)))
-        tangential[..., list(nodes.mesh.axis_numbers), :] = _slopes(slopes, values)
+        local = slopes(cell, corners, points, values)[0]
+        tangential[..., list(nodes.mesh.axis_numbers), :] = local / nodes.unit
         names = problem.fields_of(rows.region).components
         for g in problem.gradients:
             for k, column in enumerate(rows.columns):
@@ -171,11 +171,6 @@ def _sample_patch(
                     along = np.eye(3)[axis] - normal * normal[..., axis, None]
                     tangential[..., k] += along * amplitude(amplitudes, g.name)
         out.gradients[0, here, :, :, rows.law] = tangential
-
-
-def _slopes(gradients: Array, values: Array) -> Array:
-    """(c, q, n, N) from gradients of shape functions (c, q, a, n) and values (c, a, N)."""
-    return np.asarray(np.einsum("cqan,cam->cqnm", gradients, values, optimize=True))
 
 
 def _places(numbering: Numbering, cells: IntArray | Int32, points: Array) -> Array:

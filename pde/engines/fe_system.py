@@ -105,7 +105,8 @@ class System:
         source, target = self._blocks(self._spread(state)), np.zeros(self.numbering.size)
         out = self._blocks(target)
         for o in self._operators(part):
-            out[o.row] += (o.matrix @ source[o.col]) @ o.fields.T
+            seen = np.any(o.fields, axis=0)
+            out[o.row] += (o.matrix @ source[o.col][:, seen]) @ o.fields[:, seen].T
         return self._gathered(target)
 
     def apply_transpose(self, state: Array, part: Part = Part.ALL) -> Array:
@@ -113,7 +114,8 @@ class System:
         source, target = self._blocks(self._spread(state)), np.zeros(self.numbering.size)
         out = self._blocks(target)
         for o in self._operators(part):
-            out[o.col] += o.matrix.T @ (source[o.row] @ o.fields)
+            seen = np.any(o.fields, axis=0)
+            out[o.col][:, seen] += o.matrix.T @ (source[o.row] @ o.fields[:, seen])
         return self._gathered(target)
 
     def gradient_load(self, drive: str, part: Part = Part.ALL) -> Array:

@@ -31,9 +31,9 @@ def threads_for(unknowns: int) -> Iterator[None]:
 
 
 @nb.njit(inline="always")
-def _gather(indices, first, second, begin, end, x, width, column, a, b, one):  # type: ignore[no-untyped-def]
-    """a, b = rows of the two matrices times columns `column`, ... of x; four lanes while that many are left."""
-    while column + 4 <= width:
+def _gather(indices, first, second, begin, end, x, width, column, stop, a, b, one):  # type: ignore[no-untyped-def]
+    """a, b = rows of the two matrices times columns `column`, ..., `stop` - 1 of x; four lanes while many are left."""
+    while column + 4 <= stop:
         a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = one - one
         for p in range(begin, end):
             j = _U(indices[p]) * _U(width) + _U(column)
@@ -50,7 +50,7 @@ def _gather(indices, first, second, begin, end, x, width, column, a, b, one):  #
         a[column], a[column + 1], a[column + 2], a[column + 3] = a0, a1, a2, a3
         b[column], b[column + 1], b[column + 2], b[column + 3] = b0, b1, b2, b3
         column += 4
-    if column + 3 == width:
+    if column + 3 == stop:
         a0 = a1 = a2 = b0 = b1 = b2 = one - one
         for p in range(begin, end):
             j = _U(indices[p]) * _U(width) + _U(column)
@@ -65,7 +65,7 @@ def _gather(indices, first, second, begin, end, x, width, column, a, b, one):  #
         a[column], a[column + 1], a[column + 2] = a0, a1, a2
         b[column], b[column + 1], b[column + 2] = b0, b1, b2
         column += 3
-    while column < width:
+    while column < stop:
         a0 = b0 = one - one
         for p in range(begin, end):
             x0 = x[_U(indices[p]) * _U(width) + _U(column)]
@@ -89,14 +89,20 @@ def accumulate(  # type: ignore[no-untyped-def]
     count = rows.size
     height, width = first_fields.shape
     one = x.dtype.type(1)
+    # Where coefficients vary, many a matrix sees one component only.
+    begin, stop = width, 0
+    for r in range(height):
+        for c in range(width):
+            if first_fields[r, c] != 0.0 or second_fields[r, c] != 0.0:
+                begin, stop = min(begin, c), max(stop, c + 1)
     for chunk in nb.prange(_CHUNKS):
         a, b = np.empty(width, x.dtype), np.empty(width, x.dtype)
         for i in range(chunk * count // _CHUNKS, (chunk + 1) * count // _CHUNKS):
-            _gather(indices, first, second, _U(indptr[i]), _U(indptr[i + 1]), x, width, 0, a, b, one)
+            _gather(indices, first, second, _U(indptr[i]), _U(indptr[i + 1]), x, width, begin, stop, a, b, one)
             base = _U(rows[i]) * _U(height)
             for r in range(height):
                 s = one - one
-                for c in range(width):
+                for c in range(begin, stop):
                     s += first_fields[r, c] * a[c] + second_fields[r, c] * b[c]
                 y[base + _U(r)] += s
 
@@ -121,7 +127,7 @@ def relax(  # type: ignore[no-untyped-def]
     for chunk in nb.prange(_CHUNKS):
         a, b, t = np.empty(width, x.dtype), np.empty(width, x.dtype), np.empty(width, x.dtype)
         for i in range(chunk * count // _CHUNKS, (chunk + 1) * count // _CHUNKS):
-            _gather(indices, first, second, _U(indptr[i]), _U(indptr[i + 1]), x, width, 0, a, b, one)
+            _gather(indices, first, second, _U(indptr[i]), _U(indptr[i + 1]), x, width, 0, width, a, b, one)
             base = _U(i) * _U(width)
             for r in range(width):
                 s = rhs[base + _U(r)]

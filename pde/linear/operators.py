@@ -132,7 +132,7 @@ def _sum(a: sp.csr_matrix, b: sp.csr_matrix, factor: float) -> sp.csr_matrix:
 
 
 def passes(terms: Sequence[BlockTerm]) -> list[Pass]:
-    """Group terms by blocks and sparsity pattern, two scalar matrices per pass."""
+    """Group terms by blocks and sparsity pattern, two scalar matrices per pass that see about the same components."""
     groups: list[list[BlockTerm]] = []
     for term in terms:
         for group in groups:
@@ -142,11 +142,19 @@ def passes(terms: Sequence[BlockTerm]) -> list[Pass]:
                 break
         else:
             groups.append([term])
+    for group in groups:
+        group.sort(key=_reach)
     return [
         _pair(group[k], group[k + 1] if k + 1 < len(group) else None)
         for group in groups
         for k in range(0, len(group), 2)
     ]
+
+
+def _reach(term: BlockTerm) -> tuple[int, int]:
+    """Sorts terms that see many components first, then by the first component they see."""
+    seen = np.flatnonzero(np.any(term.fields != 0.0, axis=0))
+    return int(seen[0] - seen[-1]), int(seen[0])
 
 
 def _pair(first: BlockTerm, second: BlockTerm | None) -> Pass:
