@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hanle.fits import fit as fit
     from hanle.heat_faces import HeatContact as HeatContact
     from hanle.macrospins import Macrospin as Macrospin
+    from hanle.macrospins import PrescribedMotion as PrescribedMotion
     from hanle.magnon_faces import MagnonInterface as MagnonInterface
     from hanle.meshes.files import write_mesh as write_mesh
     from hanle.netcdf import read_curves as read_curves
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from hanle.opposite_drives import harmonics as harmonics
     from hanle.output import provenance as provenance
     from hanle.pde.errors import HanleError as HanleError
+    from hanle.pde.macrospin import precession as precession
     from hanle.pde.motion_record import MotionEvent as MotionEvent
     from hanle.pde.recording import Event as Event
     from hanle.resonances import ferromagnetic_resonance as ferromagnetic_resonance
@@ -81,6 +83,7 @@ _HOME: dict[str, str] = {
     "Macrospin": "hanle.macrospins",
     "MagnonInterface": "hanle.magnon_faces",
     "MotionEvent": "hanle.pde.motion_record",
+    "PrescribedMotion": "hanle.macrospins",
     "RashbaCoefficients": "hanle.boundary.scattering.coefficients",
     "RashbaInterface": "hanle.spin_orbit",
     "Result": "hanle.results",
@@ -98,6 +101,7 @@ _HOME: dict[str, str] = {
     "load": "hanle.config",
     "load_case": "hanle.config",
     "odd_part": "hanle.nonlinear_results",
+    "precession": "hanle.pde.macrospin",
     "provenance": "hanle.output",
     "read_curves": "hanle.netcdf",
     "read_mesh": "hanle.shapes",

@@ -17,7 +17,7 @@ from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.constants import HBAR
 from hanle.pde.errors import InputError, UnsupportedError, unknown_name
-from hanle.pde.macrospin import GAMMA, Anisotropy, Macrospins, Magnet
+from hanle.pde.macrospin import GAMMA, Anisotropy, Macrospins, Magnet, motion_at
 from hanle.pde.problem import Problem
 from hanle.pde.pumping import places_of
 from hanle.pde.quantity import parse
@@ -48,6 +48,8 @@ class Macrospin:
             hbar gamma times the `spin_density` of its magnons.
         more: function (time, {magnet: m}) -> further B (3,) [T], such as exchange with other magnets.
         gamma: gyromagnetic ratio [1/(s T)].
+
+    There is no thermal noise.
     """
 
     damping: float = 0.0
@@ -57,6 +59,18 @@ class Macrospin:
     saturation_magnetisation: Any = None
     more: Callable[[float, Mapping[str, Array]], ArrayLike] | None = None
     gamma: float = GAMMA
+
+
+@dataclass(frozen=True, eq=False)
+class PrescribedMotion:
+    """A magnet of a device that moves as it is told, whatever acts on it; the transport follows.
+
+    Attributes:
+        motion: function of the time [s] that returns m (3,) and dm/dt (3,) [1/s], across m. On a cone:
+            `hanle.precession(axis, cone, omega)`.
+    """
+
+    motion: Callable[[float], tuple[ArrayLike, ArrayLike]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +86,7 @@ class Moved:
 
 def moved(
     device: Device,
-    magnets: Mapping[str, Macrospin],
+    magnets: Mapping[str, Macrospin | PrescribedMotion],
     drive: Mapping[str, Any],
     *,
     engine: str = AUTO,
@@ -90,17 +104,19 @@ def moved(
             none is given.
         engine, order, solver, tolerance, mesh, mesh_options: as in `hanle.solve`.
 
+    What magnons and heat store is that of the magnets where they begin; their gap and what crosses interfaces follow
+    m in the field of the device.
+
     Raises:
         InputError: a name, a number or a unit that does not fit; M_s is known from nowhere.
-        UnsupportedError: magnons, heat, textures, laws that are not linear.
+        UnsupportedError: textures, laws that are not linear.
     """
-    if device.transport:
-        raise UnsupportedError(f"motion of magnets with transport = {list(device.transport)}: leave transport out")
     if not magnets:
         raise InputError("magnets", "at least one", "none", f"of {list(device.magnets)}")
     for name in magnets:
         _require_free(device, name)
-    device = device.with_magnetisation(**{n: g.begin for n, g in magnets.items() if g.begin is not None})
+    begin = {name: _begin(name, given) for name, given in magnets.items()}
+    device = device.with_magnetisation(**{name: m for name, m in begin.items() if m is not None})
     for name in magnets:
         if varies(device.magnetisation.get(name, device.field), 3):
             raise UnsupportedError(f"magnetisation.{name} is a texture: a macrospin has one direction")
@@ -114,8 +130,10 @@ def moved(
         places_of(rest, name)
 
     def problem(m: Mapping[str, Array]) -> Problem:
-        return build_problem(
-            device, rest.mesh, replace(conditions, magnetisation={**conditions.magnetisation, **m})
+        turned = replace(conditions, magnetisation={**conditions.magnetisation, **m})
+        found = build_problem(device, rest.mesh, turned)
+        return replace(
+            found, regions={name: replace(bulk, C=rest.regions[name].C) for name, bulk in found.regions.items()}
         )
 
     plan = posed.wiring
@@ -145,9 +163,19 @@ def _require_free(device: Device, name: str) -> None:
         raise InputError(f"magnets.{name}", "a magnet; the moments of a paramagnet follow the field", name)
 
 
-def _magnet(device: Device, mesh: TaggedMesh | Layers, name: str, given: Macrospin) -> Magnet:
+def _begin(name: str, given: Macrospin | PrescribedMotion) -> Any:
+    """m at the start; None where it is that of the device."""
+    if isinstance(given, Macrospin):
+        return given.begin
+    return motion_at(name, given.motion, 0.0)[0]
+
+
+def _magnet(device: Device, mesh: TaggedMesh | Layers, name: str, given: Macrospin | PrescribedMotion) -> Magnet:
     """One magnet in SI."""
     key = f"magnets.{name}"
+    if isinstance(given, PrescribedMotion):
+        # What it weighs does not matter: nothing moves it.
+        return Magnet(1.0, motion=given.motion)
     field = device.field if given.field is None else given.field
     if given.field is None and varies(device.field, 3):
         raise InputError(f"{key}.field", "given where the field of the device varies in space", "nothing")

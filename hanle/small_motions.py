@@ -48,9 +48,16 @@ class SmallMotions:
         turning = self.rates.imag
         return np.asarray(turning[turning > 0] / (2 * np.pi))
 
-    def damping(self, magnet: str) -> Damping:
-        """Total damping, what pumping adds to it, backflow taken off, and inertia; the other magnets stand still."""
-        return self.state.damping(magnet)
+    def damping(self, magnet: str, frequency: Any = None) -> Damping:
+        """Total damping, what pumping adds to it, backflow taken off, and inertia; the other magnets stand still.
+
+        Args:
+            frequency: e.g. "100 GHz", of precession about m, at which what flows back lags behind; negative for the
+                other sense. None: it follows at once.
+        """
+        if frequency is None:
+            return self.state.damping(magnet)
+        return self.state.lagging(2 * np.pi * parse(frequency, "frequency", "frequency")).damping(magnet)
 
     def threshold(self, low: float, high: float) -> float:
         """Multiple of the given current at which the state at rest turns unstable, between two multiples.

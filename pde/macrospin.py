@@ -29,6 +29,7 @@ from hanle.pde.constants import HBAR, MU_B
 from hanle.pde.engines.contract import Engine
 from hanle.pde.errors import HanleError, InputError, UserCodeError, unknown_name
 from hanle.pde.problem import Problem
+from hanle.pde.pumping import ALONG
 from hanle.pde.steady import TOLERANCE
 from hanle.pde.tensors import Array, unit
 
@@ -154,7 +155,7 @@ class Macrospins:
         for name in given:
             if name not in self.magnets:
                 raise unknown_name("m", name, self.magnets)
-        given = {**given, **{name: self._motion(name, time)[0] for name in self.prescribed_names}}
+        given = {**given, **{name: self._motion_of(name, time)[0] for name in self.prescribed_names}}
         missing = [name for name in self.magnets if name not in given]
         if missing:
             raise InputError("m", "given for every magnet", f"none for {missing[0]}")
@@ -171,7 +172,7 @@ class Macrospins:
     def prescribed(self, time: float) -> dict[int, Array]:
         """Number of a magnet whose motion is given -> dm/dt (3,) [1/s]."""
         order = list(self.magnets)
-        return {order.index(name): self._motion(name, time)[1] for name in self.prescribed_names}
+        return {order.index(name): self._motion_of(name, time)[1] for name in self.prescribed_names}
 
     def placed(self, time: float, m: Array) -> Array:
         """m (n, 3) in which magnets whose motion is given are where they should be."""
@@ -179,19 +180,11 @@ class Macrospins:
             return m
         found, order = m.copy(), list(self.magnets)
         for name in self.prescribed_names:
-            found[order.index(name)] = self._motion(name, time)[0]
+            found[order.index(name)] = self._motion_of(name, time)[0]
         return found
 
-    def _motion(self, name: str, time: float) -> tuple[Array, Array]:
-        """(m, dm/dt) as given, per length of m."""
-        pair = called(f"motion of {name}", self.magnets[name].motion, time)
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise InputError(f"motion of {name}", "a function that returns m and dm/dt", pair)
-        m, rate = vector(f"motion of {name}: m", pair[0]), vector(f"motion of {name}: dm/dt", pair[1])
-        size = float(np.linalg.norm(m))
-        if not size:
-            raise InputError(f"motion of {name}: m", "a vector that is not zero", m)
-        return m / size, rate / size
+    def _motion_of(self, name: str, time: float) -> tuple[Array, Array]:
+        return motion_at(name, self.magnets[name].motion, time)
 
     def named(self, values: Array) -> dict[str, Array]:
         """Rows of an array by magnet."""
@@ -256,6 +249,21 @@ def vector(key: str, given: ArrayLike) -> Array:
     if found.shape != (3,) or not np.all(np.isfinite(found)):
         raise InputError(key, "three finite numbers x, y, z", given)
     return found
+
+
+def motion_at(magnet: str, motion: Any, time: float) -> tuple[Array, Array]:
+    """(m, dm/dt) of a motion that is given, per length of m; InputError where m would not keep its length."""
+    key = f"motion of {magnet}"
+    pair = called(key, motion, time)
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise InputError(key, "a function that returns m and dm/dt", pair)
+    m, rate = vector(f"{key}: m", pair[0]), vector(f"{key}: dm/dt", pair[1])
+    size = float(np.linalg.norm(m))
+    if not size:
+        raise InputError(f"{key}: m", "a vector that is not zero", m)
+    if abs(m @ rate) > ALONG * size * float(np.linalg.norm(rate)):
+        raise InputError(f"{key}: dm/dt", "perpendicular to m", rate.tolist(), "m keeps its length")
+    return m / size, rate / size
 
 
 def drive_at(name: str, drive: Drive, time: float) -> float:

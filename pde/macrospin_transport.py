@@ -209,6 +209,12 @@ class Course:
                 found[:, :, j, l] = np.einsum("nka,na->nk", frames, taken[:, :3] - 1j * taken[:, 3:]) / PROBE
         return found
 
+    def delay(self, m: Array, omega: float) -> float:
+        """By what part of itself the torque of a precession at omega changes where the fields lag behind it."""
+        quick = self.torques(0.0, m).pumping
+        size = float(np.linalg.norm(quick))
+        return float(np.linalg.norm(self.pumping_at(m, omega) - quick)) / size if size else 0.0
+
     def _members(
         self, m: Array, rates: Array, time: float, memory: Memory | None
     ) -> tuple[Prepared | None, tuple[Solution, ...]]:

@@ -15,7 +15,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from hanle.pde.coefficients import dense
 from hanle.pde.errors import UnsupportedError
+from hanle.pde.fields import MAGNON, SPIN
 from hanle.pde.initial_state import Initial, initial_state
 from hanle.pde.linearised import held
 from hanle.pde.macrospin import Macrospins
@@ -34,6 +36,8 @@ EXPLICIT = ((1 / 2,), (11 / 18, 1 / 18), (5 / 6, -5 / 6, 1 / 2), (1 / 4, 7 / 4, 
 IMPLICIT = ((), (1 / 6,), (-1 / 2, 1 / 2), (3 / 2, -3 / 2, 1 / 2))
 #: Weights of the step minus those of the midpoint rule.
 ERROR_M, ERROR_FIELDS = (1 / 4, 3 / 4, 3 / 4, -7 / 4, 0.0), (1 / 2, -3 / 2, 1 / 2, 1 / 2)
+#: Fields that relax by themselves.
+RELAXING = (SPIN.name, MAGNON.name)
 #: Part of the time ahead in which, at a jump, fields that store nothing adjust.
 INSTANT = 1e-12
 
@@ -137,6 +141,28 @@ class Lagging:
         wrong = np.where(system.fixed, 0.0, whole - given)
         sizes = self.stepper.norms(wrong, self.stepper.inertial(wrong))
         return max((size / largest[name] for name, size in sizes.items() if size > 0), default=0.0)
+
+
+def relaxation_time(problem: Problem) -> float:
+    """The longest time in which something that is stored relaxes where it is [s]; 0 where nothing does, or none.
+
+    Temperatures, which only spread, do not count.
+    """
+    times = [0.0]
+    for bulk in problem.regions.values():
+        size = bulk.fields.size
+        stored, lost = (
+            np.einsum("...kk->...k", dense(coefficient, (), (size, size))) for coefficient in (bulk.C, bulk.R)
+        )
+        columns = [
+            k
+            for f in bulk.fields.fields
+            if f.name in RELAXING
+            for k in range(*bulk.fields.slice(f.name).indices(size))
+        ]
+        stored, lost = np.broadcast_arrays(stored[..., columns], lost[..., columns])
+        times += (stored[lost > 0] / lost[lost > 0]).tolist()
+    return max(times)
 
 
 def _fields(state: State) -> Fields:

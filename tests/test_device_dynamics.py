@@ -248,14 +248,6 @@ def test_elements_and_events() -> None:
     np.testing.assert_allclose(elements.m["YIG"][-1], exact.m["YIG"][-1], atol=1e-3)
 
 
-def test_magnons_are_refused() -> None:
-    device = Device(
-        hanle.stack([("YIG", D_F), ("Pt", D_N)]), {"Pt": "Pt", "YIG": "YIG"}, field=(0, 0, 1), transport=["magnons"]
-    )
-    with pytest.raises(UnsupportedError, match="leave transport out"):
-        device.small_angles(magnets={"YIG": Macrospin()})
-
-
 @pytest.mark.parametrize(
     ("changes", "magnets", "message"),
     [

@@ -1,0 +1,216 @@
+"""Magnets beside fields that store. What must agree and why:
+
+small precession                 complex frequency in closed form: backflow with 1/L^2 = 1/lambda^2 - i omega/D
+order in time                    3, of the complex frequency and of angular momentum
+nothing relaxes                  what the magnet loses is stored; order 3
+motion that is given             film and interface put together by hand in the frame that turns, any cone
+fields that relax fast           the course in which transport follows at once; the difference is linear in D^-1
+interrupted and resumed          the whole course
+"""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+
+from hanle.boundary.b_layer import Conductances, b_layer
+from hanle.meshes.layered import Layers
+from hanle.meshes.layers import stack
+from hanle.pde.closed_forms.magnetisation_dynamics import enhancement
+from hanle.pde.constants import E_CHARGE, HBAR
+from hanle.pde.engines.multilayer import Multilayer
+from hanle.pde.engines.scikit import Scikit
+from hanle.pde.errors import InputError, UnsupportedError
+from hanle.pde.inertia import inertia
+from hanle.pde.macrospin import GAMMA, Macrospins, Magnet, precession
+from hanle.pde.macrospin_motion import move
+from hanle.pde.macrospin_transport import Course
+from hanle.pde.metal import normal_metal
+from hanle.pde.motion_record import MotionControl, MotionEvent, MotionRecord
+from hanle.pde.problem import MINUS, PLUS, Face, Problem
+from hanle.pde.tensors import unit
+
+SIGMA, LAM, DIFFUSION = 2e6, 20e-9, 5e-4
+G_R, G_I = 1.6e14, 0.3e14
+D_F, D_N = 0.5e-9, 30e-9
+M_S = 1.4e5
+QUANTUM = E_CHARGE**2 / (2 * np.pi * HBAR)
+DENSITY = M_S / (HBAR * GAMMA)
+ROUND_OFF = 1e-12
+#: Elements of order 2, a quarter of lambda long at most.
+ELEMENTS = 1e-4
+
+
+def film(length=LAM, diffusion=DIFFUSION, thickness=D_N, cells=4, layers=False):
+    """{m} -> a metal on an insulating magnet F."""
+    shape = stack([("F", D_F), ("N", thickness)])
+    mesh = (
+        Layers(("F", "N"), [[D_F, thickness]])
+        if layers
+        else shape.mesh({"N": LAM}, cells_per_length=cells, growth=1.2)
+    )
+    metal = normal_metal(conductivity=SIGMA, diffusion_constant=diffusion, diffusion_length=length)
+
+    def problem(m):
+        law = b_layer("F", Conductances(0.0, G_R, G_I), m["F"])
+        return Problem(mesh, {"N": metal}, {"F|N": Face(law, {"metal": PLUS, "magnet": MINUS})})
+
+    return problem
+
+
+def magnet(problem, engine=None, **numbers):
+    return Macrospins(problem, {"F": Magnet(M_S * D_F, **numbers)}, engine or Scikit(2))
+
+
+def admittance(omega, length=LAM, diffusion=DIFFUSION, thickness=D_N):
+    """J over w of a film with a free face, e^{-i omega t} [S/m^2]."""
+    k = np.sqrt(1 / length**2 - 1j * omega / diffusion)
+    return SIGMA * k * np.tanh(k * thickness)
+
+
+def test_small_precession_has_the_complex_frequency_of_lagging_backflow():
+    """omega [1 + i (alpha + g*_eff(omega)/4 pi s d_F)] = gamma B, g*_eff of the admittance at the complex omega."""
+    b, alpha = 20.0, 1e-3
+    omega = exact = GAMMA * b + 0j
+    for _ in range(60):
+        mixing = (G_R + 1j * G_I) / QUANTUM
+        effective = mixing / (1 + mixing * 4 * E_CHARGE**2 / HBAR / (4 * np.pi) / admittance(omega))
+        omega = exact / (1 + 1j * (alpha + enhancement(1.0, DENSITY, D_F) * effective))
+    spins = magnet(film(), damping=alpha, field=(0, 0, b))
+    # without a start that is the mode, what is left of others is e^{-4} of the damping at the middle
+    end, found = 6.0e-12, []
+    for steps in (24, 48, 96):
+        record = MotionRecord([0.6 * end, end])
+        control = MotionControl(max_step=end / steps, fixed=True, lagging=True)
+        m = move(spins, {"F": (0.01, 0, 1)}, end, record=record, control=control, breaks=(0.6 * end,)).m["F"]
+        ratio = (m[1, 0] + 1j * m[1, 1]) / (m[0, 0] + 1j * m[0, 1])
+        turns = 2 * np.pi * np.round((omega.real * 0.4 * end - np.angle(ratio)) / (2 * np.pi))
+        found.append((np.angle(ratio) + turns) / (0.4 * end) + 1j * np.log(np.abs(ratio)) / (0.4 * end))
+    errors = np.abs(np.array(found) - omega)
+    orders = np.log2(errors[:-1] / errors[1:])
+    assert np.all((orders > 2.7) & (orders < 3.3)), orders
+    extrapolated = found[2] + (found[2] - found[1]) / 7
+    assert abs(extrapolated - omega) < 0.01 * abs(omega.imag)
+    at_once = mixing / (1 + mixing * 4 * E_CHARGE**2 / HBAR / (4 * np.pi) / admittance(0.0))
+    quick = exact / (1 + 1j * (alpha + enhancement(1.0, DENSITY, D_F) * at_once))
+    assert abs(quick - omega) > 0.3 * abs(omega.imag)
+
+
+def test_what_a_magnet_loses_is_stored():
+    """Without relaxation and damping, B(t) along z: -(M/gamma) dm_z + (hbar/2e) d int C w_z = 0. B rises smoothly."""
+    end, missing = 2e-12, []
+    spins = magnet(film(length=1.0, cells=3), field=lambda t: (0, 0, 60.0 * (t / end) ** 3))
+    mass = spins.engine.assemble(inertia(spins.problem({"F": np.array([0, 0, 1.0])})))
+    start = unit([0.9, 0.0, 0.2])
+    for steps in (16, 32, 64):
+        control = MotionControl(max_step=end / steps, fixed=True, lagging=True)
+        found = move(spins, {"F": start}, end, record=MotionRecord([0.0, end]), control=control)
+        first, last = (state.fields for state in found.states)
+        stored = HBAR / (2 * E_CHARGE) * mass.constant("w_z") @ (last.stored - first.stored)
+        lost = M_S * D_F / GAMMA * (found.m["F"][1] - start)[2]
+        missing.append(abs(stored - lost))
+        assert abs(np.linalg.norm(found.m["F"][1]) - 1) < ROUND_OFF
+    assert abs(lost) > 0.1 * M_S * D_F / GAMMA
+    orders = np.log2(np.array(missing[:-1]) / missing[1:])
+    assert np.all((orders > 2.7) & (orders < 3.8)), orders
+
+
+@pytest.mark.parametrize("omega", [4e11, -2.5e12])
+def test_motion_that_is_given_pumps_as_in_the_frame_that_turns(omega):
+    """In that frame w at the face is steady: 2 [G_r (w - p)_perp - G_i m x (w - p)] = -Y w, Y(0) along the axis."""
+    cone, end = 0.7, 6e-12
+    motion = precession((0, 0, 1), cone, omega)
+    spins = Macrospins(film(), {"F": Magnet(1.0, motion=motion)}, Scikit(2))
+    found = move(spins, {}, end, record=MotionRecord([end]), control=MotionControl(lagging=True, fields=1e-3))
+    m, rate = motion(end)
+    across = np.eye(3) - np.outer(m, m)
+    turned = np.array([[0, -m[2], m[1]], [m[2], 0, -m[0]], [-m[1], m[0], 0]])
+    interface = 2 * (G_R * across - G_I * turned)
+    p = HBAR / (2 * E_CHARGE) * np.cross(m, rate)
+    # (x + i y) ~ e^{+i omega t}
+    y = np.conj(admittance(omega))
+    response = np.array([[y.real, -y.imag, 0], [y.imag, y.real, 0], [0, 0, admittance(0.0).real]])
+    w = np.linalg.solve(response + interface, interface @ p)
+    expected = HBAR / (2 * E_CHARGE) * (interface @ (w - p))
+    np.testing.assert_allclose(found.m["F"][0], m, atol=ROUND_OFF)
+    np.testing.assert_allclose(found.torques["F"][0], expected, atol=1e-3 * np.linalg.norm(expected))
+
+
+def test_fast_fields_follow_at_once():
+    """Steps of 3 and 6 relaxation times, from fields that have adapted; the difference grows like 1/D."""
+    start, end, found = unit(np.array([[0.6, 0, 0.8]])), 2e-12, []
+    control = MotionControl(max_step=end / 40, fixed=True, lagging=True)
+    for diffusion in (0.05, 0.025):
+        spins = magnet(film(diffusion=diffusion), field=(0, 0, 3.0), damping=0.05)
+        course = Course(spins)
+        adapted = course.solution(0.0, start, course.rate(0.0, start)[0])
+        found.append(move(spins, spins.named(start), end, initial=adapted, control=control).m["F"][-1])
+    quick = move(spins, spins.named(start), end, control=MotionControl(1e-8)).m["F"][-1]
+    differences = [m - quick for m in found]
+    assert 1e-6 < np.linalg.norm(differences[0]) < 1e-4
+    np.testing.assert_allclose(differences[1], 2 * differences[0], atol=0.05 * np.linalg.norm(differences[1]))
+
+
+def interrupted(spins, start, end, tmp_path, control, stop_at):
+    """(resumed, whole) motions; the first one is stopped by an event's function."""
+    calls = []
+
+    def watched(stops, time, m):
+        calls.append(time)
+        if stops and len(calls) == stop_at:
+            raise KeyboardInterrupt
+        return m["F"][0] - 0.1
+
+    def events(stops):
+        return {"across": MotionEvent(partial(watched, stops))}
+
+    record = {"times": [0.0, 0.3 * end, 0.77 * end, end]}
+    whole = move(spins, start, end, record=MotionRecord(**record, events=events(False)), control=control)
+    calls.clear()
+    kept = replace(control, checkpoint=tmp_path / "motion.npz", every=3)
+    with pytest.raises(KeyboardInterrupt):
+        move(spins, start, end, record=MotionRecord(**record, events=events(True)), control=kept)
+    rest = partial(move, spins, start, end, record=MotionRecord(**record, events=events(False)), resume=True)
+    return rest, kept, whole
+
+
+@pytest.mark.parametrize("lagging", [False, True])
+def test_interrupted_motion_goes_on(tmp_path, lagging):
+    spins = magnet(film(layers=not lagging), None if lagging else Multilayer(), field=(0.2, 0, 9.0), damping=0.05)
+    control = MotionControl(1e-4, lagging=lagging, fields=1e-2)
+    rest, kept, whole = interrupted(spins, {"F": (1.0, 0, 0.3)}, 2e-12, tmp_path, control, 5)
+    resumed = rest(control=kept)
+    assert resumed.steps == whole.steps > 5
+    assert resumed.solves < whole.solves
+    for key in ("m", "rates", "torques"):
+        one, other = (getattr(x, key)["F"] for x in (resumed, whole))
+        np.testing.assert_allclose(one, other, rtol=0, atol=(1e-9 if lagging else 0.0) * np.abs(other).max())
+    assert [n for n, _ in resumed.events] == [n for n, _ in whole.events] == ["across"]
+    again = rest(control=kept)
+    np.testing.assert_array_equal(again.m["F"], resumed.m["F"])
+    assert again.steps == resumed.steps
+    with pytest.raises(InputError, match="of digest"):
+        rest(control=replace(kept, tolerance=1e-3))
+
+
+def test_refusals():
+    with pytest.raises(UnsupportedError, match="multilayer solves no steps"):
+        move(magnet(film(layers=True), Multilayer()), {"F": (0, 0, 1)}, 1e-12, control=MotionControl(lagging=True))
+    with pytest.raises(InputError, match="left out where the transport follows"):
+        move(magnet(film()), {"F": (0, 0, 1)}, 1e-12, initial={"w": (0, 0, 0)})
+    with pytest.raises(InputError, match="the file to go on from"):
+        move(magnet(film()), {"F": (0, 0, 1)}, 1e-12, resume=True)
+
+    def changing(m):
+        return film(diffusion=DIFFUSION * (1 + m["F"][0]))(m)
+
+    with pytest.raises(UnsupportedError, match="a capacity that changes"):
+        move(magnet(changing, field=(0, 0, 9)), {"F": (1, 0, 1)}, 1e-12, control=MotionControl(lagging=True))
+    for motion, message in (
+        (lambda t: (0, 0, 1), "m and dm/dt"),
+        (lambda t: ((0, 0, 1), (0, 0, 1)), "perpendicular"),
+        (lambda t: ((0, 0, 0), (0, 0, 0)), "not zero"),
+    ):
+        with pytest.raises(InputError, match=message):
+            move(Macrospins(film(), {"F": Magnet(1.0, motion=motion)}, Scikit()), {}, 1e-12)
