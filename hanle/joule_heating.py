@@ -1,6 +1,7 @@
 """The problem of a device beyond linear response: Joule heat, heat carried at the temperature of the place, magnons.
 
-metals                  Joule heat of charge and spin to the electrons; S T j with the temperature of the place
+metals                  Joule heat of charge and spin to the electrons; S T j with the temperature of the place, and rho
+                        with that of its electrons where the record gives rho(T); kappa_e and spin lifetimes stay
 metal | metal           Joule heat in equal parts to the electrons of both; S T j with the mean of their temperatures
 insulators              what magnons dissipate, to magnons and lattice
 faces                   what spin and magnons lose there; with `MagnonInterface` and g_r the golden rule for any
@@ -9,6 +10,7 @@ faces                   what spin and magnons lose there; with `MagnonInterface`
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,14 +31,14 @@ from hanle.materials.records import MagneticInsulator
 from hanle.media import Place
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
-from hanle.metal_heat import thermoelectric_law
+from hanle.metal_heat import conductivity_ratio, thermoelectric_law
 from hanle.pde.coefficients import Bulk, Coefficient, FaceLaw, Side, as_weight, direction
 from hanle.pde.constants import E_CHARGE
 from hanle.pde.coupling import joined
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.fields import ELECTRON_HEAT, MAGNON, MAGNON_HEAT, POTENTIAL, SPIN, FieldSet
 from hanle.pde.joule import joule, joule_face
-from hanle.pde.nonlinear import combined, restricted, varying
+from hanle.pde.nonlinear import Factor, combined, restricted, varying
 from hanle.pde.problem import MINUS, PLUS, Face, Problem
 from hanle.pde.tensors import Array
 from hanle.transport import HEAT, carried, lattice_conductance
@@ -120,18 +122,24 @@ def _region(device: "Device", region: str, law: Bulk, mesh: TaggedMesh | Layers,
     record = device.materials[region]
     if not isinstance(record, Conductor):
         return joule(law) if MAGNON.name in law.fields else law
-    coupled = thermoelectric_law(Place(device, region, centres(mesh, region), conditions), record)
+    place = Place(device, region, centres(mesh, region), conditions)
+    coupled, warming = thermoelectric_law(place, record), conductivity_ratio(place, record)
+    if warming is not None:
+        conducting = replace(law, R=(), W=(), F=(), C=(), deposits={}, decay_lengths=())
+        warmed = varying(conducting, ELECTRON_HEAT.name, warming, rows=(POTENTIAL.name, SPIN.name))
+        law = combined(warmed, replace(law, A=(), B=(), S=()))
     if coupled is None:
         return joule(law)
     column = coupled.fields.slice(ELECTRON_HEAT.name).start
     carried_heat = coupled.filtered(lambda c: _row(c, column))
-    # The law holds S T_0 j; this adds S (T - T_0) j.
-    return joule(combined(law, varying(carried_heat, ELECTRON_HEAT.name, _relative, rows=(ELECTRON_HEAT.name,))))
+    added = partial(_added, warming)
+    return joule(combined(law, varying(carried_heat, ELECTRON_HEAT.name, added, rows=(ELECTRON_HEAT.name,))))
 
 
-def _relative(t: Array) -> tuple[Array, Array]:
-    """(T - T_0)/T_0 as a function of itself."""
-    return t, np.ones_like(t)
+def _added(warming: Factor | None, t: Array) -> tuple[Array, Array]:
+    """S T j over S T_0 j at the conductivity at T_0, less the 1 that the law holds."""
+    ratio, slope = (np.ones_like(t), np.zeros_like(t)) if warming is None else warming(t)
+    return (1 + t) * ratio - 1, ratio + (1 + t) * slope
 
 
 def _row(coefficient: Coefficient, row: int) -> Coefficient:

@@ -10,12 +10,13 @@ import numpy as np
 
 from hanle.materials.conductors import Conductor
 from hanle.materials.records import FerromagneticMetal
-from hanle.pde.coefficients import Bulk
+from hanle.pde.coefficients import Bulk, as_weight
 from hanle.pde.constants import LORENZ
 from hanle.pde.coupling import combined
 from hanle.pde.effects import ANISOTROPY, ANOMALOUS_HALL, SPIN_HALL
 from hanle.pde.errors import InputError
 from hanle.pde.heat import metal_heat, thermoelectric
+from hanle.pde.nonlinear import Factor
 from hanle.pde.tensors import Array
 
 if TYPE_CHECKING:
@@ -70,6 +71,20 @@ def thermoelectric_law(place: "Place", metal: Conductor) -> Bulk | None:
         )
     except InputError as error:
         raise error.within(f"{place.name}.") from error
+
+
+def conductivity_ratio(place: "Place", metal: Conductor) -> Factor | None:
+    """sigma(T_e)/sigma(T_0) at t = (T_e - T_0)/T_0 of a metal whose record gives rho(T); None for any other."""
+    if metal.temperature_coefficient is None and not metal.resistivity_ratios:
+        return None
+    t0 = as_weight(place.conditions.temperature)
+    reference, _ = metal.resistivity_ratio(t0)
+
+    def factor(t: Array) -> tuple[Array, Array]:
+        ratio, slope = metal.resistivity_ratio(t0 * (1 + t))
+        return reference / ratio, -reference * slope * t0 / ratio**2
+
+    return factor
 
 
 def electron_heat_conductivity(place: "Place", metal: Conductor) -> Array:

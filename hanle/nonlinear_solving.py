@@ -41,7 +41,7 @@ def solve_nonlinear(
 ) -> NonlinearResult:
     """Solve a device with heat under its whole drive: Joule heat, magnons beyond linear response.
 
-    What is nonlinear: `hanle.joule_heating`. The resistivity and all other numbers of the records stay those at T_0.
+    What is nonlinear: `hanle.joule_heating`; all other numbers of the records stay those at T_0.
 
     Args:
         current, current_density, wiring, source, drain, order, solver, mesh, mesh_options, conditions, progress: as in
