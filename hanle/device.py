@@ -297,7 +297,9 @@ def _choice(face: str, given: Any) -> Choice:
     if isinstance(given, Circuit):
         return _circuit(key, given)
     if not isinstance(given, Conductances):
-        raise InputError(key, 'Conductances, Circuit, RashbaInterface, "closed", "continuous" or a Face', given)
+        laws = "Conductances, Circuit, RashbaInterface, RashbaCoefficients, MagnonInterface, HeatContact, a Face"
+        must = f"{laws}, or one of {', '.join(CHOICES)}"
+        raise InputError(key, must, given)
     g = Conductances(*(_scalar(getattr(given, name), name, f"{key}.{name}") for name in CONDUCTANCES))  # type: ignore[arg-type]
     if not callable(g.G_s) and np.any(np.asarray(g.G_s) > 0):
         worst = float(np.max(g.G_s))

@@ -30,7 +30,8 @@ METAL_KEYS = ("lattice_heat_conductivity", "electron_lattice_coupling")
 
 def read_transport(given: Sequence[str]) -> tuple[str, ...]:
     """Names of TRANSPORT in its order, each once; InputError for anything else."""
-    if isinstance(given, str) or not all(isinstance(name, str) for name in given):
+    listed = isinstance(given, Sequence) and not isinstance(given, str)
+    if not listed or not all(isinstance(name, str) for name in given):
         raise InputError("transport", "a list", given, f"known: {', '.join(TRANSPORT)}")
     for name in given:
         if name not in TRANSPORT:

@@ -37,7 +37,8 @@ def read_names(key: str, given: Mapping[str, Sequence[str]], of: str) -> dict[st
     """name -> regions or faces, checked for form and for names that come twice."""
     found = {}
     for name, members in given.items():
-        if isinstance(members, str) or not members or not all(isinstance(n, str) for n in members):
+        listed = isinstance(members, Sequence) and not isinstance(members, str)
+        if not listed or not members or not all(isinstance(n, str) for n in members):
             raise InputError(f"{key}.{name}", f"a list of {of}, at least one", members)
         found[name] = tuple(members)
     every = [member for members in found.values() for member in members]

@@ -93,3 +93,17 @@ def test_dense_magnons_are_warned_of_in_linear_response() -> None:
 def test_hints_fit_the_dimension(given: str, hint: str) -> None:
     with pytest.raises(InputError, match=re.escape(hint)):
         stack().solve(wiring={"in": given})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"transport": None}, "transport must be a list"),
+        ({"wires": {"in": 1}}, "wires.in must be a list of metals"),
+        ({"heat_contacts": {"bath": None}}, "heat_contacts.bath must be a list of outer faces"),
+        ({"interfaces": {"low|YIG": 1}}, "interfaces.low|YIG must be .*MagnonInterface, HeatContact"),
+    ],
+)
+def test_what_is_no_list_is_refused(change: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message.replace("|", r"\|")):
+        stack().with_changes(**change)
