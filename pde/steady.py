@@ -30,6 +30,8 @@ TOLERANCE = 1e-8
 HISTORY = 12
 #: A constant potential counts as driving nothing if the flux it leaves is below this part of that of the contacts.
 CLOSED = 1e-11
+#: A load below so many times what rounding of the lift makes of it is rounding.
+NOISE = 10
 
 Progress = Callable[[str], None]
 #: (system, drive, changes found for other drives) -> a state close to the change of the drive, or None.
@@ -96,7 +98,7 @@ def _changes(
     problem, changes = run.system.problem, dict[str, Array]()
     for name in problem.drives:
         if name != last:
-            rhs = -_load(run.system, name, lifts, Part.ALL)
+            rhs = run.above_rounding(-_load(run.system, name, lifts, Part.ALL), lifts.get(name))
             near = guess(run.system, name, changes) if guess else None
             changes[name] = run.solve(name, rhs, _earlier(previous, name) if near is None else (near,))
     if last is not None:
@@ -187,6 +189,12 @@ class _Run:
             self.iterations[what] = int(self.prepared.iterations)
         self.residuals[what] = _verify(self.system, self.whole, what, start, rhs, self.tolerance)
         return start
+
+    def above_rounding(self, rhs: Array, lift: Array | None) -> Array:
+        """The load that a lift leaves, 0 where it is but rounding: the lift is then the solution already."""
+        if lift is None or rhs.ndim > 1 or _rounding(self.system, self.whole, lift, rhs) * NOISE < 1:
+            return rhs
+        return np.zeros_like(rhs)
 
     def proof(self, engine: Engine) -> Proof:
         name = getattr(self.solver, "name", type(self.solver).__name__)

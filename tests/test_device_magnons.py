@@ -357,7 +357,7 @@ def test_sweeps_keep_wires_and_contacts():
             r"YIG\.magnon_conductivity, YIG\.magnon_diffusion_length must be given",
         ),
         (
-            {"materials": MATERIALS | {"low": "Au"}, "transport": ("magnons", "heat"), "heat_contacts": HEAT},
+            {"materials": MATERIALS | {"low": "CuFe"}, "transport": ("magnons", "heat"), "heat_contacts": HEAT},
             r"low\.lattice_heat_conductivity, low\.electron_lattice_coupling must be given",
         ),
         ({"materials": MATERIALS | {"YIG": "GGG"}, "magnetisation": {}}, "no magnetic insulator orders"),

@@ -31,6 +31,7 @@ INSULATOR = {"kind": "insulator", "lattice_heat_conductivity": f"{GLASS} W/(m K)
 METAL = {
     "like": "Au",
     "spin_hall_angle": 0.0,
+    "seebeck": "0 V/K",
     "electron_heat_conductivity": "20 W/(m K)",
     "lattice_heat_conductivity": f"{LATTICE} W/(m K)",
     "electron_lattice_coupling": "1e-3 W/(m^3 K)",

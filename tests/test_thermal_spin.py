@@ -252,3 +252,26 @@ def test_kelvin_relation_with_every_coupling(engine, rng):
     np.testing.assert_allclose(seebeck, peltier[::-1], rtol=1e-10)
     # The two differ: the law is not even in m.
     assert abs(seebeck[0] / seebeck[1] - 1) > 1e-7
+
+
+def test_a_contact_for_heat_alone_drives_no_current(elements):
+    """One temperature everywhere: what rounding makes of S T in metals without terminals is no net source."""
+    copper = record(CU, electron_lattice_coupling="1e17 W/(m^3 K)")
+    glass = {
+        "kind": "insulator",
+        "lattice_heat_conductivity": "1.4 W/(m K)",
+        "interface_heat_conductance": "1e8 W/(m^2 K)",
+    }
+    device = hanle.Device(
+        hanle.section("200 nm", [("glass", "100 nm"), ("Cu", "20 nm"), ("Co", "10 nm")]),
+        {"glass": glass, "Cu": copper, "Co": record(CO)},
+        magnetisation={"Co": (0, 1, 0)},
+        transport=("heat",),
+        wires={"film": ["Cu", "Co"]},
+        heat_contacts={"bath": ["bottom"]},
+    )
+    options = {"engine": elements.name, "solver": "direct", "mesh_options": {"cells_per_length": 4.0}}
+    result = device.solve(wiring={"bath": "1 K"}, **options)
+    points = [[0, 0, 1.25e-7]]
+    assert result.temperature("Co", points)[0] == pytest.approx(T0 + 1, rel=EXACT)
+    assert abs(float(result.wire_field("film"))) < 1e-9 * abs(CO["S"]) / 1e-7
