@@ -78,9 +78,10 @@ def stages(nodes: tuple[int, int]) -> None:
         dt = part * TAU
         stepper = Stepper(problem, engine, amplitudes=drives, fluxes={}, solver=solver)
         first = stepper.step(stepper.begin(0.0, 0 * load), dt, dt)
-        before = stepper.solves, stepper.iterations
+        before = stepper.stages.tally.solves, stepper.stages.tally.iterations
         _, cost = timed(stepper.step, first.after, dt, 2 * dt)
-        solves, iterations = stepper.solves - before[0], stepper.iterations - before[1]
+        tally = stepper.stages.tally
+        solves, iterations = tally.solves - before[0], tally.iterations - before[1]
         text = f"stage, dt = {part:g} tau"
         mean = iterations / solves
         ratio = f"{cost / 3 / one:.2f} solves, {cost / 3 / whole:.2f} steady responses"

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hanle.pde.coefficients import Bulk, FaceLaw, leading
 from hanle.pde.errors import InputError
 from hanle.pde.problem import Face, Problem
+from hanle.pde.tensors import Array
 
 
 def stepped(problem: Problem, rate: float) -> Problem:
@@ -15,11 +16,21 @@ def stepped(problem: Problem, rate: float) -> Problem:
     """
     if not rate > 0:
         raise InputError("rate", "positive [1/s]", rate)
-    regions = {
-        name: replace(bulk, R=(*bulk.R, *(t.scaled(rate) for t in bulk.C)))
-        for name, bulk in problem.regions.items()
-    }
-    return replace(problem, regions=regions)
+    return replace(problem, regions={name: _stepped(bulk, rate) for name, bulk in problem.regions.items()})
+
+
+def _stepped(bulk: Bulk, rate: float) -> Bulk:
+    """Capacities are numbers: a nonlinear law has the same at every state."""
+    extra, touch = tuple(t.scaled(rate) for t in bulk.C), bulk.at
+    whole = replace(bulk, R=(*bulk.R, *extra))
+    if touch is None:
+        return whole
+
+    def near(values: Array, gradients: Array) -> Bulk:
+        inner = touch(values, gradients)
+        return replace(inner, R=(*inner.R, *extra))
+
+    return replace(whole, at=near)
 
 
 def inertia(problem: Problem) -> Problem:

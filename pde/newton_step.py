@@ -135,39 +135,48 @@ class Iterate:
             SolveError: a solve fails.
             InputError: potentials are undetermined: nothing of a conductor is grounded.
         """
-        system, drives = self.system, self.system.problem.drives
         amplitudes, fluxes, given = wanted.at(part)
         if slow:
             self.memory.clear()
-        change = np.zeros_like(self.amplitudes)
-        for name, value in amplitudes.items():
-            k = drives.index(name)
-            change[:, k] = value - self.amplitudes[:, k]
-        prescribed = self._prescribed(self.amplitudes + change, given)
-        moved = np.where(system.fixed, prescribed - self.state, 0.0)
-        rhs = self._load - self._applied - system.apply(moved) - self._driven(change)
         # Tight enough for quadratic convergence, and no tighter than the end asks for.
         enough = 0.3 * self.tolerance / max(missing, self.tolerance)
         accuracy = float(np.clip(max(missing, enough), TIGHT, LOOSE))
-        found, solves = self._solve(rhs, accuracy, self.state + moved)
-        total = moved + found
-        lacking = {
-            name: value - self._flux(name, self.state + total, self.amplitudes + change)
-            for name, value in fluxes.items()
-        }
-        return self._completed(Move(total, change, solves), lacking)
+        return self.correction(self, fluxes, amplitudes, given, accuracy)
 
-    def correction(self, there: "Iterate", fluxes: Mapping[str, Array]) -> Move:
-        """What the operator of this iterate makes of the residual of another: how far that one is from the answer."""
-        found, solves = self._solve(there._load - there._applied, LOOSE, there.state)
-        rest = np.zeros_like(self.amplitudes)
+    def correction(
+        self,
+        there: "Iterate",
+        fluxes: Mapping[str, Array],
+        amplitudes: Mapping[str, Array] | None = None,
+        given: Array | None = None,
+        accuracy: float = LOOSE,
+    ) -> Move:
+        """What the operator of this iterate makes of the residual of another: how far that one is from the answer.
+
+        Args:
+            amplitudes, given: of drives, and a state with given values, that the other iterate may lack yet; all
+                values that are prescribed stay where `given` is None.
+            accuracy: relative residual of the solve.
+        """
+        system, drives = self.system, self.system.problem.drives
+        change, moved = np.zeros_like(there.amplitudes), np.zeros_like(there.state)
+        rhs = there._load - there._applied
+        if given is not None:
+            for name, value in (amplitudes or {}).items():
+                k = drives.index(name)
+                change[:, k] = value - there.amplitudes[:, k]
+            prescribed = self.prescribed(there.amplitudes + change, given)
+            moved = np.where(system.fixed, prescribed - there.state, 0.0)
+            rhs = rhs - system.apply(moved) - self._driven(change)
+        found, solves = self._solve(rhs, accuracy, there.state + moved)
+        total = moved + found
         lacking = {
             name: value
             - there._flux(name, there.state, there.amplitudes)
-            - self._flux(name, found, rest, sources=False)
+            - self._flux(name, total, change, sources=False)
             for name, value in fluxes.items()
         }
-        return self._completed(Move(found, rest, solves), lacking)
+        return self._completed(Move(total, change, solves), lacking)
 
     def length(self, move: Move, other: "Iterate") -> Array:
         """(batch,) length of a move: the root of the sum over fields of squares, each relative to the larger state."""
@@ -230,7 +239,7 @@ class Iterate:
             total = total + (weight[:, None] if along.ndim > 1 else weight[0]) * along
         return total
 
-    def _prescribed(self, amplitudes: Array, given: Array) -> Array:
+    def prescribed(self, amplitudes: Array, given: Array) -> Array:
         """A state with the prescribed values on the fixed unknowns."""
         total = given
         for k, name in enumerate(self.system.problem.terminals):
@@ -326,8 +335,8 @@ class Iterate:
         system = self.system
         found = self._flux(name, self.state, self.amplitudes)
         if name in system.problem.terminals:
-            component = system.problem.terminals[name].component
-            rest = [n for n, t in system.problem.terminals.items() if t.component == component]
+            terminals = system.problem.terminals
+            rest = [n for n, t in terminals.items() if t.component == terminals[name].component]
             sizes = [np.abs(self._flux(n, self.state, self.amplitudes)) for n in rest]
             return found, np.asarray(sum(sizes)), dot(system, system.terminal_vector(name), rounding)
         first_part, *parts = self._flux_parts(name, self.state, self.amplitudes, True)

@@ -161,12 +161,17 @@ class Problem:
             faces={name: replace(face, law=face.law.filtered(keep)) for name, face in self.faces.items()},
         )
 
+    @property
+    def curved(self) -> tuple[str, ...]:
+        """Regions and faces whose laws are not linear ("region Pt")."""
+        regions = (f"region {name}" for name, bulk in self.regions.items() if bulk.at is not None)
+        faces = (f"face {name}" for name, face in self.faces.items() if face.law.at is not None)
+        return (*regions, *faces)
+
     def require_linear(self) -> None:
         """Refuse laws that are not linear, as every engine does: UnsupportedError names the first."""
-        curved = [f"region {name}" for name, bulk in self.regions.items() if bulk.at is not None]
-        curved += [f"face {name}" for name, face in self.faces.items() if face.law.at is not None]
-        if curved:
-            raise UnsupportedError(f"the law of {curved[0]} is not linear; solve with hanle.pde.newton")
+        if self.curved:
+            raise UnsupportedError(f"the law of {self.curved[0]} is not linear; solve with hanle.pde.newton")
 
     def _check_regions(self) -> None:
         if not self.regions:

@@ -1,10 +1,10 @@
-"""One implicit step in time of a linear problem, and its state at any time within the step.
+"""One implicit step in time, and the state at any time within the step.
 
-    M dU/dt = b(t) - A U,    with M the action of the capacities C, singular where a field stores nothing
+    M dU/dt = b(t) - N(U),    with M the action of the capacities C, singular where a field stores nothing
 
-Stage i of a diagonally implicit Runge-Kutta method solves
+Stage i of a diagonally implicit Runge-Kutta method solves, with N(U) = A U where all laws are linear,
 
-    (A + M/(gamma dt)) U_i = b(t_i) + M U_n/(gamma dt) + sum_{j<i} (a_ij/gamma) f_j
+    N(U_i) + M U_i/(gamma dt) = b(t_i) + M U_n/(gamma dt) + sum_{j<i} (a_ij/gamma) f_j
     f_i = M (U_i - U_n)/(gamma dt) - sum_{j<i} (a_ij/gamma) f_j                        (= M dU/dt at stage i)
 
 so that M only ever acts, and fields that store nothing may jump between steps.
@@ -13,7 +13,6 @@ Source: Alexander, 1977, Sec. 2: three stages, order 3, L-stable, the last stage
 that store nothing are exact at its end). The second-order companion of the first two stages tells the error.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -22,12 +21,13 @@ import numpy as np
 
 from hanle.pde.engines.contract import Engine, Part, System
 from hanle.pde.errors import InputError, UnsupportedError, UserCodeError
-from hanle.pde.inertia import inertia, stepped
-from hanle.pde.linearised import held
+from hanle.pde.frozen import at_rest
+from hanle.pde.inertia import inertia
 from hanle.pde.problem import Problem
-from hanle.pde.response import Response
-from hanle.pde.solution import Solution, wire
-from hanle.pde.steady import TOLERANCE, Prepared, Progress, prepare
+from hanle.pde.solution import Solution
+from hanle.pde.stage_newton import NewtonStages
+from hanle.pde.stage_solves import LinearStages, StageSolver
+from hanle.pde.steady import TOLERANCE, Progress
 from hanle.pde.tensors import Array
 
 #: What drives: a number, or a function of the time [s].
@@ -43,8 +43,6 @@ EARLIER = ((), (_MIDDLE - GAMMA,), (_B1, _B2))
 _LOW2 = (0.5 - GAMMA) / (_MIDDLE - GAMMA)
 #: Weights of the step minus those of its companion.
 ERROR = (_B1 - (1 - _LOW2), _B2 - _LOW2, GAMMA)
-#: Step sizes whose operators are kept.
-OPERATORS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +55,7 @@ class Moment:
         stored: M U.
         amplitudes: (drives,) of the drives in it.
         rate: M dU/dt; None where the drives jump, as a rate has no value there.
+        slope: d/dt of the state and then the amplitudes, likewise; tells where to look for those of the next step.
         solution: answers questions; its response holds this state alone. None for the state a course starts from.
     """
 
@@ -65,6 +64,7 @@ class Moment:
     stored: Array
     amplitudes: Array
     rate: Array | None = None
+    slope: Array | None = None
     solution: Solution | None = None
 
 
@@ -87,9 +87,8 @@ class Stepper:
     """Steps of one problem.
 
     Attributes:
-        system: the steady problem, assembled; states have its layout.
-        prepared: how many operators were prepared; `solves`: how many stages were solved.
-        iterations, residual: of all solves, the largest residual.
+        system: the steady problem (at rest, where laws are not linear), assembled; states have its layout.
+        stages: who solves the stages; its `tally` tells what was done.
     """
 
     def __init__(
@@ -105,28 +104,31 @@ class Stepper:
     ) -> None:
         if engine.batched:
             raise UnsupportedError(f"the engine {engine.name} solves no steps in time; use the engine scikit")
-        problem.require_linear()
-        self.problem, self._engine = problem, engine
+        self.problem = problem
         self._amplitudes, self._fluxes = amplitudes, fluxes
-        self._options: dict[str, Any] = {"solver": solver, "tolerance": tolerance, "progress": progress}
-        self.system: System = engine.assemble(problem)
-        self._mass: System = engine.assemble(inertia(problem), self.system)
-        self._sources, self._given = self.system.source_load(), self.system.given_vector()
-        self._operators: OrderedDict[float, Prepared] = OrderedDict()
-        self._latest: Response | None = None
+        linear = not problem.curved
+        self.system: System = engine.assemble(problem if linear else at_rest(problem))
+        self._mass: System = engine.assemble(inertia(self.system.problem), self.system)
+        self.stages: StageSolver
+        if linear:
+            options = {"solver": solver, "tolerance": tolerance, "progress": progress}
+            self.stages = LinearStages(self.system, engine, options)
+        else:
+            self.stages = NewtonStages(problem, self.system, engine, solver=solver, tolerance=tolerance)
         self._fields = self._masks()
-        self.prepared = self.solves = self.iterations = 0
-        self.residual = 0.0
 
     def inertial(self, state: Array) -> Array:
         """M U."""
         return self._mass.apply(state, Part.PERTURBATIVE)
 
     def norms(self, state: Array, stored: Array) -> dict[str, float]:
-        """Field -> sqrt(U . M U) over its components: C times the mean square of the field."""
-        product = np.where(self.system.fixed, 0.0, state * stored)
+        """Field -> root of the sum of |U (M U)| over its components: C times the mean square of the field.
+
+        Where C mixes two fields the share of one of them may be negative.
+        """
+        product = np.where(self.system.fixed, 0.0, np.abs(state * stored))
         sums = self.system.processes.total([product @ mask for mask in self._fields.values()])
-        return {name: float(np.sqrt(max(s, 0.0))) for name, s in zip(self._fields, sums, strict=True)}
+        return {name: float(np.sqrt(s)) for name, s in zip(self._fields, sums, strict=True)}
 
     def begin(self, time: float, state: Array, amplitudes: Array | None = None) -> Moment:
         """The moment with a given state, in which drives have certain amplitudes (0).
@@ -141,17 +143,18 @@ class Stepper:
         rate = 1 / (GAMMA * dt)
         rates: list[Array] = []
         slopes: list[Array] = []
-        near, solution, stored = (before.state, before.amplitudes), None, before.stored
+        path, stored = _Path(before, dt), before.stored
         for node, weights in zip(NODES, EARLIER, strict=True):
             known, moved = _mixed(weights, rates), _mixed(weights, slopes)
-            solution = self._solve(dt, clamp(before.time + node * dt), before.stored * rate + known, near)
-            state = solution.state
-            stored = self.inertial(state)
+            load, near = before.stored * rate + known, path.ahead(node)
+            solution = self._solve(dt, clamp(before.time + node * dt), load, near)
+            stored, whole = self.inertial(solution.state), _whole(solution.state, solution.amplitudes[0])
             rates.append((stored - before.stored) * rate - known)
-            slopes.append((state - before.state) * rate - moved)
-            near = state, solution.amplitudes[0]
-        error = self.norms(dt * _summed(ERROR, slopes), dt * _summed(ERROR, rates))
-        return Step(before, Moment(stop, near[0], stored, near[1], rates[-1], solution), dt, error)
+            slopes.append((whole - path.start) * rate - moved)
+            path.add(node, whole)
+        error = self.norms(dt * _summed(ERROR, slopes)[: stored.size], dt * _summed(ERROR, rates))
+        after = Moment(stop, solution.state, stored, solution.amplitudes[0], rates[-1], slopes[-1])
+        return Step(before, replace(after, solution=self.stages.answer(solution)), dt, error)
 
     def within(self, step: Step, part: float, clamp: Callable[[float], float] = float) -> Moment:
         """The moment at `part` (0 to 1) of a step, for one more solve with its operator.
@@ -177,65 +180,66 @@ class Stepper:
         time = before.time + part * dt
         solution = self._solve(dt, clamp(time), stored / (GAMMA * dt) - rate, (near, drives))
         moved = self.inertial(solution.state)
-        found = (moved - stored) / (GAMMA * dt) + rate
-        return Moment(time, solution.state, moved, solution.amplitudes[0], found, solution)
+        found, answer = (moved - stored) / (GAMMA * dt) + rate, self.stages.answer(solution)
+        return Moment(time, solution.state, moved, solution.amplitudes[0], found, None, answer)
 
     def _solve(self, dt: float, time: float, inertial: Array, near: tuple[Array, Array]) -> Solution:
-        """The wired state of one stage, frozen. `near`: a state close to it, and the amplitudes of the drives in it."""
-        prepared = self._operator(dt)
+        """The wired state of one stage. `near`: a state close to it, and the amplitudes of the drives in it."""
         amplitudes, fluxes = (
             {name: _value(name, drive, time) for name, drive in given.items()}
             for given in (self._amplitudes, self._fluxes)
         )
-        # Drives are superposed later: what is solved for, and so its start, does not contain them.
-        start, contained = near
-        for name, amplitude in zip(self.problem.drives, contained, strict=True):
-            start = start - amplitude * (prepared.lifts.get(name, 0.0) + prepared.changes[name])
-        start = np.where(self.system.fixed, self._given, start)
-        response = prepared.response(self._sources + inertial, start)
-        self.solves += 1
-        self.iterations += response.proof.iterations["sources"]
-        self.residual = max(self.residual, *response.proof.residuals.values())
-        self._latest = response
-        return self._frozen(wire(response, amplitudes=amplitudes, fluxes=fluxes))
-
-    def _frozen(self, solution: Solution) -> Solution:
-        """The solution on the steady system, with its state as if it came from sources: it keeps no operator."""
-        found = held(self.system, solution.state, solution.amplitudes, solution.fluxes, solution.response.proof)
-        return replace(
-            found,
-            reference_amplitudes=solution.reference_amplitudes,
-            amplitude_changes=solution.amplitude_changes,
-        )
-
-    def _operator(self, dt: float) -> Prepared:
-        if dt not in self._operators:
-            # Without its states: a course that goes on from a file must start its solves from the same numbers.
-            previous = None if self._latest is None else replace(self._latest, changes={}, history={})
-            problem = stepped(self.problem, 1 / (GAMMA * dt))
-            self._operators[dt] = prepare(problem, self._engine, previous=previous, **self._options)
-            self.prepared += 1
-            while len(self._operators) > OPERATORS:
-                self._operators.popitem(last=False)
-        self._operators.move_to_end(dt)
-        return self._operators[dt]
+        return self.stages.solve(1 / (GAMMA * dt), inertial, amplitudes, fluxes, near)
 
     def _masks(self) -> dict[str, Array]:
         fields = {f.name: f for bulk in self.problem.regions.values() if bulk.C for f in bulk.fields.fields}
         return {name: np.asarray(sum(self.system.constant(c) for c in f.components)) for name, f in fields.items()}
 
 
+class _Path:
+    """States and amplitudes of the stages of a step, continued to the next one: the polynomial through them."""
+
+    def __init__(self, before: Moment, dt: float) -> None:
+        self.start = self._last = _whole(before.state, before.amplitudes)
+        self._size = before.state.size
+        # (time in the step, order of the derivative); beyond a jump nothing that was before it counts.
+        self._kinds = [] if before.slope is None else [(0.0, 0), (0.0, 1)]
+        self._data = [] if before.slope is None else [self.start, dt * before.slope]
+
+    def add(self, node: float, whole: Array) -> None:
+        """A stage."""
+        self._kinds.append((node, 0))
+        self._data.append(whole)
+        self._last = whole
+
+    def ahead(self, node: float) -> tuple[Array, Array]:
+        """State and amplitudes expected at a stage."""
+        found = self._last
+        if len(self._data) > 1:
+            powers = np.arange(len(self._data))
+            rows = [
+                x**powers if order == 0 else powers * x ** np.maximum(powers - 1, 0) for x, order in self._kinds
+            ]
+            found = _summed(np.linalg.solve(np.array(rows).T, node**powers).tolist(), self._data)
+        return found[: self._size], found[self._size :]
+
+
+def _whole(state: Array, amplitudes: Array) -> Array:
+    return np.concatenate([state, amplitudes])
+
+
 def storage(moment: Moment, system: System) -> dict[str, Array]:
     """Component -> (1,) rate at which the device stores it at a moment: the sum over its M dU/dt.
 
-    What its balance sheet (`Solution.ledger`) gains, given values and sources included.
+    What its balance sheet (`Solution.ledger`) gains, given values and sources included. What is stored at values that
+    are prescribed counts as passed on there.
     """
     if moment.rate is None:
         raise InputError("moment", "one with a rate", "the start of a course")
     names = {c for bulk in system.problem.regions.values() if bulk.C for c in bulk.fields.components}
+    kept = np.where(system.fixed, 0.0, moment.rate)
     return {
-        name: np.atleast_1d(system.processes.total(float(system.constant(name) @ moment.rate)))
-        for name in sorted(names)
+        name: np.atleast_1d(system.processes.total(float(system.constant(name) @ kept))) for name in sorted(names)
     }
 
 

@@ -1,6 +1,7 @@
-"""Courses in time of linear problems: implicit, adaptive, with events, checkpoints and restart.
+"""Courses in time: implicit, adaptive, with events, checkpoints and restart.
 
-`stages` makes each step, `clock` chooses its size. The error of a step is estimated for each field that stores
+`stages` makes each step, `clock` chooses its size. Where laws are not linear and a step has no solution it is made
+shorter, until it is plain that no state follows. The error of a step is estimated for each field that stores
 something, in the norm sqrt(int C U^2), relative to the largest norm of that field met so far; trial steps that were too
 long count for that, so that a course that begins at zero has a scale. Fields that store nothing follow from the
 others at once.
@@ -21,9 +22,15 @@ from hanle.pde.initial_state import Initial, initial_state
 from hanle.pde.problem import Problem
 from hanle.pde.recording import Entry, Event, Record, crossing, entry, number, packed, watch
 from hanle.pde.solution import Solution
+from hanle.pde.stage_solves import Diverged
 from hanle.pde.stages import Drive, Moment, Step, Stepper
 from hanle.pde.steady import TOLERANCE, Progress
 from hanle.pde.tensors import Array
+
+#: Error, over the tolerance, that a step without a solution counts for: the next one is a quarter as long.
+FAILED = 25.0
+#: Steps shorter than this part of the time since the last jump are not made shorter still where they have no solution.
+VANISHING = 1e-7
 
 
 @dataclass(frozen=True)
@@ -74,8 +81,9 @@ class Effort:
 
     Attributes:
         steps, rejected: steps taken, and trials that were too long.
-        operators: how many were prepared, `solves`: stages solved, `iterations`: of all these.
-        residual: the largest relative true residual of all solves.
+        operators: how many were prepared, `solves`: linear solves; one per stage where all laws are linear.
+        iterations: of linear solvers; corrections of Newton's method where laws are not linear.
+        residual: the largest relative true residual of all stages.
     """
 
     steps: int = 0
@@ -87,12 +95,13 @@ class Effort:
 
     def plus(self, stepper: Stepper) -> "Effort":
         """With what a stepper did."""
+        tally = stepper.stages.tally
         return replace(
             self,
-            operators=self.operators + stepper.prepared,
-            solves=self.solves + stepper.solves,
-            iterations=self.iterations + stepper.iterations,
-            residual=max(self.residual, stepper.residual),
+            operators=self.operators + tally.prepared,
+            solves=self.solves + tally.solves,
+            iterations=self.iterations + tally.iterations,
+            residual=max(self.residual, tally.residual),
         )
 
 
@@ -131,16 +140,16 @@ def transient(
     control: Control | None = None,
     resume: bool = False,
 ) -> Transient:
-    """Follow a linear problem from `start` to `until` [s].
+    """Follow a problem from `start` to `until` [s]; its laws may be nonlinear, with capacities that are numbers.
 
     Args:
         initial: state at the start; fields that store nothing adjust to the drives at once.
         resume: go on from the checkpoint of a course with the same problem, drives, times and engine.
 
     Raises:
-        UnsupportedError: a law that is not linear, an engine that solves no steps.
+        UnsupportedError: an engine that solves no steps.
         InputError: nothing stores anything, times out of order, a checkpoint of something else.
-        SolveError: a step vanishes, or a solve fails.
+        SolveError: a step vanishes, or a solve fails; where laws are not linear it names what diverged, and when.
         UserCodeError: a reading or event fails.
     """
     record, control = record or Record(), control or Control()
@@ -181,6 +190,7 @@ class _State:
     largest: Mapping[str, float] = field(default_factory=dict)
     effort: Effort = Effort()
     ended_by: str = ""
+    kept: Mapping[str, Array] = field(default_factory=dict)
 
 
 class _Run:
@@ -220,7 +230,11 @@ class _Run:
         """After one accepted step."""
         clock, largest, rejected = state.clock, dict(state.largest), 0
         while True:
-            step = self.stepper.step(state.moment, clock.dt, clock.stop, clock.clamp)
+            try:
+                step = self.stepper.step(state.moment, clock.dt, clock.stop, clock.clamp)
+            except Diverged as diverged:
+                clock, rejected = _shorter(clock, diverged), rejected + 1
+                continue
             error = self._error(step, largest)
             if error <= 1:
                 break
@@ -230,7 +244,7 @@ class _Run:
         entries = tuple(entry(self.record, m.time, _solution(m)) for m in self._moments(state, step, clock, after))
         following = clock.accepted(error)
         if following.fresh and not following.done and not ended:
-            after = replace(after, rate=None)
+            after = replace(after, rate=None, slope=None)
         effort = replace(state.effort, steps=state.effort.steps + 1, rejected=state.effort.rejected + rejected)
         return _State(
             following,
@@ -241,6 +255,7 @@ class _Run:
             largest,
             effort,
             found[-1][0] if ended else "",
+            self.stepper.stages.kept,
         )
 
     def _error(self, step: Step, largest: dict[str, float]) -> float:
@@ -320,8 +335,8 @@ class _Run:
         arrays = {f"reading.{name}": values for name, values in readings.items()}
         arrays |= {"times": np.array([e.time for e in state.entries]), "state": moment.state}
         arrays["amplitudes"] = moment.amplitudes
-        if moment.rate is not None:
-            arrays["rate"] = moment.rate
+        arrays |= {f"kept.{name}": values for name, values in state.kept.items()}
+        arrays |= {name: x for name in ("rate", "slope") if (x := getattr(moment, name)) is not None}
         checkpoint.write(self.control.checkpoint, self.stepper.system.processes, numbers, arrays)
 
     def read(self, clock: Clock) -> _State:
@@ -338,17 +353,35 @@ class _Run:
             Entry(float(time), {name: held[name][k] for name in names}) for k, time in enumerate(arrays["times"])
         )
         segment, level, position = numbers["clock"]
+        kept = {name.removeprefix("kept."): x for name, x in arrays.items() if name.startswith("kept.")}
+        self.stepper.stages.restore(kept)
         moment = self.stepper.begin(numbers["time"], arrays["state"], arrays["amplitudes"])
         return _State(
             replace(clock, segment=segment, level=level, position=position),
-            replace(moment, rate=arrays.get("rate")),
+            replace(moment, rate=arrays.get("rate"), slope=arrays.get("slope")),
             tuple(entries),
             tuple((str(name), float(time)) for name, time in numbers["events"]),
             numbers["watched"],
             numbers["largest"],
             Effort(**numbers["effort"]),
             numbers["ended_by"],
+            kept,
         )
+
+
+def _shorter(clock: Clock, diverged: Diverged) -> Clock:
+    """The clock with a shorter step, after one that has no solution.
+
+    Raises:
+        SolveError: the step is short already next to the time since the last jump, so that no state follows.
+    """
+    since = clock.time - clock.ends[clock.segment]
+    if clock.dt > VANISHING * (since or clock.length):
+        return clock.rejected(FAILED)
+    raise SolveError(
+        f"no state follows that at {clock.time:.6g} s, however short the step ({clock.dt:.1e} s): {diverged}; lower"
+        " the drive, or look for a threshold that is passed then"
+    ) from diverged
 
 
 def _solution(moment: Moment) -> Solution:

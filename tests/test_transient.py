@@ -544,11 +544,8 @@ def test_digest_sees_every_number():
 def test_refusals(elements, cable):
     course = {"engine": elements(1), "drives": Drives({"du/dx": 1.0}), "until": TAU}
     steady = replace(film(), regions={"Pt": replace(metal(), C=())})
-    curved = replace(film(), regions={"Pt": replace(metal(), at=lambda v, g: metal())})
     with pytest.raises(InputError, match="stores something"):
         transient(steady, **course)
-    with pytest.raises(UnsupportedError, match="not linear"):
-        transient(curved, **course)
     layers = Problem(Layers(("Pt",), [[THICKNESS]]), {"Pt": metal()}, gradients=(Gradient("u", "x"),))
     with pytest.raises(UnsupportedError, match="use the engine scikit"):
         transient(layers, **course | {"engine": Multilayer()})
