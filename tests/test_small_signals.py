@@ -88,7 +88,7 @@ def test_given_amplitudes_have_no_uncertainty() -> None:
 
 def test_signals_that_are_lost_are_named() -> None:
     device = lateral(4e-6, 1e-7)
-    with pytest.warns(SmallSignalWarning, match=re.escape("the wire detector is known to")):
+    with pytest.warns(SmallSignalWarning, match="the wire detector is known to"):
         device.solve(solver="multigrid", tolerance=1e-6)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
