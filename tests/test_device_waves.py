@@ -229,6 +229,9 @@ def test_what_a_magnet_stores():
     alone = storage(stack(transport=("magnons",)))
     assert alone.shape == (1, 1)
     assert alone[0, 0] == pytest.approx(c[0, 0], rel=1e-12)
+    along = stack(transport=("magnons",), magnetisation={}, field=(0.0, -0.3, 0.4))
+    half = capacities(Parabolic(8.46e-40, 2 * MU_B * 0.5), T0)
+    assert storage(along)[0, 0] == pytest.approx(4 * E_CHARGE**2 * float(half.number), rel=1e-12)
     # Nothing is refused in a steady solve where nothing is known.
     against = stack(transport=("magnons",), field=-0.1 * AXIS)
     assert not storage(against).any()
@@ -254,6 +257,17 @@ def test_each_place_has_its_own_gap():
     batch = dense(law.C, (), (3, 3))[:, 0, 0, 1, 1]
     wanted = [t * float(capacities(Parabolic(8.46e-40, 2 * MU_B * b), t).heat) for t, b in ((100.0, 1), (300.0, 2))]
     np.testing.assert_allclose(batch, wanted, rtol=1e-12)
+
+
+def test_a_gap_that_closes_somewhere_is_refused(elements):
+    def field(p):
+        return np.outer(0.1 - 2e6 * p[:, 2], AXIS)
+
+    device = stack(transport=("magnons",), field=field)
+    with pytest.raises(InputError, match=r"materials\.YIG\.anisotropy_gap must be such that magnons have a gap"):
+        device.solve_ac(
+            frequency="1 GHz", wiring={"in": "1 A/m"}, engine=elements.name, mesh_options={"sizes": {"z": 1e-8}}
+        )
 
 
 def test_storage_without_a_lower_bound_is_refused():
