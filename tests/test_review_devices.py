@@ -13,10 +13,13 @@ import pytest
 import hanle
 from hanle.boundary.magnons.admissible import MagnonWarning
 from hanle.pde.errors import InputError, SolveError
+from hanle.pde.macrospin import GAMMA
 
 RULE = hanle.MagnonInterface(g_r="4.1e18 1/m^2")
 #: Images of the strips one period away change the field of the injector by less.
 IMAGES = 1e-3
+#: Resistance of the contact for spin over that of Pt, at a million times the golden rule.
+TRANSPARENT = 1e-5
 
 
 def strips(periodic: bool = False, width: str | None = None) -> hanle.Device:
@@ -107,3 +110,39 @@ def test_hints_fit_the_dimension(given: str, hint: str) -> None:
 def test_what_is_no_list_is_refused(change: dict, message: str) -> None:
     with pytest.raises(InputError, match=message.replace("|", r"\|")):
         stack().with_changes(**change)
+
+
+def test_magnons_of_a_transparent_contact_have_the_potential_of_the_electrons() -> None:
+    """g -> infinity: mu_m = m.mu_s."""
+    device = stack(hanle.MagnonInterface(g_r="4.1e18 1/m^2", inelastic_scale=1e6), stiffness="4e-39 J m^2")
+    magnons = device.with_changes(transport=("magnons",), heat_contacts={})
+    result, place = magnons.solve(wiring={"in": "1 A/m"}), [[0.0, 0.0, 7e-9]]
+    electrons = float(result.spin_accumulation("low", place)[0, 1])
+    assert float(result.magnon_potential("YIG", place)[0]) == pytest.approx(electrons, rel=TRANSPARENT)
+
+
+def test_sign_of_the_spin_seebeck_coefficient() -> None:
+    result = stack().solve(wiring={"top": "10 mK"})
+    per_kelvin = [float(result.spin_seebeck("out", *pair)) for pair in (("top", "bath"), ("bath", "top"))]
+    per_slope = [float(result.spin_seebeck("out", *pair, "YIG")) for pair in (("top", "bath"), ("bath", "top"))]
+    assert per_kelvin[0] == -per_kelvin[1]
+    assert per_slope[0] == -per_slope[1]
+    # Pt on top and colder, m along y, theta > 0: E_x > 0. Here the top is warmer.
+    assert per_kelvin[0] < 0
+    assert per_slope[0] < 0
+
+
+def test_enhanced_damping_does_not_know_the_gyromagnetic_ratio() -> None:
+    """alpha' = g/(4 pi s d): with M_s = hbar gamma s of the record gamma drops out."""
+    device = hanle.Device(
+        hanle.stack([("YIG", "20 nm"), ("Pt", "5 nm")]),
+        {"YIG": "YIG", "Pt": "Pt"},
+        field=(0, 0.1, 0),
+        magnetisation={"YIG": (0, 1, 0)},
+        interfaces={"YIG|Pt": hanle.Conductances(-1e13, 3e14, 0.0)},
+    )
+    found = [
+        device.small_angles(magnets={"YIG": hanle.Macrospin(gamma=factor * GAMMA)}).damping("YIG").enhancement
+        for factor in (1.0, 1.5)
+    ]
+    assert found[1] == pytest.approx(found[0], rel=1e-9)
