@@ -173,6 +173,66 @@ def test_nonlinear_pillars_keep_energy(kind):
     assert len(steep) <= 5
 
 
+@pytest.mark.parametrize("kind", FACES)
+@pytest.mark.parametrize("engine", ["multilayer", "scikit"])
+def test_entropy_is_produced_everywhere(kind, engine):
+    """Positive in every region and at every face; in all what leaves through the contacts."""
+    options = {"engine": engine, "tolerance": 1e-12} | (COARSE if engine == "scikit" else {})
+    device = pillar(FACES[kind])
+    found = device.solve(
+        wiring={"bottom": "1e10 A/m^2", "top": "ground", "hot": "1 K"}, **options
+    ).entropy_production()
+    assert {"low", "F", "high", *device.interfaces} <= set(found.places)
+    assert all(float(x) >= 0 for x in found.places.values())
+    assert float(found.error) < 1e-10
+
+
+def test_nonlinear_cross_keeps_energy():
+    """Two dimensions, m aslant, every coupling of a ferromagnet: Joule, Peltier and Ettingshausen heat."""
+    shape = hanle.cross_plan("300 nm", "100 nm", region="F")
+    device = hanle.Device(
+        shape,
+        {"F": CO | {"diffusion_length": "40 nm", "dephasing_length": "40 nm", "exchange_length": "60 nm"}},
+        magnetisation={"F": (0.3, -0.5, 0.8)},
+        transport=("heat",),
+        heat_contacts={"bath": (*shape.terminals["left"], *shape.terminals["right"])},
+    )
+    result = device.solve(
+        wiring={"left": "3e4 A/m", "right": "ground"},
+        nonlinear=True,
+        tolerance=TOLERANCE,
+        mesh_options={"sizes": {"x": 1.5e-8, "y": 1.5e-8}},
+    )
+    assert result.energy_error < BALANCE
+    assert result.electric_power > 1
+    hall = float(result.terminal_voltage("V1", "V2"))
+    assert abs(hall) > 1e-4 * abs(float(result.terminal_voltage("left", "right")))
+
+
+def test_metals_with_moments_carry_heat():
+    """Copper with iron: kappa_e by Wiedemann and Franz, S as in copper; Kelvin's relation."""
+    magnet = {
+        "like": "CuFe",
+        "seebeck": "-10 uV/K",
+        "lattice_heat_conductivity": "10 W/(m K)",
+        "electron_lattice_coupling": "1e17 W/(m^3 K)",
+    }
+    device = hanle.Device(
+        hanle.stack([("CuFe", 5e-8)], contacts=True),
+        {"CuFe": magnet},
+        temperature=40.0,
+        field=(0, 0, 1.0),
+        transport=("heat",),
+        heat_contacts={"cold": ["bottom"], "hot": ["top"]},
+    )
+    warm = device.solve(wiring={"hot": "1 K", "top": "ground"})
+    kappa = LORENZ * 40 * device.materials["CuFe"].sigma + 10
+    assert float(warm.heat_current("hot")) == pytest.approx(kappa / 5e-8, rel=1e-9)
+    assert float(warm.terminal_voltage("bottom", "top")) == pytest.approx(-1e-5, rel=1e-9)
+    driven = device.solve(wiring={"bottom": "1e10 A/m^2", "top": "ground"})
+    assert float(driven.heat_current("hot")) == pytest.approx(1e-5 * 40 * 1e10, rel=1e-9)
+
+
 def test_films_with_interfaces_keep_energy():
     """Currents in the plane: Joule heat of the sheet currents of spin-orbit coupling, too."""
     device = hanle.Device(
