@@ -20,6 +20,8 @@ RULE = hanle.MagnonInterface(g_r="4.1e18 1/m^2")
 IMAGES = 1e-3
 #: Resistance of the contact for spin over that of Pt, at a million times the golden rule.
 TRANSPARENT = 1e-5
+#: Newton's tolerance over the part of the field that is rectified.
+RECTIFIED = 1e-3
 
 
 def strips(periodic: bool = False, width: str | None = None) -> hanle.Device:
@@ -146,3 +148,32 @@ def test_enhanced_damping_does_not_know_the_gyromagnetic_ratio() -> None:
         for factor in (1.0, 1.5)
     ]
     assert found[1] == pytest.approx(found[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("warm", ["contact", "surroundings"])
+def test_second_harmonics_know_nothing_of_steady_heat(warm: str) -> None:
+    """The spin Seebeck field at rest, far larger, was counted as R_2 I^2."""
+    plain = stack(RULE).with_changes(field=(0, 1, 0), heat_contacts={"bath": ["bottom"], "hot": ["top"]})
+    given: dict = {"in": "30 A/m"}
+    options = {"mesh_options": {"cells_per_length": 3.0}, "tolerance": 1e-11}
+    if warm == "contact":
+        alone, device, heated = plain, plain, given | {"hot": "1 mK"}
+    else:
+        sink = {"electrons": "1e12 W/(m^2 K)", "lattice": "1e12 W/(m^2 K)"}
+        alone, device = (
+            plain.with_changes(
+                heat_contacts={"bath": ["bottom"]},
+                interfaces={**plain.interfaces, "top": hanle.HeatContact(**sink, temperature=kelvin)},
+            )
+            for kelvin in (None, "300.001 K")
+        )
+        heated = given
+    expected = hanle.harmonics(alone, wiring=given, **options)
+    found = hanle.harmonics(device, wiring=heated, **options)
+    assert found.rest is not None
+    assert expected.rest is None
+    at_rest = abs(float(found.rest.wire_field("out")))
+    assert at_rest > 10 * abs(float(expected.second("out"))) * expected.drive**2
+    assert float(found.second("out")) == pytest.approx(float(expected.second("out")), rel=RECTIFIED)
+    second = found.readings()["field_along_2w"].values
+    assert float(second[..., -1].ravel()[0]) == pytest.approx(float(found.second("out")), rel=1e-9)
