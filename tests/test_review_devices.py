@@ -8,7 +8,9 @@ read-outs over the current of an open wire, T <= 0, magnons above the gap, dense
 import re
 import warnings
 
+import numpy as np
 import pytest
+from scipy.constants import e, hbar, m_e
 
 import hanle
 from hanle.boundary.magnons.admissible import MagnonWarning
@@ -177,3 +179,27 @@ def test_second_harmonics_know_nothing_of_steady_heat(warm: str) -> None:
     assert float(found.second("out")) == pytest.approx(float(expected.second("out")), rel=RECTIFIED)
     second = found.readings()["field_along_2w"].values
     assert float(second[..., -1].ravel()[0]) == pytest.approx(float(found.second("out")), rel=1e-9)
+
+
+def test_resistivities_that_relaxation_times_stand_for() -> None:
+    """Drude: rho = m/(n e^2 tau) with n = k_F^3/(3 pi^2) of both spins, half of it for each spin of the magnet."""
+    exchange, energy = 0.6 * e, 5 * e
+    face = hanle.RashbaInterface(
+        E_F=energy,
+        J=exchange,
+        u0="5 1/nm",
+        h_R=0.1,
+        tau_N="1.75 fs",
+        tau_up="0.55 fs",
+        tau_dn="0.26 fs",
+        memory_loss=False,
+        sharvin_removed=False,
+        damping_like=True,
+    )
+
+    def sigma(kinetic: float, tau: float) -> float:
+        density = (2 * m_e * kinetic) ** 1.5 / (6 * np.pi**2 * hbar**3)
+        return float(density * e**2 * tau / m_e)
+
+    magnet = sigma(energy + exchange, 0.55e-15) + sigma(energy - exchange, 0.26e-15)
+    assert face.resistivities == pytest.approx((1 / (2 * sigma(energy, 1.75e-15)), 1 / magnet), rel=1e-12)
