@@ -188,11 +188,15 @@ def test_rashba_torque(tmp_path):
 
 
 def test_nonlocal_magnons(tmp_path):
-    found = load("nonlocal_magnons").main(points=4, refinement=4.0, pictures=tmp_path)
+    found = load("nonlocal_magnons").main(points=4, refinement=4.0, pairs=3, angles=4, pictures=tmp_path)
     # Elements of second order with four cells per length in Pt; three decades of the signal.
     assert found.deviation < 4e-3
     assert 0.4 < found.extra < 0.7
-    assert (tmp_path / "nonlocal_magnons.png").stat().st_size > 10_000
+    # Beyond linear response at 50 uA: what the resistance and the exchange do, and fields that are not along the spins.
+    assert found.ratio < 1e-3
+    assert max(found.first_angle, found.second_angle) < 1e-3
+    for name in ("", "_harmonics", "_peltier"):
+        assert (tmp_path / f"nonlocal_magnons{name}.png").stat().st_size > 10_000
 
 
 def test_spin_seebeck(tmp_path):
@@ -226,6 +230,17 @@ def test_current_step(tmp_path):
     assert found.peak == pytest.approx(1, abs=0.1)
     assert found.splitting == pytest.approx(1, abs=0.1)
     assert (tmp_path / "current_step.png").stat().st_size > 10_000
+
+
+def test_heat_step(tmp_path):
+    found = load("heat_step").main(times=100, points=12, pictures=tmp_path)
+    assert found.spectrum < 1e-9
+    # Straight lines between 100 times in six decades; steps to 1e-4.
+    assert found.course < 2e-2
+    assert found.end == pytest.approx(1, abs=0.01)
+    assert found.overshoot > 1000
+    assert found.short < 1.05
+    assert (tmp_path / "heat_step.png").stat().st_size > 10_000
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
