@@ -16,6 +16,8 @@ from hanle.pde.errors import InputError, SolveError
 SAFETY = 0.8
 #: Order of the estimated error in dt.
 ORDER = 3
+#: Error over tolerance up to which the next step may be twice as long.
+DOUBLES = (SAFETY / 2) ** ORDER
 #: Halvings at once, and doublings at once.
 MOST_HALVINGS, MOST_DOUBLINGS = 8, 2
 #: Halvings of a segment after which a step counts as vanishing.

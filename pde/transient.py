@@ -3,8 +3,9 @@
 `stages` makes each step, `clock` chooses its size. Where laws are not linear and a step has no solution it is made
 shorter, until it is plain that no state follows. The error of a step is estimated for each field that stores
 something, in the norm sqrt(int C U^2), relative to the largest norm of that field met so far; trial steps that were too
-long count for that, so that a course that begins at zero has a scale. Fields that store nothing follow from the
-others at once.
+long count for that, so that a course that begins at zero has a scale. Where it keeps steps from growing it is passed
+through the last stage (`Stepper.filtered`, one more solve), so that fields that follow a slow drive do not pay for how
+fast they could be; not just after a jump. Fields that store nothing follow from the others at once.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from hanle.pde import checkpoint
-from hanle.pde.clock import Clock, begin
+from hanle.pde.clock import DOUBLES, Clock, begin
 from hanle.pde.engines.contract import Engine
 from hanle.pde.errors import InputError, SolveError
 from hanle.pde.initial_state import Initial, initial_state
@@ -235,7 +236,9 @@ class _Run:
             except Diverged as diverged:
                 clock, rejected = _shorter(clock, diverged), rejected + 1
                 continue
-            error = self._error(step, largest)
+            error = self._error(step, step.error, largest)
+            if error > DOUBLES and not clock.fresh:
+                error = min(error, self._error(step, self.stepper.filtered(step, clock.clamp), largest))
             if error <= 1:
                 break
             clock, rejected = clock.rejected(error), rejected + 1
@@ -258,13 +261,13 @@ class _Run:
             self.stepper.stages.kept,
         )
 
-    def _error(self, step: Step, largest: dict[str, float]) -> float:
+    def _error(self, step: Step, errors: Mapping[str, float], largest: dict[str, float]) -> float:
         """Error over tolerance, the largest of the fields; `largest` learns the norms."""
         before, after = step.before, step.after
         for norms in (self.stepper.norms(m.state, m.stored) for m in (before, after)):
             for name, size in norms.items():
                 largest[name] = max(largest.get(name, 0.0), size)
-        parts = [e / largest[name] if e > 0.0 else 0.0 for name, e in step.error.items()]
+        parts = [e / largest[name] if e > 0.0 else 0.0 for name, e in errors.items()]
         error = max(parts, default=0.0) / self.control.tolerance
         if not np.isfinite(error):
             raise SolveError(

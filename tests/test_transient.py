@@ -106,6 +106,23 @@ def test_decay_of_a_uniform_accumulation(elements, tolerance):
     assert found.effort.operators <= 8 < found.effort.steps
 
 
+def test_slow_drives_take_long_steps(elements):
+    """A drive a thousand times slower than the film: steps as long as the drive allows, accurate at all times."""
+    slow = 1e-3 / TAU
+    until = 2.5 / slow
+    drive = Drives({"du/dx": lambda t: E * np.sin(slow * t)})
+    control = Control(1e-4, solver=elements.direct)
+    record = Record(np.linspace(0.3 * until, until, 7), {"w": spin_at(0.0)})
+    found = transient(film(), elements(1), drive, until, record=record, control=control)
+    assert found.effort.steps < 40
+    short = replace(control, max_step=until / 800)
+    fine = transient(film(), elements(1), drive, until, record=record, control=short)
+    scale = np.abs(fine.readings["w"]).max()
+    np.testing.assert_allclose(found.readings["w"], fine.readings["w"], atol=GATHERED * 1e-4 * scale, rtol=0)
+    steady = wire(respond(film(), elements(1)), amplitudes={"du/dx": E * np.sin(slow * until)})
+    np.testing.assert_allclose(found.readings["w"][-1], spin_at(0.0)(steady), atol=2 * slow * TAU * scale, rtol=0)
+
+
 def test_order_in_time(elements):
     """Three at the end of a step, within it two with the start and three without."""
     problem, errors, inside = film(), [], []
