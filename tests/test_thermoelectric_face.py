@@ -155,11 +155,12 @@ FACES = {
 
 
 @pytest.mark.parametrize("kind", FACES)
-def test_nonlinear_pillars_keep_energy(kind):
+def test_nonlinear_pillars_keep_energy(kind, elements):
     """A strong current: some 10 K, power in = heat out, with all that ferromagnets and interfaces dissipate."""
     device = pillar(FACES[kind])
     result = device.solve(
         wiring={"bottom": "3e12 A/m^2", "top": "ground", "hot": "2 K"},
+        engine=elements.name,
         nonlinear=True,
         tolerance=TOLERANCE,
         **COARSE,
@@ -187,7 +188,7 @@ def test_entropy_is_produced_everywhere(kind, engine):
     assert float(found.error) < 1e-10
 
 
-def test_nonlinear_cross_keeps_energy():
+def test_nonlinear_cross_keeps_energy(elements):
     """Two dimensions, m aslant, every coupling of a ferromagnet: Joule, Peltier and Ettingshausen heat."""
     shape = hanle.cross_plan("300 nm", "100 nm", region="F")
     device = hanle.Device(
@@ -199,6 +200,7 @@ def test_nonlinear_cross_keeps_energy():
     )
     result = device.solve(
         wiring={"left": "3e4 A/m", "right": "ground"},
+        engine=elements.name,
         nonlinear=True,
         tolerance=TOLERANCE,
         mesh_options={"sizes": {"x": 1.5e-8, "y": 1.5e-8}},
