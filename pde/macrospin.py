@@ -53,7 +53,7 @@ class Anisotropy:
     field: float
 
     def __post_init__(self) -> None:
-        if not np.any(np.asarray(self.axis)):
+        if not np.any(vector("anisotropy.axis", self.axis)):
             raise InputError("anisotropy.axis", "a vector that is not zero", self.axis)
 
 
@@ -245,7 +245,10 @@ def precession(
 
 def vector(key: str, given: ArrayLike) -> Array:
     """Three finite numbers."""
-    found = np.asarray(given, dtype=float)
+    try:
+        found = np.asarray(given, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise InputError(key, "three finite numbers x, y, z", given) from error
     if found.shape != (3,) or not np.all(np.isfinite(found)):
         raise InputError(key, "three finite numbers x, y, z", given)
     return found

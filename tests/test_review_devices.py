@@ -51,10 +51,13 @@ def test_wires_in_3d_are_refused() -> None:
         strips(width="100 nm")
 
 
-def stack(rule: hanle.MagnonInterface | None = None, stiffness: str = "8.46e-40 J m^2") -> hanle.Device:
+def stack(
+    rule: hanle.MagnonInterface | None = None, stiffness: str = "8.46e-40 J m^2", length: str = "9.4 um"
+) -> hanle.Device:
+    yig = {"like": "YIG", "spin_wave_stiffness": stiffness, "magnon_diffusion_length": length}
     return hanle.Device(
         hanle.stack([("low", "7 nm"), ("YIG", "100 nm"), ("high", "5 nm")]),
-        {"low": "Pt", "YIG": {"like": "YIG", "spin_wave_stiffness": stiffness}, "high": "Pt"},
+        {"low": "Pt", "YIG": yig, "high": "Pt"},
         field=(0, 0.1, 0),
         magnetisation={"YIG": (0, 1, 0)},
         transport=("magnons", "heat"),
@@ -203,3 +206,28 @@ def test_resistivities_that_relaxation_times_stand_for() -> None:
 
     magnet = sigma(energy + exchange, 0.55e-15) + sigma(energy - exchange, 0.26e-15)
     assert face.resistivities == pytest.approx((1 / (2 * sigma(energy, 1.75e-15)), 1 / magnet), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("wiring", "doubt"),
+    [
+        ({"in": "1800 A/m"}, "m.mu_s = .* above the gap"),  # 1.4 gaps, mu_m 0.7
+        ({"in": "900 A/m"}, ""),  # 0.7 gaps
+        ({"in": "1 A/m", "bath": "70 K", "top": "70 K"}, "n/s = 0.1"),
+        ({"in": "1 A/m", "bath": "-70 K", "top": "-70 K"}, ""),
+    ],
+)
+def test_doubts_about_a_nonlinear_state(wiring: dict, doubt: str) -> None:
+    device = stack(RULE, length="5 nm").with_changes(field=(0, 0.2, 0))
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", MagnonWarning)
+        device.solve(wiring=wiring, nonlinear=True, mesh_options={"cells_per_length": 3.0})
+    texts = [str(w.message) for w in heard if w.category is MagnonWarning]
+    assert bool(texts) == bool(doubt)
+    assert all(re.match(doubt, text) for text in texts)
+
+
+def test_axis_of_an_anisotropy_is_a_vector() -> None:
+    spins = {"YIG": hanle.Macrospin(anisotropies=[("z", "5 mT")])}  # type: ignore[list-item]
+    with pytest.raises(InputError, match="axis must be three finite numbers x, y, z; instead received"):
+        stack().with_changes(transport=(), heat_contacts={}).small_angles(magnets=spins)
