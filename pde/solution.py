@@ -1,7 +1,7 @@
 """A solution: the response of a problem, wired. It answers questions and carries its proof."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -41,12 +41,15 @@ class Solution:
         amplitudes: (batch, drives) u on terminals [V], macroscopic gradients [V/m].
         reference_amplitudes: the same in the reference problem.
         amplitude_changes: their difference, obtained without subtraction.
+        storing: at one time of a course, component or "power" -> (batch,) rate at which fields store it; see
+            `hanle.pde.stages.storage`. Empty of steady states.
     """
 
     response: Response
     amplitudes: Array
     reference_amplitudes: Array
     amplitude_changes: Array
+    storing: Mapping[str, Array] = field(default_factory=dict)
 
     @cached_property
     def state(self) -> Array:
@@ -108,18 +111,24 @@ class Solution:
 
     @cached_property
     def balances(self) -> tuple[Balance, ...]:
-        """Charge, spin and power balance, each relative to its `Balance.turnover`."""
+        """Charge, spin and power balance, with what is stored, each relative to its `Balance.turnover`."""
         fields = {f.name: f for b in self.response.system.problem.regions.values() for f in b.fields.fields}
         found = []
-        for field in fields.values():
-            gains = {
-                name: np.array([e.gain[name] for e in self.ledger if name in e.gain]) for name in field.components
-            }
+        for own in fields.values():
+            gains = {name: np.array(self._gains(name)) for name in own.components}
             turnover = np.sum([np.abs(gain).sum(axis=0) for gain in gains.values()], axis=0)
-            turnover = turnover + self._exchanged(field.name)
+            turnover = turnover + self._exchanged(own.name)
             found += [_balance(name, gain, turnover) for name, gain in gains.items()]
-        power = np.array([e.power for e in self.ledger])
+        power = np.array([*(e.power for e in self.ledger), *self._stored("power", 1.0)])
         return (*found, _balance("power", power, np.abs(power).sum(axis=0)))
+
+    def _gains(self, component: str) -> list[Array]:
+        """What a component gains at every place, less what is stored of it."""
+        gained = [e.gain[component] for e in self.ledger if component in e.gain]
+        return [*gained, *self._stored(component, -1.0)]
+
+    def _stored(self, name: str, sign: float) -> list[Array]:
+        return [sign * self.storing[name]] if name in self.storing else []
 
     def _exchanged(self, field: str) -> Array:
         """(batch,) what a field loses inside regions and what passes between them, in size, over all components."""

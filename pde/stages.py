@@ -157,7 +157,7 @@ class Stepper:
         lacking = dt * _summed(ERROR, rates)
         error = self.norms(dt * _summed(ERROR, slopes)[: stored.size], lacking)
         after = Moment(stop, solution.state, stored, solution.amplitudes[0], rates[-1], slopes[-1])
-        return Step(before, replace(after, solution=self.stages.answer(solution)), dt, error, lacking)
+        return Step(before, self._answered(after, solution), dt, error, lacking)
 
     def filtered(self, step: Step, clamp: Callable[[float], float] = float) -> dict[str, float]:
         """Field -> norm of the estimated error e as the last stage passes it on, for one more solve.
@@ -196,8 +196,13 @@ class Stepper:
         time = before.time + part * dt
         solution = self._solve(dt, clamp(time), stored / (GAMMA * dt) - rate, (near, drives))
         moved = self.inertial(solution.state)
-        found, answer = (moved - stored) / (GAMMA * dt) + rate, self.stages.answer(solution)
-        return Moment(time, solution.state, moved, solution.amplitudes[0], found, None, answer)
+        found = (moved - stored) / (GAMMA * dt) + rate
+        return self._answered(Moment(time, solution.state, moved, solution.amplitudes[0], found), solution)
+
+    def _answered(self, moment: Moment, solution: Solution) -> Moment:
+        """A moment with its solution, which knows what is being stored."""
+        answer = replace(self.stages.answer(solution), storing=storage(moment, self.system))
+        return replace(moment, solution=answer)
 
     def _solve(self, dt: float, time: float, inertial: Array, near: tuple[Array, Array]) -> Solution:
         """The wired state of one stage. `near`: a state close to it, and the amplitudes of the drives in it."""
@@ -245,7 +250,7 @@ def _whole(state: Array, amplitudes: Array) -> Array:
 
 
 def storage(moment: Moment, system: System) -> dict[str, Array]:
-    """Component -> (1,) rate at which the device stores it at a moment: the sum over its M dU/dt.
+    """Component -> (1,) rate at which the device stores it at a moment, the sum over M dU/dt; "power" -> of U M dU/dt.
 
     What its balance sheet (`Solution.ledger`) gains, given values and sources included. What is stored at values that
     are prescribed counts as passed on there.
@@ -254,9 +259,8 @@ def storage(moment: Moment, system: System) -> dict[str, Array]:
         raise InputError("moment", "one with a rate", "the start of a course")
     names = {c for bulk in system.problem.regions.values() if bulk.C for c in bulk.fields.components}
     kept = np.where(system.fixed, 0.0, moment.rate)
-    return {
-        name: np.atleast_1d(system.processes.total(float(system.constant(name) @ kept))) for name in sorted(names)
-    }
+    weights = {name: system.constant(name) for name in sorted(names)} | {"power": moment.state}
+    return {name: np.atleast_1d(system.processes.total(float(w @ kept))) for name, w in weights.items()}
 
 
 def _value(name: str, drive: Drive, time: float) -> float:

@@ -214,9 +214,13 @@ def test_balance_at_every_step(elements):
     for k in range(6):
         moment = stepper.step(moment, 0.1 * TAU, 0.1 * (k + 1) * TAU).after
         ledger = moment.solution.ledger
-        for name, stored in storage(moment, stepper.system).items():
+        for name in ("w_x", "w_y", "w_z"):
+            stored = moment.solution.storing[name]
             gains = np.array([entry.gain[name] for entry in ledger if name in entry.gain])
             assert np.sum(gains) == pytest.approx(float(stored[0]), rel=1e-8, abs=1e-9 * np.abs(gains).sum())
+        assert max(float(b.error[0]) for b in moment.solution.balances) < 1e-9
+    within = stepper.within(stepper.step(moment, 0.2 * TAU, 0.8 * TAU), 0.4)
+    assert max(float(b.error[0]) for b in within.solution.balances) < 1e-9
     assert abs(storage(moment, stepper.system)["w_y"][0]) > 1e-6 * np.abs(gains).sum()
 
 
