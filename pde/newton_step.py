@@ -10,7 +10,7 @@ which is the residual of the nonlinear equations at y, since the linearised laws
 field are weighed against each other in the scale of the solver; fields of different units never are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -98,7 +98,7 @@ class Iterate:
         drives = self.system.problem.drives
         fluxes = np.zeros_like(self.amplitudes)
         for k, name in enumerate(drives):
-            fluxes[:, k] = self._flux(name, self.state, self.amplitudes)
+            fluxes[:, k] = self._flux(name)
         return held(self.system, self.state, self.amplitudes, fluxes, proof)
 
     def residual(self, fluxes: Mapping[str, Array]) -> Residual:
@@ -138,6 +138,7 @@ class Iterate:
         amplitudes, fluxes, given = wanted.at(part)
         if slow:
             self.memory.clear()
+            self._responses.clear()
         # Tight enough for quadratic convergence, and no tighter than the end asks for.
         enough = 0.3 * self.tolerance / max(missing, self.tolerance)
         accuracy = float(np.clip(max(missing, enough), TIGHT, LOOSE))
@@ -170,12 +171,9 @@ class Iterate:
             rhs = rhs - system.apply(moved) - self._driven(change)
         found, solves = self._solve(rhs, accuracy, there.state + moved)
         total = moved + found
-        lacking = {
-            name: value
-            - there._flux(name, there.state, there.amplitudes)
-            - self._flux(name, total, change, sources=False)
-            for name, value in fluxes.items()
-        }
+        here = there._fluxes(fluxes, there.state, there.amplitudes)
+        gained = self._fluxes(fluxes, total, change, sources=False)
+        lacking = {name: value - here[name] - gained[name] for name, value in fluxes.items()}
         return self._completed(Move(total, change, solves), lacking)
 
     def length(self, move: Move, other: "Iterate") -> Array:
@@ -191,16 +189,26 @@ class Iterate:
         """A step with as much of the drives of given flux as their fluxes lack."""
         if not lacking:
             return move
-        system, drives = self.system, self.system.problem.drives
-        shapes = {name: self._shape(name) for name in lacking}
-        matrix = [[self._flux(i, shapes[j][0], self._one(j), sources=False) for j in lacking] for i in lacking]
-        wanted = np.stack(list(lacking.values()), axis=-1)
-        weights = balanced_solve(system.problem, np.moveaxis(np.array(matrix), -1, 0), wanted)
+        system, drives, names = self.system, self.system.problem.drives, tuple(lacking)
+        solves = 0
+        if names not in self._responses:
+            shapes = {name: self._shape(name) for name in names}
+            columns = [self._fluxes(names, shapes[j][0], self._one(j), sources=False) for j in names]
+            matrix = np.moveaxis(np.array([[column[i] for column in columns] for i in names]), -1, 0)
+            solves = sum(count for _, count in shapes.values())
+            self._responses[names] = {name: shape for name, (shape, _) in shapes.items()}, matrix
+        states, matrix = self._responses[names]
+        weights = balanced_solve(system.problem, matrix, np.stack(list(lacking.values()), axis=-1))
         total, change = move.state, move.amplitudes.copy()
-        for weight, name in zip(weights.T, lacking, strict=True):
-            total = total + (weight[:, None] if total.ndim > 1 else weight[0]) * shapes[name][0]
+        for weight, name in zip(weights.T, names, strict=True):
+            total = total + (weight[:, None] if total.ndim > 1 else weight[0]) * states[name]
             change[:, drives.index(name)] += weight
-        return Move(total, change, move.solves + sum(count for _, count in shapes.values()))
+        return Move(total, change, move.solves + solves)
+
+    @cached_property
+    def _responses(self) -> dict[tuple[str, ...], tuple[dict[str, Array], Array]]:
+        """Drives of given flux -> (what one unit of each does, fluxes (batch, n, n) it drives)."""
+        return {}
 
     @cached_property
     def _applied(self) -> Array:
@@ -314,16 +322,34 @@ class Iterate:
         found[:, self.system.problem.drives.index(name)] = 1.0
         return found
 
-    def _flux(self, name: str, state: Array, amplitudes: Array, sources: bool = True) -> Array:
-        """(batch,) flux gained at a drive, with what the sources of the laws add or without."""
-        return np.asarray(sum(self._flux_parts(name, state, amplitudes, sources), start=np.zeros(1)))
+    def _flux(self, name: str) -> Array:
+        """(batch,) flux gained at a drive."""
+        return self._fluxes((name,), self.state, self.amplitudes)[name]
 
-    def _flux_parts(self, name: str, state: Array, amplitudes: Array, sources: bool) -> list[Array]:
+    def _fluxes(
+        self, names: Iterable[str], state: Array, amplitudes: Array, sources: bool = True
+    ) -> dict[str, Array]:
+        """(batch,) flux gained at drives, with what the sources of the laws add or without."""
+        system, terminals = self.system, self.system.problem.terminals
+        found, full = {}, None
+        for name in names:
+            if name in terminals:
+                full = self._reaction(state, amplitudes, sources) if full is None else full
+                found[name] = dot(system, system.terminal_vector(name), full)
+            else:
+                found[name] = np.asarray(sum(self._along(name, state, amplitudes, sources), start=np.zeros(1)))
+        return found
+
+    def _reaction(self, state: Array, amplitudes: Array, sources: bool) -> Array:
+        """What the equations gain, per unknown."""
+        if sources and state is self.state and amplitudes is self.amplitudes:
+            return self._applied - self._load
+        full = self.system.apply(state) + self._driven(amplitudes)
+        return full - self.system.source_load() - self.load if sources else full
+
+    def _along(self, name: str, state: Array, amplitudes: Array, sources: bool) -> list[Array]:
+        """Parts of the flux along a macroscopic gradient."""
         system = self.system
-        if name in system.problem.terminals:
-            full = system.apply(state) + self._driven(amplitudes)
-            full = full - system.source_load() - self.load if sources else full
-            return [dot(system, system.terminal_vector(name), full)]
         parts = [dot(system, system.gradient_functional(name), state)]
         for gradient in system.problem.gradients:
             weight = amplitudes[:, system.problem.drives.index(gradient.name)]
@@ -333,13 +359,13 @@ class Iterate:
     def _flux_with_size(self, name: str, rounding: Array) -> tuple[Array, Array, Array]:
         """(flux, size of the fluxes it is made of, what rounding makes of it), each (batch,)."""
         system = self.system
-        found = self._flux(name, self.state, self.amplitudes)
+        found = self._flux(name)
         if name in system.problem.terminals:
             terminals = system.problem.terminals
             rest = [n for n, t in terminals.items() if t.component == terminals[name].component]
-            sizes = [np.abs(self._flux(n, self.state, self.amplitudes)) for n in rest]
+            sizes = [np.abs(self._flux(n)) for n in rest]
             return found, np.asarray(sum(sizes)), dot(system, system.terminal_vector(name), rounding)
-        first_part, *parts = self._flux_parts(name, self.state, self.amplitudes, True)
+        first_part, *parts = self._along(name, self.state, self.amplitudes, True)
         inside = dot(system, np.abs(system.gradient_functional(name)), np.abs(self.state))
         size = sum((np.abs(part) for part in parts), start=np.maximum(np.abs(first_part), inside))
         return found, size, size * 4 * np.finfo(float).eps

@@ -9,6 +9,7 @@ fast they could be; not just after a jump. Fields that store nothing follow from
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -238,7 +239,8 @@ class _Run:
                 continue
             error = self._error(step, step.error, largest)
             if error > DOUBLES and not clock.fresh:
-                error = min(error, self._error(step, self.stepper.filtered(step, clock.clamp), largest))
+                with suppress(Diverged):
+                    error = min(error, self._error(step, self.stepper.filtered(step, clock.clamp), largest))
             if error <= 1:
                 break
             clock, rejected = clock.rejected(error), rejected + 1
