@@ -88,6 +88,9 @@ def face_law(device: "Device", mesh: TaggedMesh | Layers, name: str, conditions:
         _require_no_heat(name, choice)
     if isinstance(choice, SpinOrbit):
         magnet, _ = spin_orbit_sides(device, regions, f"interfaces.{name}")
+        if MAGNON in carried(device, magnet).fields:
+            must = "a MagnonInterface where magnons reach a metal"
+            raise InputError(f"interfaces.{name}", must, "spin-orbit coupling", 'or "closed"')
         m = face_magnetisation(device, mesh, name, magnet, conditions)
         face = spin_orbit_face(device, mesh, name, choice, m)
         return _with_heat_beside(device, name, regions, face, conditions) if HEAT in device.transport else face

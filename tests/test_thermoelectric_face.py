@@ -353,6 +353,20 @@ def test_spin_orbit_coupling_beside_insulators():
         ).solve()
 
 
+def test_magnons_and_spin_orbit_coupling_are_not_one_face():
+    device = hanle.Device(
+        hanle.stack([("YIG", 5e-8), ("Pt", 5e-9)]),
+        {"YIG": "YIG", "Pt": "Pt"},
+        field=(0, 0.1, 0),
+        transport=("magnons",),
+        interfaces={"YIG|Pt": RashbaCoefficients(N=Drive(b_lat="1e3 S/m"), g_mix=4e14)},
+        wires={"Pt": ["Pt"]},
+    )
+    with pytest.raises(InputError, match=r"interfaces\.YIG\|Pt must be a MagnonInterface where magnons"):
+        device.solve(wiring={"Pt": "1 A/m"})
+    assert device.with_changes(transport=(), wires={}).solve().rho_L > 0
+
+
 @pytest.mark.parametrize(
     ("law", "message"),
     [
