@@ -88,7 +88,7 @@ def test_condensation_is_not_passed_over_where_the_exchange_is_linear() -> None:
     """An exchange without g_r knows no gap: mu_m was 150 times as large without a word."""
     options = {"nonlinear": True, "mesh_options": {"cells_per_length": 3.0}}
     with pytest.warns(MagnonWarning, match="magnon potential of YIG: .* above the gap"):
-        stack().solve(wiring={"in": "1e4 A/m"}, **options)
+        stack().solve(wiring={"in": "1000 A/m"}, **options)  # mu_m is 1.5 gaps
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         stack().solve(wiring={"in": "10 A/m"}, **options)
