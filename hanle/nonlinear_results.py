@@ -69,8 +69,9 @@ class NonlinearResult(Result):
 
     @property
     def energy_error(self) -> float:
-        """|electric power - heat out| over the larger of both, 0 where both are."""
-        size = max(abs(self.electric_power), abs(self.heat_out))
+        """|electric power - heat out| over the largest of both and the heat at each contact, 0 where all are."""
+        flows = (float(self.heat_current(name)) for name in self.device.heat_contacts)
+        size = max(abs(self.electric_power), abs(self.heat_out), *map(abs, flows))
         return abs(self.electric_power - self.heat_out) / size if size else 0.0
 
     def _is_outer(self, face: str) -> bool:
