@@ -1,4 +1,4 @@
-"""Built-in cases of `hanle verify` beyond films on an insulator: pillar, magnon drag, AC response, damping.
+"""Built-in cases of `hanle verify` beyond films on an insulator: pillars, magnon drag, AC response, damping.
 
 Numbers are in SI and unlike each other, so that a sign or a factor cannot hide.
 """
@@ -20,6 +20,8 @@ from hanle.pde.closed_forms.channels import ac_length
 from hanle.pde.closed_forms.film import film_deficit
 from hanle.pde.closed_forms.magnetisation_dynamics import backflow, enhancement
 from hanle.pde.closed_forms.magnon_drag import Film, Magnons, conductance
+from hanle.pde.closed_forms.thermal_spin import Element as Layer
+from hanle.pde.closed_forms.thermal_spin import respond
 from hanle.pde.closed_forms.valet_fert import Element, Lead, layer, stack_resistance
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.macrospin import GAMMA
@@ -46,6 +48,7 @@ QUANTUM = E_CHARGE**2 / (2 * np.pi * HBAR)
 def cases() -> Iterator[Case]:
     """All of them; building one solves nothing."""
     yield _pillar()
+    yield _warm_pillar()
     yield _drag()
     yield _alternating()
     yield _damping()
@@ -83,9 +86,43 @@ def _pillar() -> Case:
 
     formula = "pillar, antiparallel, Valet and Fert with memory loss"
     exact = np.atleast_1d(stack_resistance(chain, closed, closed))
-    # In coarse meshes the thinnest layer keeps its cells when the others are halved; what a residual leaves in a resistance is
-    # more than the error of the elements.
+    # In coarse meshes the thinnest layer keeps its cells when the others are halved; what a residual leaves in a
+    # resistance is more than the error of the elements.
     return Case(formula, exact, found, (EXACT, FIRST, SECOND), cells=16.0, left_out=100 * TOLERANCE)
+
+
+def _warm_pillar() -> Case:
+    """V per kelvin across P and AP, without current; electrons that do not heat the lattice."""
+    warmth = {"electron_lattice_coupling": "1 W/(m^3 K)", "lattice_heat_conductivity": "5 W/(m K)"}
+    magnet = MAGNET | warmth | {"seebeck": "-20 uV/K", "spin_dependent_seebeck": "30 uV/K"}
+    magnet["electron_heat_conductivity"] = "20 W/(m K)"
+    spacer = SPACER | warmth | {"seebeck": "2 uV/K", "electron_heat_conductivity": "150 W/(m K)"}
+    devices, exact = [], []
+    for sign in (1.0, -1.0):
+        devices.append(
+            Device(
+                stack([("F1", 8e-9), ("N", 5e-9), ("F2", 12e-9)]),
+                {"F1": magnet, "N": spacer, "F2": magnet},
+                magnetisation={"F1": AXIS, "F2": sign * AXIS},
+                contacts={"low": ["bottom"], "high": ["top"]},
+                transport=("heat",),
+                heat_contacts={"cold": ["bottom"], "hot": ["top"]},
+            )
+        )
+        below, above = (
+            Layer(1 / 3e-7, 20.0, s * 0.46, -2e-5, s * 3e-5, d, 9e-9) for s, d in ((1.0, 8e-9), (sign, 12e-9))
+        )
+        spaced = Layer(1 / 3e-8, 150.0, seebeck=2e-6, thickness=5e-9, length=2e-8)
+        exact.append(respond([below, spaced, above], 300.0, 0.0, warming=1.0).voltage)
+
+    def found(method: Method, cells: float) -> Array:
+        wiring = {"hot": "1 K", "high": "ground"}
+        results = (given.solve(wiring=wiring, **_options(given, method, cells)) for given in devices)
+        return np.array([float(result.terminal_voltage("low", "high")) for result in results])
+
+    formula = "pillar with heat, P and AP, two currents with spin-dependent Seebeck effect"
+    # As in the pillar before.
+    return Case(formula, np.array(exact), found, (EXACT, FIRST, SECOND), cells=16.0, left_out=100 * TOLERANCE)
 
 
 def _drag() -> Case:
