@@ -42,6 +42,8 @@ WEAK = 0.1  # B of the scan of thickness [T]
 LENGTHS = (9.4e-6, 1e-6, 1e-7)
 #: Films of the scan of B, and that of the temperatures [m].
 FILMS, SHOWN = (1e-8, 1e-7, 1e-5), 2e-7
+#: Exchange of heat that makes two temperatures one [W/m^2], in the 40 digits of the closed form.
+ONE = 1e30
 METAL, MAGNET = ("w", "T_e", "T_p"), ("w_m", "T_m", "T_p")
 
 
@@ -149,7 +151,9 @@ def closed_stack(film: Film) -> Stack:
     rule = linear(MagnonExchange(MIXING, of("spin_density"), spectrum), T0)
     form = exchange_form(T0, *(float(x) for x in (rule.g, rule.S, rule.kappa)), LATTICES)
     nodes = [("Pt", "low", f) for f in METAL] + [("YIG", "high", f) for f in MAGNET]
-    return Stack([yig, top], [(nodes, form)])
+    # At a heat contact electrons and lattice have one temperature.
+    above = [("Pt", "high", f) for f in METAL[1:]]
+    return Stack([yig, top], [(nodes, form), (above, ONE * equal[1:, 1:])])
 
 
 def closed_seebeck(film: Film) -> float:
