@@ -29,7 +29,9 @@ from hanle.pde.motion_record import MotionControl, MotionEvent, MotionRecord, Mo
 from hanle.pde.motion_steps import Following, Mover
 from hanle.pde.quantity import parse
 from hanle.pde.recording import evaluated
-from hanle.pde.tensors import Array
+from hanle.pde.tensors import Array, unit
+from hanle.profiles import varies
+from hanle.readings import magnets_of
 from hanle.results import Result
 from hanle.transients import TimeReading, own_questions, times_in
 from hanle.wiring import drive_table
@@ -203,6 +205,17 @@ class MotionCourse:
         spins = self.moved.spins
         return Lagging(spins, spins.directions(self.moved.start)) if self.lagging else Following(spins)
 
+    def _of_all(self, values: Mapping[str, Array], still: bool) -> Array:
+        """(times, magnets, 3) with those that stay where they are: m of a texture is NaN; dm/dt = 0 if `still`."""
+        found = []
+        for name in magnets_of(self.moved.at_rest):
+            rest = np.zeros(3)
+            if not still and name not in values:
+                given = self.moved.device.magnetisation.get(name, self.moved.device.field)
+                rest = np.full(3, np.nan) if varies(given, 3) else unit(np.asarray(given, dtype=float))
+            found.append(values.get(name, np.tile(rest, (len(self.times), 1))))
+        return np.stack(found, axis=1)
+
     @cached_property
     def final(self) -> Instant:
         """The last recorded moment."""
@@ -211,15 +224,14 @@ class MotionCourse:
     @cached_property
     def dataset(self) -> "xarray.Dataset":
         """m, dm/dt and all read-outs against time, with units; one transport solve for each time."""
-        names = tuple(self.m)
+        names = magnets_of(self.moved.at_rest)
         axes = {"magnet": names, "component": tuple("xyz")}
         kept: dict[str, tuple[Array, Question]] = {}
-        for name, values, unit, title in (
-            ("m", self.found.m, "1", "direction of the magnetisation"),
-            ("rate", self.found.rates, "1/s", "dm/dt"),
+        for name, values, units, title in (
+            ("m", self._of_all(self.found.m, still=False), "1", "direction of the magnetisation"),
+            ("rate", self._of_all(self.found.rates, still=True), "1/s", "dm/dt"),
         ):
-            whole = np.stack([values[n] for n in names], axis=1)
-            kept[name] = (whole, Question(lambda r: r, unit, title, axes))
+            kept[name] = (values, Question(lambda r: r, units, title, axes))
         answers: dict[str, list[Array]] = {name: [] for name in self.questions}
         for number in range(len(self.times)):
             moment: Any = self.at(number)

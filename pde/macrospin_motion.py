@@ -221,6 +221,9 @@ class _Run:
                 return step, size if last and factor > 1 else taken * factor, rejected
             rejected += 1
             size = taken * factor
+            if state.fields is not None and step.after.fields is not None:
+                # Trials that were too long give a scale to fields that begin at zero.
+                state = replace(state, fields=replace(state.fields, largest=step.after.fields.largest))
 
     def _events(self, step: Step, watched: Mapping[str, float]) -> tuple[tuple[tuple[str, float], ...], str]:
         """((name, time) of the events in a step, the last of which may end the motion; its name then)."""
