@@ -1,5 +1,6 @@
 """Solve a device beyond linear response, by Newton's method."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from hanle.pde.steady import TOLERANCE
 from hanle.results import Result
 from hanle.solving import pose
 from hanle.state_limits import require_possible
+from hanle.transport_readout import DOUBTFUL, SmallSignalWarning
 from hanle.wires import amplitudes, fluxes
 from hanle.wiring import drive_table
 
@@ -95,4 +97,20 @@ def solve_nonlinear(
         beyond.warn(lambda face: found.solution.face(face).traces)
         given = (conditions or device.conditions).on_cells(linear.mesh)
         require_possible(device, found.solution, given, bool(beyond.exchanges))
-    return NonlinearResult(device, linear.mesh, found.solution, plan, conditions, newton=found)
+        result = NonlinearResult(device, linear.mesh, found.solution, plan, conditions, newton=found)
+        _warn_if_unseen(result)
+    return result
+
+
+def _warn_if_unseen(result: NonlinearResult) -> None:
+    """Warn of drives so weak that Newton's method takes their Joule heat for rounding."""
+    plan = result.wiring
+    driven = any(
+        any(given.values()) for given in (plan.currents, plan.voltages, plan.wire_currents, plan.wire_fields)
+    )
+    if driven and result.energy_error > DOUBTFUL:
+        warnings.warn(
+            f"{result.energy_error:.2g} of the Joule heat is missing: it is rounding beside T_0; raise the drive",
+            SmallSignalWarning,
+            stacklevel=4,
+        )

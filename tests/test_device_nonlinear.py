@@ -101,6 +101,7 @@ def test_second_harmonic_and_energy(interface):
     assert plus.temperature("low", [[0, 0, D_PT / 2]], "electrons")[0] > T0
 
 
+@pytest.mark.filterwarnings("ignore:.*of the Joule heat is missing")
 def test_small_drives_are_the_linear_device():
     device = seebeck_stack()
     linear = device.solve(wiring={"in": "1 mA/m", "heater": "0 W/m^2"}, engine="scikit", mesh_options=COARSE)

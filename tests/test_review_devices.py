@@ -16,6 +16,7 @@ import hanle
 from hanle.boundary.magnons.admissible import MagnonWarning
 from hanle.pde.errors import InputError, SolveError
 from hanle.pde.macrospin import GAMMA
+from hanle.transport_readout import SmallSignalWarning
 
 RULE = hanle.MagnonInterface(g_r="4.1e18 1/m^2")
 #: Images of the strips one period away change the field of the injector by less.
@@ -240,3 +241,21 @@ def test_energy_balance_of_a_device_that_heat_drives() -> None:
     result = stack().solve(wiring={"top": "1e5 W/m^2"}, nonlinear=True, mesh_options={"cells_per_length": 3.0})
     assert result.energy_error < BALANCED
     assert float(result.heat_current("top")) == pytest.approx(1e5, rel=BALANCED)
+
+
+def test_joule_heat_that_is_rounding_is_said() -> None:
+    """At 1 A/m Newton's method left the temperatures of this bar at T_0 exactly, without a word."""
+    heat = {"lattice_heat_conductivity": "5 W/(m K)", "electron_lattice_coupling": "2.5e17 W/(m^3 K)"}
+    bar = hanle.Device(
+        hanle.hall_bar_plan("4 um", "1 um"),
+        {"film": {"like": "Cu"} | heat},
+        transport=("heat",),
+        heat_contacts={"bath": ["left", "right"]},
+    )
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", SmallSignalWarning)
+        weak = bar.solve(current="1 A/m", nonlinear=True)
+    # A method that sees this heat needs no warning.
+    assert weak.energy_error < BALANCED or any(w.category is SmallSignalWarning for w in heard)
+    strong = bar.solve(current="1e3 A/m", nonlinear=True)
+    assert strong.energy_error < BALANCED
