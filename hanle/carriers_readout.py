@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT, MAGNON, MAGNON_HEAT, Field
 from hanle.pde.harmonic import HarmonicResponse, HarmonicSolution
+from hanle.pde.observables import voltage
 from hanle.pde.problem import Problem
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
@@ -88,13 +89,16 @@ def heat_current(device: "Device", solution: Answer, contact: str) -> Any:
 def spin_seebeck(result: "Result", wire: str, hot: str, cold: str, region: str | None) -> Array:
     """E over T_hot - T_cold [V/(K m)], or over the mean gradient of the lattice temperature in a region [V/K].
 
+    Args:
+        wire: or a terminal: V against the ground over either [V/K, V m/K].
+
     Raises:
         InputError: both contacts have one temperature.
     """
     difference = result.contact_temperature(hot) - result.contact_temperature(cold)
     if not np.all(difference):
         raise InputError("hot", f"at another temperature than {cold}", hot)
-    field = wire_field(result, wire)
+    field = voltage(result.solution, wire) if wire in result.device.terminals else wire_field(result, wire)
     if region is None:
         return np.asarray(field / difference)
     samples = result.solution.samples(region)

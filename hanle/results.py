@@ -217,6 +217,7 @@ class Result(TransportReadout):
         """E in a wire per temperature difference of two heat contacts [V/(K m)].
 
         Args:
+            wire: or a terminal: its voltage against the ground [V/K; times m with a region].
             region: per mean gradient of the lattice temperature in it instead, along the way from cold to hot [V/K].
         """
         return _plain(carriers_readout.spin_seebeck(self, wire, hot, cold, region))
