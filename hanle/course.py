@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanle.dynamics import Question, usual
+from hanle.nonlinear_results import electric_power, heat_out
 from hanle.pde.errors import InputError
 from hanle.pde.observables import FIELD_X, FIELD_Y, FilmResistivity
 from hanle.pde.problem import Problem
@@ -69,6 +70,19 @@ class Instant(Result):
     def unidirectional_change(self, magnet: str, slope: float) -> Array:
         """Refused: InputError."""
         raise _steady_only("unidirectional_change")
+
+    @property
+    def electric_power(self) -> float:
+        """What terminals and wires deliver at this moment [W; W/m in 2D, W/m^2 in 1D].
+
+        Beyond linear response it is what leaves as heat and what is stored.
+        """
+        return electric_power(self)
+
+    @property
+    def heat_out(self) -> float:
+        """Heat that leaves through heat contacts and sinks at this moment [W; W/m in 2D, W/m^2 in 1D]."""
+        return heat_out(self)
 
     @property
     def electric_field(self) -> Array:

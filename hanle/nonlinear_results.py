@@ -44,24 +44,12 @@ class NonlinearResult(Result):
     @property
     def electric_power(self) -> float:
         """What terminals and wires deliver [W; W/m in 2D, W/m^2 in 1D]."""
-        solution = self.solution
-        problem = solution.response.system.problem
-        heat = {field.name for field in CARRIERS.values()}
-        names = [
-            n for n in problem.drives if n not in problem.terminals or problem.terminals[n].component not in heat
-        ]
-        return float(sum(solution.amplitude(n)[0] * solution.flux(n)[0] for n in names))
+        return electric_power(self)
 
     @property
     def heat_out(self) -> float:
         """Heat that leaves through heat contacts and sinks [W; W/m in 2D, W/m^2 in 1D]."""
-        heat = tuple(field.name for field in CARRIERS.values())
-        through = {*sinks(self.device)}
-        gained = sum(float(self.heat_current(name)) for name in self.device.heat_contacts)
-        for entry in self.solution.ledger:
-            if entry.kind == "face" and entry.place in through and self._is_outer(entry.place):
-                gained += sum(float(entry.gain[name][0]) for name in heat if name in entry.gain)
-        return -gained
+        return heat_out(self)
 
     def entropy_production(self) -> Entropy:
         """Entropy by region and face, its sum and what leaves [W/K; W/(K m) in 2D, W/(K m^2) in 1D]."""
@@ -73,9 +61,6 @@ class NonlinearResult(Result):
         flows = (float(self.heat_current(name)) for name in self.device.heat_contacts)
         size = max(abs(self.electric_power), abs(self.heat_out), *map(abs, flows))
         return abs(self.electric_power - self.heat_out) / size if size else 0.0
-
-    def _is_outer(self, face: str) -> bool:
-        return len(self.mesh.face_regions(face)) == 1
 
     @cached_property
     def film(self) -> FilmResistivity:
@@ -108,6 +93,26 @@ class NonlinearResult(Result):
     def unidirectional_change(self, magnet: str, slope: float) -> Array:
         """Refused: InputError."""
         raise _linear_only("unidirectional_change")
+
+
+def electric_power(result: Result) -> float:
+    """What terminals and wires deliver, see `NonlinearResult.electric_power`."""
+    solution = result.solution
+    problem = solution.response.system.problem
+    heat = {field.name for field in CARRIERS.values()}
+    names = [n for n in problem.drives if n not in problem.terminals or problem.terminals[n].component not in heat]
+    return float(sum(solution.amplitude(n)[0] * solution.flux(n)[0] for n in names))
+
+
+def heat_out(result: Result) -> float:
+    """Heat that leaves, see `NonlinearResult.heat_out`."""
+    heat = tuple(field.name for field in CARRIERS.values())
+    through = {name for name in sinks(result.device) if len(result.mesh.face_regions(name)) == 1}
+    gained = sum(float(result.heat_current(name)) for name in result.device.heat_contacts)
+    for entry in result.solution.ledger if through else ():
+        if entry.kind == "face" and entry.place in through:
+            gained += sum(float(entry.gain[name][0]) for name in heat if name in entry.gain)
+    return -gained
 
 
 def even_part(forward: Result, backward: Result, ask: Callable[[Any], ArrayLike]) -> Array:

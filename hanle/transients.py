@@ -15,16 +15,19 @@ from hanle.device import Device
 from hanle.dynamics import Question, require_linear
 from hanle.engines import AUTO, MULTILAYER, SCIKIT
 from hanle.failures import heard_once, team
+from hanle.joule_heating import heated, require_heat
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde import transient as stepping
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.quantity import parse
 from hanle.pde.recording import Event, ReadOut, Record
+from hanle.pde.solution import Solution
 from hanle.pde.steady import TOLERANCE
 from hanle.pde.tensors import Array
 from hanle.pde.transient import Control
 from hanle.results import Result
 from hanle.solving import pose
+from hanle.state_limits import require_possible
 from hanle.time_drive import drives, split
 from hanle.wiring import drive_table
 
@@ -57,6 +60,7 @@ def transient(
     error: float = 1e-4,
     max_step: Any = None,
     tolerance: float = TOLERANCE,
+    nonlinear: bool = False,
     mesh: TaggedMesh | None = None,
     mesh_options: Mapping[str, Any] | None = None,
     progress: Callable[[str], None] | None = None,
@@ -79,6 +83,8 @@ def transient(
             that drive count by their names only.
         error: of a step, relative to the largest accumulation so far.
         max_step: the longest step; needed where a drive oscillates faster than the device answers.
+        nonlinear: with Joule heat and magnons beyond linear response, for devices with heat, as in `hanle.solve`; what
+            magnons and heat store is that at T_0. `tolerance` is then that of Newton's method.
         engine, order, solver, tolerance, mesh, mesh_options, progress: as in `hanle.solve`, on finite elements. Fronts
             move away from faces: where cells grow with the distance from them, mesh_options={"growth": 1.0} keeps them
             sharp. Just after a jump a front, (D t)^{1/2} wide, is narrower than any cell.
@@ -86,13 +92,16 @@ def transient(
     Raises:
         InputError: times out of order, a drive or a name that does not fit, a checkpoint of something else, magnons or
             heat of which it is not known what they store.
-        UnsupportedError: the exact engine, or laws that are not linear.
-        SolveError: no convergence, or a step that vanishes.
+        UnsupportedError: the exact engine, or laws that are not linear where `nonlinear` is not asked for.
+        SolveError: no convergence, or a step that vanishes; beyond linear response it names the time, and magnons that
+            would condense.
         UserCodeError: a function fails.
     """
     if engine == MULTILAYER:
         raise UnsupportedError(f"engine multilayer solves no steps in time: use engine {SCIKIT}")
     require_storage(device)
+    if nonlinear:
+        require_heat(device)
     engine = SCIKIT if engine == AUTO else engine
     processes = team(engine)
     given, signals = split(drive_table(current, current_density, wiring, source, drain))
@@ -103,21 +112,28 @@ def transient(
             device, drive=given, engine=engine, order=order, solver=solver, mesh=mesh, mesh_options=mesh_options
         )
     problem, plan = posed.problem, posed.wiring
-    require_linear(problem, "a course in time")
     require_gaps(problem)
+    beyond = heated(device, problem) if nonlinear else None
+    if beyond is None:
+        require_linear(problem, "a course in time")
     asked = own_questions(questions(device, problem), read or {})
 
     def of(function: Callable[[Any], ArrayLike]) -> ReadOut:
         return lambda solution: function(at_moment(device, plan, solution))
 
+    def possible(solution: Solution) -> None:
+        golden = beyond is not None and bool(beyond.exchanges)
+        require_possible(device, solution, device.conditions.on_cells(problem.mesh), golden)
+
     record = Record(
         None if times is None else times_in(times, "times"),
         {name: of(question.ask) for name, question in asked.items()},
         {name: replace(event, function=of(event.function)) for name, event in (events or {}).items()},
+        check=None if beyond is None else possible,
     )
     area = 1.0 if plan.density is None else float(np.ravel(posed.engine.assemble(problem).measure("u"))[0])
     found = stepping.transient(
-        problem,
+        problem if beyond is None else beyond.problem,
         posed.engine,
         drives(device, problem, plan, signals, area, tuple(times_in(breaks, "breaks"))),
         parse(until, "time", "until"),
@@ -134,6 +150,10 @@ def transient(
         ),
         resume=resume,
     )
+    last = found.final.solution
+    if beyond is not None and last is not None:
+        with heard_once(processes):
+            beyond.warn(lambda face: last.face(face).traces)
     attributes = {
         "engine": posed.engine.name,
         "steps": found.effort.steps,

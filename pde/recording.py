@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hanle.pde.errors import HanleError, InputError, UserCodeError
+from hanle.pde.errors import HanleError, InputError, SolveError, UserCodeError
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
 
@@ -55,12 +55,14 @@ class Record:
         readings: name -> function of the solution; arrays of one shape at all times.
         events: name -> Event.
         solutions: whether to keep the solutions themselves, one state each.
+        check: called with the solution at each of these times; a SolveError ends the course, with the time.
     """
 
     times: ArrayLike | None = None
     readings: Mapping[str, ReadOut] = field(default_factory=dict)
     events: Mapping[str, Event] = field(default_factory=dict)
     solutions: bool = False
+    check: Callable[[Solution], None] | None = None
 
     def ordered(self, start: float, end: float) -> Array | None:
         """The times, increasing. Raises InputError for one outside the course."""
@@ -83,7 +85,16 @@ class Entry:
 
 
 def entry(record: Record, time: float, solution: Solution) -> Entry:
-    """What a record keeps of a solution."""
+    """What a record keeps of a solution.
+
+    Raises:
+        SolveError: the check of the record fails.
+    """
+    if record.check is not None:
+        try:
+            record.check(solution)
+        except SolveError as error:
+            raise SolveError(f"at {time:.6g} s: {error}") from error
     readings = {name: evaluated("reading", name, f, solution) for name, f in record.readings.items()}
     return Entry(time, readings, solution if record.solutions else None)
 
