@@ -18,6 +18,8 @@ class Field:
         unit: unit of the unknown in SI.
         flux_unit: unit of its flux density.
         title: what a user calls it.
+        level: what its value is a deviation from, the same for fields that relax to one value: something must hold it.
+            Empty where a constant may be added and nothing that is measured changes, or where a sink holds it anyway.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Field:
     unit: str
     flux_unit: str
     title: str
+    level: str = ""
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -37,9 +40,9 @@ POTENTIAL = Field("u", 1, "V", "A/m^2", "minus the electrochemical potential")
 #: w_m = mu_m/(2e), the magnon chemical potential over 2e; its flux is J_m = -2e times the flow of magnons.
 MAGNON = Field("w_m", 1, "V", "A/m^2", "magnon chemical potential")
 #: Temperatures of linear problems as (T - T_0)/T_0, conjugate to the heat Q = -q that a region gains [W/m^2].
-ELECTRON_HEAT = Field("T_e", 1, "1", "W/m^2", "relative temperature of electrons")
-MAGNON_HEAT = Field("T_m", 1, "1", "W/m^2", "relative temperature of magnons")
-LATTICE_HEAT = Field("T_p", 1, "1", "W/m^2", "relative temperature of the lattice")
+ELECTRON_HEAT = Field("T_e", 1, "1", "W/m^2", "relative temperature of electrons", "T")
+MAGNON_HEAT = Field("T_m", 1, "1", "W/m^2", "relative temperature of magnons", "T")
+LATTICE_HEAT = Field("T_p", 1, "1", "W/m^2", "relative temperature of the lattice", "T")
 #: w = mu_s/(2e), half the spin accumulation, one component per spin axis.
 SPIN = Field("w", 3, "V", "A/m^2", "half the spin accumulation")
 

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from hanle.pde.coefficients import Bulk, Coefficient, Deposit, FaceLaw, Side
 from hanle.pde.errors import InputError
-from hanle.pde.fields import FieldSet
+from hanle.pde.fields import Field, FieldSet
 from hanle.pde.problem import Face, Global, Problem, Terminal
 from hanle.pde.tensors import Array, IntArray
 
@@ -85,8 +85,12 @@ def _global(item: Global) -> Global:
 
 
 def _fields(fields: FieldSet) -> FieldSet:
-    pairs = ((f, replace(f, name=quadrature(f.name), title=f"{f.title}, quadrature")) for f in fields.fields)
-    return FieldSet(tuple(f for pair in pairs for f in pair))
+    return FieldSet(tuple(f for field in fields.fields for f in (field, _partner(field))))
+
+
+def _partner(field: Field) -> Field:
+    title, level = f"{field.title}, quadrature", quadrature(field.level) if field.level else ""
+    return replace(field, name=quadrature(field.name), title=title, level=level)
 
 
 def _bulk(bulk: Bulk, rate: Array) -> Bulk:

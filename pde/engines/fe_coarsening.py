@@ -6,16 +6,19 @@ stiffness matrix, or nothing where that is positive. In second order all pairs o
 add up to zero, off-diagonals are never positive.
 """
 
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from hanle.meshes.tagged import IntArray
 from hanle.pde.coefficients import Coefficient, leading
 from hanle.pde.engines import kernels
 from hanle.pde.engines.fe_cells import SIMPLICES, Cell
 from hanle.pde.engines.fe_integrals import Mapped, chunks, geometry, straight
+from hanle.pde.engines.fe_nodes import Int32
 from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_scalars import Scalars
 from hanle.pde.problem import Problem
@@ -24,34 +27,39 @@ from hanle.pde.tensors import Array
 
 def coarsening(problem: Problem, numbering: Numbering, scalars: Scalars, block: int) -> sp.csr_matrix:
     """The matrix of a block, from the store where its conduction is the same."""
-    axes = numbering.nodes.mesh.axis_numbers
-    tensors = {region: _conduction(problem.regions[region].A, axes) for region in numbering.blocks[block].regions}
+    axes, b = numbering.nodes.mesh.axis_numbers, numbering.blocks[block]
+    tensors = {region: conduction(problem.regions[region].A, axes) for region in b.regions}
     flat = np.concatenate([tensor.ravel() for tensor in tensors.values()])
     flat = flat / (np.abs(flat).max(initial=0.0) or 1.0)
-    found: sp.csr_matrix = scalars.kept(
-        ("coarsening", block), [flat], lambda: _coarsening(numbering, block, tensors)
-    )
+
+    def build() -> sp.csr_matrix:
+        return graph(numbering, {region: numbering.connectivity(region) for region in b.regions}, tensors, b.nodes)
+
+    found: sp.csr_matrix = scalars.kept(("coarsening", block), [flat], build)
     return found
 
 
-def _coarsening(numbering: Numbering, block: int, tensors: dict[str, Array]) -> sp.csr_matrix:
-    nodes, b = numbering.nodes, numbering.blocks[block]
-    element = nodes.element
-    if not any(len(numbering.cells_of[region]) for region in b.regions):
-        return sp.csr_matrix((b.nodes, b.nodes))
-    connectivity = np.concatenate([numbering.connectivity(r) for r in b.regions])
-    indptr, indices = kernels.pattern(connectivity, b.nodes, _coupled(element))
+def graph(
+    numbering: Numbering, connectivity: Mapping[str, IntArray | Int32], tensors: Mapping[str, Array], count: int
+) -> sp.csr_matrix:
+    """The matrix (count, count) on nodes of one's own.
+
+    Args:
+        connectivity: region -> (its cells on this process, nodes of a cell).
+        tensors: region -> what `conduction` returns.
+    """
+    nodes, element = numbering.nodes, numbering.nodes.element
+    if not any(len(table) for table in connectivity.values()):
+        return sp.csr_matrix((count, count))
+    indptr, indices = kernels.pattern(np.concatenate(list(connectivity.values())), count, _coupled(element))
     data = np.zeros(indices.size)
-    start = 0
-    for region in b.regions:
-        cells = numbering.cells_of[region]
-        tensor = tensors[region]
+    for region, table in connectivity.items():
+        cells, tensor = numbering.cells_of[region], tensors[region]
         for part in chunks(len(cells)):
             local = _laplacian(element, nodes.corners(cells[part]), tensor if len(tensor) == 1 else tensor[part])
-            kernels.scatter(indptr, indices, connectivity[start + part.start : start + part.stop], local, data)
-        start += len(cells)
+            kernels.scatter(indptr, indices, table[part], local, data)
     data /= float(np.abs(data).max(initial=0.0)) or 1.0
-    return sp.csr_matrix((data, indices, indptr), shape=(b.nodes, b.nodes))
+    return sp.csr_matrix((data, indices, indptr), shape=(count, count))
 
 
 def _coupled(element: Cell) -> NDArray[np.bool_]:
@@ -65,12 +73,13 @@ def _coupled(element: Cell) -> NDArray[np.bool_]:
     return coupled
 
 
-def _conduction(coefficient: Coefficient, axes: tuple[int, ...]) -> Array:
-    """(cells or 1, n, n) symmetric conduction of the reference problem, summed over the components."""
+def conduction(coefficient: Coefficient, axes: tuple[int, ...], among: NDArray[np.bool_] | None = None) -> Array:
+    """(cells or 1, n, n) symmetric conduction of the reference problem, summed over the components, or `among` them."""
     total = np.zeros((1, len(axes), len(axes)))
     for t in leading(coefficient):
         spatial = t.spatial[np.ix_(axes, axes)]
-        weight = t.weight[0].mean(axis=1) * float(np.trace(t.fields))
+        own = np.diagonal(t.fields) if among is None else np.diagonal(t.fields)[among]
+        weight = t.weight[0].mean(axis=1) * float(own.sum())
         total = total + weight[:, None, None] * 0.5 * (spatial + spatial.T)
     return total
 

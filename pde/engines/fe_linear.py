@@ -1,7 +1,7 @@
 """What the linear solver is given: scaled, merged terms on the components that matter, and the way back to states."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -9,14 +9,20 @@ from numpy.typing import NDArray
 
 from hanle.meshes.tagged import IntArray
 from hanle.pde.engines.contract import Part, Subsystem
+from hanle.pde.engines.fe_common import common
 from hanle.pde.engines.fe_gauge import component_scales, floating
 from hanle.pde.engines.fe_numbering import Numbering
-from hanle.pde.engines.fe_terms import FACE, LOSS, Operator
+from hanle.pde.engines.fe_terms import FACE, FLUX, LOSS, Operator
 from hanle.pde.engines.fe_unknowns import Unknowns
 from hanle.pde.errors import InputError
 from hanle.pde.linear.contract import BlockTerm, LinearBlock, LinearSystem
 from hanle.pde.linear.sharing import Sharing
+from hanle.pde.problem import Problem
+from hanle.pde.processes import Processes
 from hanle.pde.tensors import Array
+
+#: Product of the two coupling coefficients over that of the own ones from which fields are solved together.
+CLOSE = 0.25
 
 
 def merged(operators: Sequence[Operator], part: Part) -> list[Operator]:
@@ -36,12 +42,14 @@ class Assembled:
     """A problem as the linear solver needs it.
 
     Attributes:
+        problem: with the laws of this process's cells.
         operators: all terms, unmerged.
         fixed: (size of x,) prescribed entries, closed under ties.
         unknowns: x = T y.
         coarsening: M-matrix of each block.
     """
 
+    problem: Problem
     numbering: Numbering
     operators: Sequence[Operator]
     fixed: NDArray[np.bool_]
@@ -71,17 +79,26 @@ def subsystem(given: Assembled, part: Part, kept: Sequence[NDArray[np.bool_]]) -
     scale[entries] = np.concatenate([np.tile(scales[k][kept[k]], numbering.blocks[k].nodes) for k in blocks])
     loose = _floating(given, part)
     linear_blocks = tuple(_block(given, k, kept[k], loose[k]) for k in blocks)
+    levels = common(given.problem, numbering, kept, scales, _held(given), given.unknowns.processes)
+    linear = LinearSystem(linear_blocks, tuple(terms), common=levels)
     if given.unknowns.sharing is not None:
-        return _shared(given.unknowns, entries, scale, linear_blocks, tuple(terms))
-    return _alone(given.unknowns, entries, scale, linear_blocks, tuple(terms))
+        return _shared(given.unknowns, entries, scale, linear)
+    return _alone(given.unknowns, entries, scale, linear)
+
+
+def _held(given: Assembled) -> NDArray[np.bool_]:
+    """(size of x,) entries that no common level may move: prescribed ones, and those that are one on whole faces."""
+    held = given.fixed.copy()
+    for item in given.problem.globals:
+        held[given.numbering.on_faces(item.faces, item.component)] = True
+    return held
 
 
 def _alone(
     unknowns: Unknowns,
     entries: IntArray,
     scale: Array,
-    blocks: tuple[LinearBlock, ...],
-    terms: tuple[BlockTerm, ...],
+    linear: LinearSystem,
 ) -> Subsystem:
     """Solver vectors are the kept entries of x; tied ones carry their load at the first."""
     ties, representative = _restricted_ties(unknowns.ties, entries)
@@ -98,15 +115,14 @@ def _alone(
         found[target] = solution[representative] / factor
         return found
 
-    return Subsystem(LinearSystem(blocks, terms, ties), restrict, extend)
+    return Subsystem(replace(linear, ties=ties), restrict, extend)
 
 
 def _shared(
     unknowns: Unknowns,
     entries: IntArray,
     scale: Array,
-    blocks: tuple[LinearBlock, ...],
-    terms: tuple[BlockTerm, ...],
+    linear: LinearSystem,
 ) -> Subsystem:
     """Solver vectors are the kept ones among the unknowns that this process owns."""
     target = np.flatnonzero(scale[unknowns.representative])
@@ -123,7 +139,7 @@ def _shared(
         found[target] = solution / factor
         return found
 
-    return Subsystem(LinearSystem(blocks, terms, sharing=sharing), lambda load: load[target] / factor, extend)
+    return Subsystem(replace(linear, sharing=sharing), lambda load: load[target] / factor, extend)
 
 
 def _entries(numbering: Numbering, block: int, kept: NDArray[np.bool_]) -> IntArray:
@@ -148,16 +164,19 @@ def _block(
 
 
 def _groups(given: Assembled, k: int, kept: NDArray[np.bool_]) -> tuple[slice, ...]:
-    """The kept components of each field; neighbours that a sink turns or mixes into each other are one group.
+    """The kept components of each field; neighbours that depend on each other closely are one group.
 
-    The two amplitudes of a field under AC do, and temperatures that exchange heat: one after the other, they would
-    hardly notice what both have in common. A part of the operator keeps or drops components one by one.
+    A sink turns or mixes them into each other, as the two amplitudes of a field under AC and temperatures that exchange
+    heat, or both decay and each flows with the gradient of the other, as magnons and their heat: one after the other,
+    they would hardly notice what both have in common. A part of the operator keeps or drops components one by one.
     """
-    fields = given.numbering.blocks[k].fields
-    sinks = [o.fields for o in given.operators if (o.row, o.col) == (k, k) and o.place.kind == LOSS and o.on_values]
+    fields, own = given.numbering.blocks[k].fields, [o for o in given.operators if (o.row, o.col) == (k, k)]
+    sinks = [o.fields for o in own if o.place.kind == LOSS and o.on_values]
+    close = _follow(own, sinks, fields.size, given.unknowns.processes)
     found: list[list[slice]] = []
     for new in (fields.slice(name) for name in fields.names):
         bound = bool(found) and any(_bound(r[old, new], r[new, old]) for r in sinks for old in found[-1])
+        bound = bound or (bool(found) and any(np.any(close[old, new]) for old in found[-1]))
         if given.unknowns.processes.any(bound):
             found[-1].append(new)
         else:
@@ -165,6 +184,20 @@ def _groups(given: Assembled, k: int, kept: NDArray[np.bool_]) -> tuple[slice, .
     place = np.concatenate([[0], np.cumsum(kept)])
     ends = [(group[0].start, group[-1].stop) for group in found]
     return tuple(slice(int(place[a]), int(place[b])) for a, b in ends if place[b] > place[a])
+
+
+def _follow(own: Sequence[Operator], sinks: Sequence[Array], size: int, processes: Processes) -> NDArray[np.bool_]:
+    """(components, components) which of those that decay drive each other's flux by more than CLOSE of its own."""
+    flux, lost = np.zeros((size, size)), np.zeros(size)
+    for o in own:
+        if o.place.kind == FLUX and not o.skew:
+            flux += o.matrix.diagonal().sum() * o.fields
+    for fields in sinks:
+        lost += np.abs(fields).sum(axis=0)
+    flux, lost = processes.total(flux), processes.total(lost)
+    scale = np.outer(np.diag(flux), np.diag(flux))
+    decay = np.outer(lost > 0.0, lost > 0.0)
+    return np.asarray(decay & (flux * flux.T > CLOSE * np.abs(scale)))
 
 
 def _bound(one: Array, other: Array) -> bool:

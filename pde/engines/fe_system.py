@@ -174,7 +174,7 @@ class System:
             start += [g.component for g in self.problem.gradients]
             kept = reached(self.numbering, self._operators(part), start, self.processes)
         closed = self._spread(self.fixed.astype(float)) > 0.0
-        given = Assembled(self.numbering, self.terms.operators, closed, self._unknowns, self.coarse)
+        given = Assembled(self.problem, self.numbering, self.terms.operators, closed, self._unknowns, self.coarse)
         return subsystem(given, part, kept)
 
     def samples(

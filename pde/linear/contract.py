@@ -5,6 +5,7 @@ unless a direct solver asks for it. Unknowns are grouped in blocks: in a block e
 components. Vectors are flat: the blocks one after the other, each node-major (node, component).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -59,18 +60,43 @@ class LinearBlock:
 
 
 @dataclass(frozen=True, eq=False)
+class Common:
+    """States in which components of all blocks rise and fall together, node by node: one level that they relax to.
+
+    Where faces couple blocks stiffly or tie them, no block by itself sees what is smooth across: such states are found
+    in these equations, those of the system between states of this kind.
+
+    Attributes:
+        count: common nodes.
+        nodes: for each block (nodes,) the common node of each of its nodes.
+        fields: for each block (components, levels) what a level of 1 is in its components.
+        fixed: (count, levels) levels that move nothing.
+        coarsening: as in `LinearBlock`, of the common nodes; built where it is asked for.
+        sharing: of the levels, (count * levels) on this process, node-major.
+    """
+
+    count: int
+    nodes: tuple[NDArray[np.int64], ...]
+    fields: tuple[Array, ...]
+    fixed: NDArray[np.bool_]
+    coarsening: Callable[[], sp.csr_matrix]
+    sharing: Sharing | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class LinearSystem:
     """A x = b on the unknowns that are not fixed.
 
     Unknowns that are one and the same are identified by `ties` (x = ties y, one process; vectors are those of x), or by
     `sharing` (x = y[index]; blocks and terms are then those of one process, the operator is the sum over processes
-    of T^T A T, and vectors are the owned parts of y).
+    of T^T A T, and vectors are the owned parts of y). Preconditioners may solve for what is `common` first.
     """
 
     blocks: tuple[LinearBlock, ...]
     terms: tuple[BlockTerm, ...]
     ties: sp.csr_matrix | None = None
     sharing: Sharing | None = None
+    common: Common | None = None
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:

@@ -21,8 +21,9 @@ from petsc4py import PETSc
 from hanle.pde.errors import SolveError
 from hanle.pde.linear import kernels
 from hanle.pde.linear.boomeramg import BoomerAMG
+from hanle.pde.linear.common import Correction
 from hanle.pde.linear.contract import BlockTerm, LinearSystem
-from hanle.pde.linear.groups import Group, groups
+from hanle.pde.linear.groups import Group, Part, groups
 from hanle.pde.linear.krylov import Progress, gmres
 from hanle.pde.linear.operators import Operator, merge, passes
 from hanle.pde.linear.process_parts import ProcessParts
@@ -69,6 +70,8 @@ class Sweep:
         PETSc.garbage_cleanup(reduced.sharing.comm)
         _require_equations(reduced)
         self._operator = Operator(reduced.system)
+        common = reduced.system.common
+        self._correction = None if common is None else Correction(reduced, common, _of_all)
         self.inverses: list[Inverse] = []
         self._couplings: list[Inverse | None] = []
         earlier: list[Group] = []
@@ -85,7 +88,7 @@ class Sweep:
         load = reduced.nulls.balanced(reduced.load(rhs), tolerance)
         with _threads(reduced):
             result = gmres(
-                lambda y: reduced.restrict(self._operator.apply(reduced.extend(y))),
+                self._apply,
                 self._precondition,
                 load,
                 tolerance=tolerance,
@@ -97,7 +100,17 @@ class Sweep:
         self.iterations = result.iterations
         return reduced.nulls.project(result.x)
 
+    def _apply(self, y: Array) -> Array:
+        return self._reduced.restrict(self._operator.apply(self._reduced.extend(y)))
+
     def _precondition(self, r: Array) -> Array:
+        """A sweep, after what is common to several components."""
+        if self._correction is None:
+            return self._sweep(r)
+        z = self._correction(r)
+        return z + self._sweep(r - self._apply(z))
+
+    def _sweep(self, r: Array) -> Array:
         z = np.zeros_like(r)
         for coupling, inverse in zip(self._couplings, self.inverses, strict=True):
             z += inverse(r if coupling is None else r - coupling(z))
@@ -116,6 +129,13 @@ def _inverses(reduced: Reduced, group: Group) -> list[tuple[Group, Inverse]]:
         with suppress(SolveError):
             return [(group, ProcessParts(reduced, group))]
     return [(single, BoomerAMG(reduced, single)) for single in group.singles]
+
+
+def _of_all(reduced: Reduced) -> Inverse:
+    """What approximates the only block of a system."""
+    (block,) = reduced.system.blocks
+    ((_, inverse),) = _inverses(reduced, Group((Part(0, slice(0, block.components)),)))
+    return inverse
 
 
 def _coupling(reduced: Reduced, group: Group, earlier: Sequence[Group]) -> Inverse | None:

@@ -1,7 +1,8 @@
 """Groups of unknowns that a field-split preconditioner treats one after the other.
 
 A group is one field: the same components over all blocks that carry them. Blocks say which of their components belong
-together (`LinearBlock.groups`); across blocks, those belong together that are tied, or that face laws couple most.
+together (`LinearBlock.groups`); across blocks, those belong together that are tied or share a common level, or that
+face laws couple most.
 """
 
 from collections.abc import Sequence
@@ -29,31 +30,41 @@ class Part:
 
 @dataclass(frozen=True)
 class Group:
-    """Parts of equal width, at most one per block."""
+    """Parts of blocks, at most one of each."""
 
     parts: tuple[Part, ...]
 
     @property
     def width(self) -> int:
-        """Components per node."""
-        return self.parts[0].width
+        """Components per node, the largest number."""
+        return max(p.width for p in self.parts)
 
     @property
     def singles(self) -> "list[Group]":
-        """Its components one by one."""
-        starts = [(p.block, p.columns.start) for p in self.parts]
-        return [Group(tuple(Part(b, slice(c + k, c + k + 1)) for b, c in starts)) for k in range(self.width)]
+        """Its components one by one; parts of unequal width have their last ones in common."""
+        return [
+            Group(
+                tuple(
+                    Part(p.block, slice(p.columns.stop - k, p.columns.stop - k + 1))
+                    for p in self.parts
+                    if p.width >= k
+                )
+            )
+            for k in range(self.width, 0, -1)
+        ]
 
     def columns(self, block: int) -> slice:
         """Its components in a block."""
         return next((p.columns for p in self.parts if p.block == block), slice(0, 0))
 
     def entries(self, system: LinearSystem) -> IntArray:
-        """(nodes, width) its entries of x, part by part."""
+        """Its entries of x, part by part and node by node."""
         tables = [
-            system.offsets[p.block]
-            + np.arange(system.blocks[p.block].nodes)[:, None] * system.blocks[p.block].components
-            + np.arange(p.columns.start, p.columns.stop)
+            (
+                system.offsets[p.block]
+                + np.arange(system.blocks[p.block].nodes)[:, None] * system.blocks[p.block].components
+                + np.arange(p.columns.start, p.columns.stop)
+            ).ravel()
             for p in self.parts
         ]
         return np.concatenate(tables)
@@ -114,7 +125,7 @@ def _joined(reduced: Reduced) -> list[Group]:
 
 
 def _bonds(reduced: Reduced, parts: Sequence[Part]) -> Array:
-    """(parts, parts) sum of the absolute couplings; infinite where parts share unknowns."""
+    """(parts, parts) sum of the absolute couplings; infinite where parts share unknowns or a level."""
     system = reduced.system
     sums = np.zeros((len(parts), len(parts)))
     marks = [_present(reduced, p) for p in parts] if len(system.blocks) > 1 else []
@@ -122,9 +133,16 @@ def _bonds(reduced: Reduced, parts: Sequence[Part]) -> Array:
         for j, b in enumerate(parts):
             if a.block != b.block and a.width == b.width:
                 sums[i, j] = _coupling(system, a, b) + _coupling(system, b, a)
-                if np.any(marks[i] & marks[j]):
-                    sums[i, j] = np.inf
+            if a.block != b.block and (np.any(marks[i] & marks[j]) or _share_level(system, a, b)):
+                sums[i, j] = np.inf
     return reduced.processes.total(sums)
+
+
+def _share_level(system: LinearSystem, a: Part, b: Part) -> bool:
+    if system.common is None:
+        return False
+    one, other = (np.any(system.common.fields[p.block][p.columns], axis=0) for p in (a, b))
+    return bool(np.any(one & other))
 
 
 def _coupling(system: LinearSystem, a: Part, b: Part) -> float:

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from hanle.pde.linear import kernels
+from hanle.pde.linear.common import Correction
 from hanle.pde.linear.contract import LinearSystem
 from hanle.pde.linear.hierarchy import grids
 from hanle.pde.linear.krylov import Progress, gmres
@@ -52,6 +53,8 @@ class Hierarchy:
         self._reduced, self._options = reduced, options
         self._operator = Operator(reduced.system)
         self._cycle = Cycle(reduced)
+        common = reduced.system.common
+        self._correction = None if common is None else Correction(reduced, common, Cycle)
         self.iterations = 0
 
     def solve(self, rhs: Array, *, tolerance: float) -> Array:
@@ -60,8 +63,8 @@ class Hierarchy:
         load = reduced.nulls.balanced(reduced.load(rhs), tolerance)
         with kernels.threads_for(reduced.system.size):
             result = gmres(
-                lambda y: reduced.restrict(self._operator.apply(reduced.extend(y))),
-                self._cycle,
+                self._apply,
+                self._precondition,
                 load,
                 tolerance=tolerance,
                 restart=options.restart,
@@ -70,6 +73,16 @@ class Hierarchy:
             )
         self.iterations = result.iterations
         return reduced.answer(reduced.nulls.project(result.x))
+
+    def _apply(self, y: Array) -> Array:
+        return self._reduced.restrict(self._operator.apply(self._reduced.extend(y)))
+
+    def _precondition(self, r: Array) -> Array | Single:
+        """A cycle, after what is common to several components."""
+        if self._correction is None:
+            return self._cycle(r)
+        z = self._correction(r)
+        return np.asarray(z + self._cycle(r - self._apply(z)), dtype=np.float32)
 
 
 class Cycle:

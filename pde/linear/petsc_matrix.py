@@ -37,7 +37,7 @@ class Component:
 def component(reduced: Reduced, group: Group) -> Component:
     """The operator of a group of one component."""
     system, sharing = reduced.system, reduced.sharing
-    entries = group.entries(system).ravel()
+    entries = group.entries(system)
     here = np.zeros(system.size)
     here[entries] = 1.0
     own = np.flatnonzero(reduced.restrict(here) > 0.0)

@@ -3,7 +3,7 @@
 With A = sum of T^T A_p T over the processes, the inverse is approximated by the sum of T^T D A_p^-1 D T, where D
 shares out an unknown among the processes that hold it, in proportion to their diagonal entries (Neumann-Neumann;
 Bourgat et al., 1989). A_p^-1 is a multigrid cycle; no matrix is built. What is constant on a part is solved for all
-parts together before (balancing; Mandel, 1993), so that decay lengths may be larger than the parts.
+parts together before (balancing; Mandel, 1993), body by body, so that decay lengths may be larger than the parts.
 
 A face law between two processes makes one of them hold nodes of which it has no cell. There A_p is the face law alone,
 which may be singular (a contact that only takes the spin along m), so these nodes are left to the others: no share,
@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
 
 from hanle.pde.errors import SolveError
 from hanle.pde.linear.contract import BlockTerm, LinearSystem
@@ -28,6 +29,8 @@ from hanle.pde.tensors import Array, IntArray
 
 #: Singular values of the operator on the constants below this fraction of the largest count as none.
 NULL = 1e-11
+#: Bodies of a block on one process up to which each has constants of its own.
+BODIES = 8
 
 
 class ProcessParts:
@@ -38,7 +41,7 @@ class ProcessParts:
 
     def __init__(self, reduced: Reduced, group: Group) -> None:
         processes, sharing = reduced.processes, reduced.sharing
-        numbers, ties = _merged(sharing.index[group.entries(reduced.system).ravel()])
+        numbers, ties = _merged(sharing.index[group.entries(reduced.system)])
         self._exchange = Sharing(sharing.comm, numbers, sharing.start, sharing.stop)
         part = reduce(_local(reduced.system, group, ties)) if len(numbers) else None
         self._weight, others = _shares(self._exchange, part)
@@ -48,7 +51,7 @@ class ProcessParts:
             raise SolveError(failures[0])
         self._constants = None
         if processes.size > 1:
-            self._constants = Constants(processes, self._exchange, part, self._weight, group.width)
+            self._constants = Constants(processes, self._exchange, part, self._weight)
 
     def __call__(self, r: Array) -> Array:
         """The approximate solution, owned part; zero outside the group."""
@@ -63,19 +66,17 @@ class ProcessParts:
 
 
 class Constants:
-    """The equations restricted to what is constant on each part, one number per process and component.
+    """The equations restricted to what is constant on each body of each part, one number per component.
 
     Args:
         part: the system of this process, None where it holds nothing.
         weight: share of this process in each of its unknowns.
     """
 
-    def __init__(
-        self, processes: Processes, exchange: Sharing, part: Reduced | None, weight: Array, width: int
-    ) -> None:
+    def __init__(self, processes: Processes, exchange: Sharing, part: Reduced | None, weight: Array) -> None:
         self._processes, self._exchange = processes, exchange
         copies = exchange.spread(exchange.gathered(np.ones(len(weight))))
-        self._basis = _basis(processes, exchange, part, weight, copies, width)
+        self._basis = _basis(processes, exchange, part, weight, copies)
         self._shares = 1.0 / copies
         self._image = self._basis if part is None else _image(part, self._basis)
         matrix = processes.total((self._basis.T @ self._image).toarray())
@@ -91,27 +92,48 @@ class Constants:
 
 
 def _basis(
-    processes: Processes, exchange: Sharing, part: Reduced | None, weight: Array, copies: Array, width: int
+    processes: Processes, exchange: Sharing, part: Reduced | None, weight: Array, copies: Array
 ) -> sp.csr_matrix:
-    """(unknowns of this process, processes * width) the constants of all parts, weighted, where they reach this one."""
-    value, component = np.zeros(0), np.zeros(0, dtype=np.int64)
+    """(unknowns of this process, constants of all) weighted, where they reach this process."""
+    value, number = np.zeros(0), np.zeros(0, dtype=np.int64)
     if part is not None:
-        tile = np.tile(np.arange(width, dtype=float), part.system.size // width)
-        component = np.rint(part.restrict(tile) / part.restrict(np.ones(part.system.size))).astype(np.int64)
+        number = _numbered(part)
         value = np.where(part.fixed, 0.0, weight)
-    rows, columns, data = [np.arange(len(value))], [processes.rank * width + component], [value]
+    counts = processes.gather(int(number.max(initial=-1)) + 1)
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    rows, columns, data = [np.arange(len(value))], [starts[processes.rank] + number], [value]
     cut = np.flatnonzero(copies > 1.5)
     shared = Sharing(exchange.comm, exchange.index[cut], exchange.start, exchange.stop)
     for rank in range(processes.size):
-        own = value[cut] if rank == processes.rank else np.zeros(len(cut))
-        found = shared.spread(shared.gathered(own))
-        if rank != processes.rank:
+        mine = rank == processes.rank
+        own, name = (x[cut] if mine else np.zeros(len(cut)) for x in (value, number + 1.0))
+        found, named = (shared.spread(shared.gathered(np.asarray(x, dtype=float))) for x in (own, name))
+        if not mine:
             here = np.flatnonzero(found)
             rows.append(cut[here])
-            columns.append(rank * width + component[cut[here]])
+            columns.append(starts[rank] + np.rint(named[here]).astype(np.int64) - 1)
             data.append(found[here])
     entries = (np.concatenate(rows), np.concatenate(columns))
-    return sp.csr_matrix((np.concatenate(data), entries), shape=(len(value), processes.size * width))
+    return sp.csr_matrix((np.concatenate(data), entries), shape=(len(value), int(starts[-1])))
+
+
+def _numbered(part: Reduced) -> IntArray:
+    """(unknowns,) the constant that each belongs to: one per component of each body, what is tied being one body."""
+    system, found, start = part.system, [], 0
+    for block in system.blocks:
+        count, body = connected_components(block.coarsening, directed=False)
+        if count > BODIES:
+            count, body = 1, np.zeros(block.nodes, dtype=np.int64)
+        found.append((start + body[:, None] * block.components + np.arange(block.components)).ravel())
+        start += count * block.components
+    number = np.concatenate(found).astype(np.int64)
+    first = np.full(part.restrict(np.zeros(system.size)).size, start)
+    unknown = np.rint(part.extend(np.arange(len(first), dtype=float))).astype(np.int64)
+    np.minimum.at(first, unknown, number)
+    # Numbers that meet in an unknown are one.
+    graph = sp.coo_matrix((np.ones(len(number)), (number, first[unknown])), shape=(start, start))
+    _, label = connected_components(graph, directed=False)
+    return np.asarray(np.unique(label[first], return_inverse=True)[1])
 
 
 def _image(part: Reduced, basis: sp.csr_matrix) -> sp.csr_matrix:

@@ -89,19 +89,21 @@ class Reduced:
         return _extend(self.system, y)
 
     def spread(self, y: Array) -> Array:
-        """A residual shared out evenly among tied unknowns."""
-        return y if self.system.ties is None else self.extend(y / self._copies)
+        """A residual shared out evenly among the unknowns of x that are one."""
+        return y if self._single else self.extend(y / self._copies)
 
     def gather(self, x: Array) -> Array:
-        """Mean over tied unknowns."""
-        return x if self.system.ties is None else self.restrict(x) / self._copies
+        """Mean over the unknowns of x that are one."""
+        return x if self._single else self.restrict(x) / self._copies
+
+    @property
+    def _single(self) -> bool:
+        return self.system.ties is None and self.system.sharing is None
 
     @cached_property
     def _copies(self) -> Array:
-        """Unknowns of x behind each of y."""
-        ties = self.system.ties
-        assert ties is not None  # for the type checker: both callers have tested it
-        return np.maximum(np.asarray(abs(ties).sum(axis=0)).ravel(), 1.0)
+        """Unknowns of x, on all processes, behind each of y."""
+        return np.maximum(self.restrict(np.ones(self.system.size)), 1.0)
 
     def matrix(self) -> sp.csr_matrix:
         """T^T A T."""
