@@ -4,6 +4,8 @@ R_1 of a stack at small drive    the drag of the exact engine       magnons that
 R_2 of a stack                   spin Seebeck field of the same heat, exact engine      Joule heat drives it
 R_1, R_2 at half the drive       the same                           V = R_1 I + R_2 I^2
 m turned in the plane            R_1 even, cos^2;  R_2 odd, cos     one projection at the detector, one at the injector
+a bar, warm at one end           R_1 = rho L, R_2 = -S rho L^2/(2 kappa): Joule heat and Seebeck effect
+drives by voltage or field       the same R_2 by current
 sweeps                           single pairs of solves             names, units, meshes, files
 """
 
@@ -15,6 +17,7 @@ import pytest
 
 import hanle
 from hanle.options import read_sweep, write_sweep
+from hanle.pde.constants import LORENZ
 from hanle.pde.errors import InputError
 from hanle.run import solve_case
 
@@ -162,6 +165,50 @@ def test_nonlinear_sweep_without_harmonics() -> None:
     assert float(scan.wire_resistance.sel(wire="detector")[1]) == pytest.approx(
         float(alone.wire_resistance("detector")), rel=1e-6
     )
+
+
+def bar(length: float) -> hanle.Device:
+    """A metal between two contacts; one end at T_0, none of the heat leaves through the other."""
+    heat = {"lattice_heat_conductivity": "5 W/(m K)", "electron_lattice_coupling": "1e18 W/(m^3 K)"}
+    return hanle.Device(
+        hanle.stack([("Au", length)], contacts=True),
+        {"Au": {"like": "Au", "seebeck": "-5 uV/K", "spin_hall_angle": 0.0} | heat},
+        transport=("heat",),
+        heat_contacts={"cold": ["top"]},
+    )
+
+
+def test_seebeck_effect_of_joule_heat_in_a_bar() -> None:
+    length, current = 2e-6, 1e11
+    device = bar(length)
+    record: Any = device.materials["Au"]
+    wiring = {"top": "ground", "bottom": f"{current} A/m^2"}
+    found = hanle.harmonics(device, wiring=wiring, tolerance=TOLERANCE)
+    kappa = LORENZ * 300 * record.sigma + 5.0
+    # S^2 T_0/(rho kappa) of it is what the heat of Peltier does.
+    merit = 25e-12 * 300 / (record.rho * kappa)
+    assert merit < 2e-3
+    assert float(found.first("bottom")) == pytest.approx(record.rho * length, rel=2 * merit)
+    expected = 5e-6 * record.rho * length**2 / (2 * kappa)
+    assert float(found.second("bottom")) == pytest.approx(expected, rel=5e-3)
+    assert found.unit == "A/m^2"
+    # By voltage: I = V/R - R_2 I^2/R.
+    volts = current * record.rho * length
+    driven = hanle.harmonics(device, wiring={"top": "ground", "bottom": f"{volts!r} V"}, tolerance=TOLERANCE)
+    second = driven.second(lambda r: r.terminal_current("bottom"))
+    assert float(second) == pytest.approx(-expected / (record.rho * length) ** 3, rel=2e-2)
+    assert driven.unit == "V"
+
+
+def test_drives_by_field_and_with_heat_that_stays() -> None:
+    """The heater warms both ways alike: it is even in the drive."""
+    wiring = {"in": "1e4 V/m", "heater": "1e5 W/m^2"}
+    found = hanle.harmonics(stack(), wiring=wiring, tolerance=TOLERANCE, mesh_options=COARSE)
+    assert found.unit == "V/m"
+    assert float(found.backward.wire_field("in")) == -1e4
+    assert float(found.backward.contact_temperature("bath")) == 0
+    heats = [float(r.interface_heat_current("bottom")) for r in (found.forward, found.backward)]
+    assert heats == pytest.approx([-1e5, -1e5], rel=1e-6)
 
 
 def test_refusals() -> None:
