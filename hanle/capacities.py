@@ -15,9 +15,8 @@ import numpy as np
 from hanle.boundary.magnons.gas import capacities
 from hanle.boundary.magnons.spectrum import Parabolic
 from hanle.conditions import Conditions
+from hanle.magnon_faces import gap_in
 from hanle.materials.records import MagneticInsulator, Record
-from hanle.materials.weiss import G_FACTOR
-from hanle.pde.constants import MU_B
 from hanle.pde.errors import InputError
 from hanle.pde.fields import MAGNON
 from hanle.pde.magnons import MagnonCapacities
@@ -66,8 +65,7 @@ def magnon_gap(record: MagneticInsulator, region: str, points: Array, conditions
         along = np.sum(field * conditions.magnetisation_at(region, points), axis=-1)
     else:
         along = np.linalg.norm(field, axis=-1)
-    factor = G_FACTOR if record.moments is None else record.moments.g_factor
-    return np.asarray(factor * MU_B * along + record.magnons.value("anisotropy_gap"))
+    return gap_in(record, along)
 
 
 def require_storage(device: "Device") -> None:

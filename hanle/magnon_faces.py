@@ -188,10 +188,14 @@ def gap(record: MagneticInsulator, m: Array, points: Array, conditions: Conditio
     Raises:
         InputError: negative, where m is against B and not held by anisotropy.
     """
-    factor = G_FACTOR if record.moments is None else record.moments.g_factor
-    zeeman = factor * MU_B * np.sum(conditions.field_at(points) * m, axis=-1)
-    found = np.asarray(zeeman + record.magnons.value("anisotropy_gap"))
+    found = gap_in(record, np.sum(conditions.field_at(points) * m, axis=-1))
     if np.any(found < 0):
         must = "such that magnons cost energy: m against B needs an anisotropy_gap above g mu_B B"
         raise InputError(f"{record.name}: gap", must, f"{float(found.min()):.4g} J")
     return found
+
+
+def gap_in(record: MagneticInsulator, field: Array) -> Array:
+    """g mu_B B.m + anisotropy [J] at B.m [T], of any sign."""
+    factor = G_FACTOR if record.moments is None else record.moments.g_factor
+    return np.asarray(factor * MU_B * field + record.magnons.value("anisotropy_gap"))
