@@ -66,10 +66,10 @@ def bulk_law(device: "Device", region: str, points: Array, conditions: Condition
         found = MEDIA[type(record)](place, record)
         return with_heat(found, place, record) if HEAT in device.transport else found
     except InputError as error:
-        # The records are checked already: what is out of range here came from a profile.
+        # The records are checked already: what is out of range here came from a profile, or from the temperature.
         raise (
             error
-            if error.key.startswith((f"{region}.", "field", "magnetisation", "profiles"))
+            if error.key.startswith((f"{region}.", f"{record.name}.", "field", "magnetisation", "profiles"))
             else error.within(f"profiles.{region}.")
         ) from error
 

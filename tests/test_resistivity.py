@@ -200,8 +200,12 @@ def test_bad_tables_are_refused(given, message):
 @pytest.mark.parametrize(
     ("metal", "temperature", "message"),
     [
-        (TABLE, 401.0, r"Pt\.resistivity_ratios must be known at 401 K"),
-        (LINEAR | {"temperature_coefficient": "4e-3 1/K"}, 20.0, r"Pt\.temperature_coefficient must be such that"),
+        (TABLE, 401.0, r"^materials\.Pt\.resistivity_ratios must be known at 401 K"),
+        (
+            LINEAR | {"temperature_coefficient": "4e-3 1/K"},
+            20.0,
+            r"^materials\.Pt\.temperature_coefficient must be such that",
+        ),
     ],
 )
 def test_temperatures_without_a_resistivity(metal, temperature, message):
