@@ -4,6 +4,7 @@ What must agree                                           why
 numbers, notes and the bibliography                       a number without a source is an opinion
 DOI, journal, volume and page                             those of the Physical Review are built from each other
 density of states and electronic specific heat            nu = 3 gamma/(2 pi^2 k_B^2 V) per spin
+heat capacity of the lattice                              3R per mole of atoms at 300 K
 conductivity, density of states, diffusion                sigma = 2 e^2 nu D, lambda^2 = D tau
 spin along and across m                                   Gamma_par <= 2 Gamma_perp, or populations turn negative
 dephasing and exchange                                    (D hbar/1 eV)^{1/2} is shorter: precession comes first
@@ -52,6 +53,8 @@ HANDBOOK = 0.005
 ROUNDED_ANGLE = 0.04
 #: The library gives areal densities of YIG as typical sizes only.
 TYPICAL = 0.3
+#: Debye temperatures of 170 K (gold) to 450 K (iron), and magnetic order.
+LATTICE = 0.12
 #: sigma = 2 e^2 nu D and lambda^2 = D tau are definitions.
 EXACT = 1e-12
 #: Saturation at 300 K over that at 0 K: 0.98 of iron, with its high Curie temperature, to 0.94 of nickel.
@@ -190,6 +193,17 @@ def test_anomalous_hall_angle_is_conductivity_times_resistivity(name: str) -> No
     assert abs(record.alpha) == pytest.approx(float(said[1]) * 1e2 * record.rho, rel=ROUNDED_ANGLE)
     # R_s of Co and Fe is positive, that of Ni and of electrons in a field negative.
     assert (record.alpha > 0) == (name == "Ni")
+
+
+@pytest.mark.parametrize("name", sorted({*METAL, *MIXED} - {"Fe", "Ni"}))
+def test_lattices_store_as_dulong_and_petit_say(name: str) -> None:
+    """3R per mole at 300 K, and nearly so; the electrons add gamma T, a few per cent."""
+    record = load(name)
+    assert isinstance(record, Conductor)
+    assert record.lattice_heat_capacity is not None
+    volume = sum(part * METAL[e][1] / METAL[e][2] * 1e-6 for e, part in MIXED.get(name, {name: 1.0}).items())
+    assert record.lattice_heat_capacity.value == pytest.approx(3 * N_A * K_B / volume, rel=LATTICE)
+    assert record.gamma * 300 < 0.1 * record.lattice_heat_capacity.value
 
 
 def test_permalloy_length_and_resistivity() -> None:
