@@ -24,6 +24,7 @@ RESISTANCE_UNIT = {3: "Ohm", 2: "Ohm m", 1: "Ohm m^2"}
 WIRE_UNIT = {2: "A", 1: "A/m"}
 WIRE_RESISTANCE = {2: "Ohm/m", 1: "Ohm"}
 HEAT_UNIT = {3: "W", 2: "W/m", 1: "W/m^2"}
+ENTROPY_UNIT = {3: "W/K", 2: "W/(K m)", 1: "W/(K m^2)"}
 TORQUE_UNIT = {3: "N m", 2: "N", 1: "J/m^2"}
 
 #: A read-out of one's own: a function of the result, its SI unit ("1" where there is none) and, if wanted, a title.

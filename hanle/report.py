@@ -17,6 +17,7 @@ from hanle.pde.solution import Balance
 from hanle.pde.tensors import Array
 from hanle.readings import (
     CURRENT_UNIT,
+    ENTROPY_UNIT,
     HEAT_UNIT,
     RESISTANCE_UNIT,
     TORQUE_UNIT,
@@ -26,6 +27,7 @@ from hanle.readings import (
 )
 from hanle.results import Result
 from hanle.spin_density import knows_bands
+from hanle.transport_readout import outer
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,13 @@ def _driven(result: Result, index: int) -> Iterator[Row]:
     for name in result.device.heat_contacts:
         yield Row(f"dT({name})", _at(result.contact_temperature(name), index), "K", "T - T_0 of the lattice there")
         yield Row(f"heat({name})", _at(result.heat_current(name), index), HEAT_UNIT[dimension], "into the device")
+    for face in outer(result):
+        heat = -_at(result.interface_heat_current(face), index)
+        yield Row(f"heat({face})", heat, HEAT_UNIT[dimension], "into the device")
+    # In time what is stored counts too.
+    if result.device.transport and not isinstance(result, Instant):
+        entropy = _at(result.entropy_production().total, index)
+        yield Row("entropy_production", entropy, ENTROPY_UNIT[dimension], "of regions and faces")
 
 
 def _torque_parts(result: Result, index: int) -> Iterator[Row]:

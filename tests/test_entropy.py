@@ -16,6 +16,7 @@ import hanle
 from hanle.config import Case, dump, load_case
 from hanle.heat_faces import HeatContact
 from hanle.pde.errors import InputError
+from hanle.report import rows
 from hanle.variations import varied
 
 T0 = 300.0
@@ -185,3 +186,12 @@ def test_surroundings_in_files_and_sweeps(tmp_path: object) -> None:
 def test_devices_without_heat_say_so() -> None:
     with pytest.raises(InputError, match="asked of a device with transport"):
         hanle.Device(hanle.stack([("Pt", 5e-9)]), {"Pt": "Pt"}).solve().entropy_production()
+
+
+def test_reports_quote_what_leaves_and_what_is_produced() -> None:
+    result = slab().solve(wiring={"below": "1e7 W/m^2"})
+    found = {row.name: row for row in rows(result)}
+    assert found["heat(top)"].value == pytest.approx(-1e7, rel=EXACT)
+    row = found["entropy_production"]
+    assert row.value == pytest.approx(float(result.entropy_production().total), rel=EXACT)
+    assert row.unit == "W/(K m^2)"
