@@ -104,8 +104,8 @@ def _terminals(model: StackModel, state: Array, residual: Array) -> Iterable[Ent
         yield Entry(name, "terminal", gains, -np.sum(residual[:, given] * state[:, given], axis=1))
     for g in model.problem.globals:
         value = state[:, model.globals[g.name]]
-        gain = g.source - g.admittance * value
-        yield Entry(g.name, "terminal", {g.component: gain}, -gain * value)
+        flow = g.source - g.admittance * value
+        yield Entry(g.name, "terminal", {g.component: flow}, -flow * value)
 
 
 def _summed(parts: Iterable[tuple[str, Array]], batch: int) -> dict[str, Array]:
