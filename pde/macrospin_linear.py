@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq, least_squares
 
-from hanle.pde.errors import InputError, SolveError, unknown_name
+from hanle.pde.errors import InputError, SolveError, UnsupportedError, unknown_name
 from hanle.pde.macrospin import Complex, Macrospins, across, drive_at, vector
 from hanle.pde.macrospin_transport import Course
 from hanle.pde.recording import ReadOut, evaluated
@@ -138,7 +138,10 @@ def settled(spins: Macrospins, start: Mapping[str, ArrayLike], time: float = 0.0
 
     Raises:
         SolveError: none found; `hanle.pde.macrospin_motion.move` follows magnets wherever they go.
+        UnsupportedError: magnets whose motion is given.
     """
+    if spins.prescribed_names:
+        raise UnsupportedError(f"small angles of {spins.prescribed_names[0]}, whose motion is given: use `move`")
     course, m = Course(spins), spins.directions(start)
     for _ in range(STEPS):
         found = _about(course, m, time)
