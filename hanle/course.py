@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import xarray
 
     from hanle.device import Device
+    from hanle.torques import SpinOrbitTorque
+    from hanle.transfer_torque import SpinTransferTorque
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -100,10 +102,28 @@ def _steady_only(name: str) -> InputError:
     return InputError(name, "asked of a steady state", "one moment of a course", "use Device.solve")
 
 
-def at_moment(device: "Device", plan: Wiring, solution: Solution) -> Instant:
-    """A solution of a course as a result."""
+@dataclass(frozen=True, eq=False, repr=False)
+class MovingInstant(Instant):
+    """One moment of magnets in motion: torques hold what pumping takes, voltages and E/j what it drives."""
+
+    def spin_orbit_torque(self, magnet: str, metal: str | None = None) -> "SpinOrbitTorque":
+        """Refused: InputError."""
+        raise _rest_only("spin_orbit_torque")
+
+    def spin_transfer_torque(self, magnet: str, polariser: str, metal: str | None = None) -> "SpinTransferTorque":
+        """Refused: InputError."""
+        raise _rest_only("spin_transfer_torque")
+
+
+def _rest_only(name: str) -> InputError:
+    cure = "use torque, or Device.solve with the magnetisation of this moment"
+    return InputError(name, "asked of magnets at rest", "magnets in motion, whose torque holds spin pumping", cure)
+
+
+def at_moment(device: "Device", plan: Wiring, solution: Solution, kind: type[Instant] = Instant) -> Instant:
+    """A solution of a course as a result of this kind."""
     mesh = solution.response.system.problem.mesh
-    return Instant(device, mesh, solution, wiring_in(device, plan, solution))
+    return kind(device, mesh, solution, wiring_in(device, plan, solution))
 
 
 def questions(device: "Device", problem: Problem) -> dict[str, Question]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanle.capacities import require_gaps, require_storage
-from hanle.course import Instant, at_moment, labelled, questions
+from hanle.course import Instant, MovingInstant, at_moment, labelled, questions
 from hanle.device import Device
 from hanle.dynamics import Question
 from hanle.engines import AUTO, SCIKIT
@@ -198,7 +198,7 @@ class MotionCourse:
         """The device at one of the recorded times; transport that follows at once is solved again."""
         state = self.found.states[number]
         turned = self.moved.device.with_magnetisation(**dict(zip(self.m, state.m, strict=True)))
-        return at_moment(turned, self.moved.plan, self._mover.solution(state))
+        return at_moment(turned, self.moved.plan, self._mover.solution(state), MovingInstant)
 
     @cached_property
     def _mover(self) -> Mover:

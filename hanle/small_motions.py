@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hanle.course import Instant, at_moment
+from hanle.course import Instant, MovingInstant, at_moment
 from hanle.device import Device
 from hanle.macrospins import Macrospin, Moved, moved
 from hanle.pde.errors import InputError
@@ -105,7 +105,7 @@ class SmallMotions:
         else:
             tone = Tone(*self._alternating(drive), omega)
         device, plan = self.moved.device, self.moved.plan
-        return rectified(self.state, tone, lambda solution: read(at_moment(device, plan, solution)))
+        return rectified(self.state, tone, lambda solution: read(at_moment(device, plan, solution, MovingInstant)))
 
     def _alternating(self, drive: Mapping[str, Any]) -> tuple[str, float]:
         """(name, amplitude) of the one drive that is not zero."""

@@ -81,8 +81,12 @@ class TransportReadout:
             name: a wire [V/m], terminal [V] or heat contact [K].
 
         Raises:
-            InputError: none of this name, or its value was given.
+            InputError: none of this name, its value was given, or one state alone is known: of a nonlinear solve, of
+                one moment of a course.
         """
+        if not np.any(self.response.matrix):
+            cure = "look at residuals, or compare two tolerances"
+            raise InputError("uncertainty", "asked of a linear response", "one state alone", cure)
         found = uncertainties(self)
         if name not in found:
             raise unknown_name("uncertainty", name, found)

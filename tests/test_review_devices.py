@@ -259,3 +259,34 @@ def test_joule_heat_that_is_rounding_is_said() -> None:
     assert weak.energy_error < BALANCED or any(w.category is SmallSignalWarning for w in heard)
     strong = bar.solve(current="1e3 A/m", nonlinear=True)
     assert strong.energy_error < BALANCED
+
+
+def test_torques_of_moving_magnets_are_not_split() -> None:
+    """Pumping is ten times the torque of the current here; it was counted as damping-like efficiency."""
+    device = hanle.Device(
+        hanle.stack([("YIG", "20 nm"), ("Pt", "4 nm")]),
+        {"YIG": "YIG", "Pt": "Pt"},
+        field=(0, 0.1, 0),
+        magnetisation={"YIG": (0.1, 1, 0)},
+        interfaces={"YIG|Pt": hanle.Conductances(-1e13, 3e14, 0)},
+    )
+    last = device.dynamics(until="5 ps", magnets={"YIG": hanle.Macrospin()}, current_density=1e10).final
+    assert np.linalg.norm(last.torque("YIG")) > 0
+    with pytest.raises(InputError, match="spin_orbit_torque must be asked of magnets at rest"):
+        last.spin_orbit_torque("YIG")
+    with pytest.raises(InputError, match="spin_transfer_torque must be asked of magnets at rest"):
+        last.spin_transfer_torque("YIG", "Pt")
+
+
+def test_uncertainty_of_one_state_is_refused() -> None:
+    """It was NaN."""
+    film = hanle.Device(
+        hanle.stack([("Pt", "20 nm")]),
+        {"Pt": "Pt"},
+        transport=("heat",),
+        wires={"Pt": ["Pt"]},
+        heat_contacts={"bath": ["bottom"]},
+    )
+    assert film.solve(wiring={"Pt": "1 A/m"}, engine="scikit").uncertainty("Pt") >= 0
+    with pytest.raises(InputError, match="uncertainty must be asked of a linear response"):
+        film.solve(wiring={"Pt": "1000 A/m"}, nonlinear=True).uncertainty("Pt")
