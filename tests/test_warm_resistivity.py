@@ -156,5 +156,5 @@ def test_law_at_a_state(rng):
             np.testing.assert_allclose(found, tangent, rtol=1e-6, atol=1e-9 * np.abs(whole).max())
     # The conductivity of the place.
     cold, t = law.at(0 * values, gradients), float(values[0, 0, 0, 4])
-    ratio = near.flux(values, gradients)[..., 0] / cold.flux(0 * values, gradients)[..., 0]
+    ratio = near.flux(values, gradients)[..., :4] / cold.flux(0 * values, gradients)[..., :4]
     np.testing.assert_allclose(ratio, 1 / (1 + 3e-3 * T0 * t), rtol=1e-12)
