@@ -69,6 +69,7 @@ def admittance(omega, length=LAM, diffusion=DIFFUSION, thickness=D_N):
     return SIGMA * k * np.tanh(k * thickness)
 
 
+@pytest.mark.slow
 def test_small_precession_has_the_complex_frequency_of_lagging_backflow():
     """omega [1 + i (alpha + g*_eff(omega)/4 pi s d_F)] = gamma B, g*_eff of the admittance at the complex omega."""
     b, alpha = 20.0, 1e-3
@@ -99,11 +100,11 @@ def test_small_precession_has_the_complex_frequency_of_lagging_backflow():
 
 def test_what_a_magnet_loses_is_stored():
     """Without relaxation and damping, B(t) along z: -(M/gamma) dm_z + (hbar/2e) d int C w_z = 0. B rises smoothly."""
-    end, missing = 2e-12, []
+    end, missing, counts = 2e-12, [], (16, 32, 48)
     spins = magnet(film(length=1.0, cells=3), field=lambda t: (0, 0, 60.0 * (t / end) ** 3))
     mass = spins.engine.assemble(inertia(spins.problem({"F": np.array([0, 0, 1.0])})))
     start = unit([0.9, 0.0, 0.2])
-    for steps in (16, 32, 64):
+    for steps in counts:
         control = MotionControl(max_step=end / steps, fixed=True, lagging=True)
         found = move(spins, {"F": start}, end, record=MotionRecord([0.0, end]), control=control)
         first, last = (state.fields for state in found.states)
@@ -112,14 +113,14 @@ def test_what_a_magnet_loses_is_stored():
         missing.append(abs(stored - lost))
         assert abs(np.linalg.norm(found.m["F"][1]) - 1) < ROUND_OFF
     assert abs(lost) > 0.1 * M_S * D_F / GAMMA
-    orders = np.log2(np.array(missing[:-1]) / missing[1:])
+    orders = -np.diff(np.log(missing)) / np.diff(np.log(counts))
     assert np.all((orders > 2.7) & (orders < 3.8)), orders
 
 
-@pytest.mark.parametrize("omega", [4e11, -2.5e12])
+@pytest.mark.parametrize("omega", [4e11, -1.2e12])
 def test_motion_that_is_given_pumps_as_in_the_frame_that_turns(omega):
     """In that frame w at the face is steady: 2 [G_r (w - p)_perp - G_i m x (w - p)] = -Y w, Y(0) along the axis."""
-    cone, end = 0.7, 6e-12
+    cone, end = 0.7, 5e-12
     motion = precession((0, 0, 1), cone, omega)
     spins = Macrospins(film(), {"F": Magnet(1.0, motion=motion)}, Scikit(2))
     found = move(spins, {}, end, record=MotionRecord([end]), control=MotionControl(lagging=True, fields=1e-3))
@@ -142,7 +143,7 @@ def test_fast_fields_follow_at_once():
     start, end, found = unit(np.array([[0.6, 0, 0.8]])), 2e-12, []
     control = MotionControl(max_step=end / 40, fixed=True, lagging=True)
     for diffusion in (0.05, 0.025):
-        spins = magnet(film(diffusion=diffusion), field=(0, 0, 3.0), damping=0.05)
+        spins = magnet(film(diffusion=diffusion, cells=3), field=(0, 0, 3.0), damping=0.05)
         course = Course(spins)
         adapted = course.solution(0.0, start, course.rate(0.0, start)[0])
         found.append(move(spins, spins.named(start), end, initial=adapted, control=control).m["F"][-1])
