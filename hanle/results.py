@@ -59,7 +59,9 @@ class Result(TransportReadout):
     def again(self, device: "Device") -> "Result":
         """Another device of the same shape on the same mesh, driven and solved as this one."""
         if self.solver is None:
-            raise InputError("result", "made by `solve`", "one put together by hand")
+            raise InputError(
+                "result", "a linear response, made by `solve`", f"a {type(self).__name__} of one state"
+            )
         return self.solver(device, self)
 
     def __repr__(self) -> str:

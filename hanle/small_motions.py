@@ -85,6 +85,9 @@ class SmallMotions:
     ) -> Array:
         """Mean of a read-out over a period, less its value at rest: what ST-FMR and spin pumping measure.
 
+        It leaves out that the mean of m moves a little, which counts where the read-out is not zero at rest: a voltage
+        under a steady current.
+
         Args:
             frequency: e.g. "9 GHz".
             read: function of a result, e.g. lambda r: r.electric_field[0]; it knows the transport, not how m points.

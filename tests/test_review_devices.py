@@ -290,3 +290,5 @@ def test_uncertainty_of_one_state_is_refused() -> None:
     assert film.solve(wiring={"Pt": "1 A/m"}, engine="scikit").uncertainty("Pt") >= 0
     with pytest.raises(InputError, match="uncertainty must be asked of a linear response"):
         film.solve(wiring={"Pt": "1000 A/m"}, nonlinear=True).uncertainty("Pt")
+    with pytest.raises(InputError, match=r"result must be a linear response, made by `solve`; .* NonlinearResult"):
+        film.solve(wiring={"Pt": "1000 A/m"}, nonlinear=True).again(film)
