@@ -13,8 +13,8 @@ import pytest
 import hanle
 from hanle.meshes.coarse import CoarseMeshWarning
 
-#: Without what is common: 18 to 150 (no convergence).
-ITERATIONS = 24
+#: Without what is common 13 to 16, and 99 to more than 150 where contacts are stiff.
+ITERATIONS, SECOND_ORDER = 14, 24
 #: Multigrid to this residual; answers relative to the largest.
 TIGHT, SAME = 1e-12, 1e-7
 NM = 1e-9
@@ -77,7 +77,7 @@ def test_iterations_are_bounded(given: dict[str, Any]) -> None:
 
 def test_second_order() -> None:
     device, mesh = strips()
-    assert worst(solved(device, mesh, order=2)) <= ITERATIONS
+    assert worst(solved(device, mesh, order=2)) <= SECOND_ORDER
 
 
 def test_answers_are_those_of_the_direct_solver() -> None:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from hanle.meshes.tagged import IntArray
 from hanle.pde.engines.fe_numbering import Numbering
 from hanle.pde.engines.fe_terms import FACE, FLUX, Operator
+from hanle.pde.engines.held import Meeting, require_held
+from hanle.pde.problem import Problem
 from hanle.pde.processes import Processes
 from hanle.pde.tensors import Array
 
@@ -89,3 +91,29 @@ def _sunk(numbering: Numbering, operators: Sequence[Operator], block: int) -> ND
         if o.place.kind != FACE and o.row == o.col == block and o.on_values:
             sunk[np.ix_(np.diff(o.matrix.indptr) > 0, np.any(o.fields != 0.0, axis=0))] = True
     return sunk
+
+
+def require_levels(problem: Problem, numbering: Numbering) -> None:
+    """Refuse a problem with a level that nothing holds, see `held`; of all cells, whoever holds them."""
+    if not any(f.level for b in numbering.blocks for f in b.fields.fields):
+        return
+    body, start = {}, 0
+    for k, b in enumerate(numbering.blocks):
+        body[k] = np.zeros(b.nodes, dtype=np.int64)
+        for number, nodes in enumerate(numbering.pieces[k]):
+            body[k][nodes] = start + number
+        start += len(numbering.pieces[k])
+
+    def bodies(region: str, nodes: IntArray) -> IntArray:
+        return body[numbering.block_of[region]][numbering.node_of[region][nodes]]
+
+    meetings = [
+        Meeting(face, dict(zip(sides, pair, strict=True)))
+        for face, patches in numbering.patches.items()
+        for patch in patches
+        if len(patch.nodes)
+        and (sides := [s for s, region in patch.regions.items() if region in numbering.block_of])
+        for pair in np.unique([bodies(patch.regions[s], patch.nodes[:, 0]) for s in sides], axis=1).T.tolist()
+    ]
+    found = {r: np.unique(bodies(r, np.flatnonzero(t >= 0))).tolist() for r, t in numbering.node_of.items()}
+    require_held(problem, found, meetings)

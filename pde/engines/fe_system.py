@@ -19,7 +19,7 @@ from hanle.pde.engines import fe_samples
 from hanle.pde.engines.contract import Entry, FaceSamples, Part, Samples, Subsystem
 from hanle.pde.engines.fe_constraints import Constraints
 from hanle.pde.engines.fe_faces import face_terms
-from hanle.pde.engines.fe_gauge import reached
+from hanle.pde.engines.fe_gauge import reached, require_levels
 from hanle.pde.engines.fe_globals import global_terms
 from hanle.pde.engines.fe_integrals import Mapped, chunks
 from hanle.pde.engines.fe_ledger import face_flux, ledger
@@ -54,6 +54,9 @@ class System:
         terms: this process's part of the operator and of the loads.
         coarse: for each block an M-matrix for multigrid, of this process's cells.
         unknowns: x = T y; states are y.
+
+    Args:
+        whole: problem and numbering of all cells, where this process has a part of them.
     """
 
     batch = 1
@@ -67,6 +70,7 @@ class System:
         coarse: tuple[sp.csr_matrix, ...],
         unknowns: Unknowns,
         prescribed: Constraints,
+        whole: tuple[Problem, Numbering] | None = None,
     ) -> None:
         self.problem = problem
         self.numbering = numbering
@@ -76,6 +80,7 @@ class System:
         self._unknowns = unknowns
         self.processes = unknowns.processes
         self._constraints = prescribed
+        self._whole = whole or (problem, numbering)
         self._merged: dict[Part, list[Operator]] = {}
 
     @property
@@ -166,7 +171,13 @@ class System:
         return self._gathered(held * self._constraints.given) / np.maximum(count, 1.0)
 
     def subsystem(self, part: Part) -> Subsystem:
-        """See `contract.System.subsystem`; REFERENCE keeps the components that terminals and gradients reach."""
+        """See `contract.System.subsystem`; REFERENCE keeps the components that terminals and gradients reach.
+
+        Raises:
+            InputError: of the whole, a level that nothing holds.
+        """
+        if part is Part.ALL:
+            require_levels(*self._whole)
         blocks = self.numbering.blocks
         kept = [np.ones(b.fields.size, dtype=bool) for b in blocks]
         if part is Part.REFERENCE:

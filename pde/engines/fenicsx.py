@@ -80,7 +80,7 @@ class Fenicsx:
         coarse = tuple(coarsening(mine, part.numbering, scalars, k) for k in range(len(whole.blocks)))
         scalars.previous = None
         held = prescribed(constraints(problem, whole), part.entry, whole.size)
-        return System(mine, part.numbering, scalars, terms, coarse, unknowns, held)
+        return System(mine, part.numbering, scalars, terms, coarse, unknowns, held, (problem, whole))
 
     def default_solver(self, system: AnySystem) -> Any:
         """MUMPS for small systems, the field-split preconditioner for large ones."""

@@ -18,7 +18,7 @@ from hanle.pde.engines.contract import Entry, FaceSamples, Part, Samples, Subsys
 from hanle.pde.engines.layer import FaceValue
 from hanle.pde.engines.stack_chains import chains_of, floating_of
 from hanle.pde.engines.stack_ledger import face_samples, ledger
-from hanle.pde.engines.stack_model import StackModel, model_of
+from hanle.pde.engines.stack_model import StackModel, model_of, require_levels
 from hanle.pde.engines.stack_samples import face_flux, sample, values_at, vertices
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.linear.tridiagonal import Chain, Tridiagonal, TridiagonalSystem
@@ -203,7 +203,13 @@ class StackSystem:
         return vector
 
     def subsystem(self, part: Part) -> Subsystem:
-        """The whole or the reference part; its vectors are the states themselves."""
+        """The whole or the reference part; its vectors are the states themselves.
+
+        Raises:
+            InputError: of the whole, a level that nothing holds.
+        """
+        if part is Part.ALL:
+            require_levels(self.problem)
         if part is Part.PERTURBATIVE:
             raise InputError(
                 "part", "the whole or the reference part (the perturbative one is singular)", part.value

@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from hanle.pde.coefficients import Bulk, FaceLaw
 from hanle.pde.engines.contract import Part
+from hanle.pde.engines.held import Meeting, require_held
 from hanle.pde.engines.layer import Layer
 from hanle.pde.engines.stack import Numbering, Stack, Trace, component_trace, law_traces, number, stack_of
 from hanle.pde.engines.stack_face import StackFace
 from hanle.pde.engines.tables import common_batch, nonzero, uniform
 from hanle.pde.errors import InputError
-from hanle.pde.problem import Gradient, Problem
+from hanle.pde.problem import MINUS, PLUS, Gradient, Problem
 from hanle.pde.tensors import Array, IntArray
 
 
@@ -137,6 +138,16 @@ def model_of(problem: Problem, previous: StackModel | None) -> StackModel:
         for name, face in problem.faces.items()
     }
     return StackModel(problem, batch, stack, numbering, layers, faces)
+
+
+def require_levels(problem: Problem) -> None:
+    """Refuse a problem with a level that nothing holds, see `held`; every layer is a body."""
+    place = {name: k for k, name in enumerate(problem.regions)}
+    meetings = []
+    for face in problem.mesh.face_names:
+        sides = zip((MINUS, PLUS), problem.mesh.face_regions(face), strict=False)
+        meetings.append(Meeting(face, {side: place[region] for side, region in sides if region in place}))
+    require_held(problem, {name: [k] for name, k in place.items()}, meetings)
 
 
 def _coupled(problem: Problem, layers: Mapping[int, Layer], traces: Mapping[str, list[Trace]]) -> list[list[Trace]]:

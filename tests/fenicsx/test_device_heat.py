@@ -13,9 +13,17 @@ import pytest
 from mpi4py import MPI
 
 import hanle
+from hanle.boundary.heat_contact import heat_contact, heat_sink
 from hanle.boundary.magnons.admissible import MagnonWarning
 from hanle.meshes.coarse import CoarseMeshWarning
+from hanle.meshes.layers import film
+from hanle.pde.engines.fenicsx import Fenicsx
+from hanle.pde.errors import InputError
+from hanle.pde.heat import metal_heat
+from hanle.pde.linear.parallel import solver as linear_solver
+from hanle.pde.problem import MINUS, PLUS, Face, Problem
 from hanle.pde.processes import Processes
+from hanle.pde.steady import respond
 
 WORLD = Processes(MPI.COMM_WORLD)
 NM = 1e-9
@@ -144,3 +152,18 @@ def test_iterations_are_bounded() -> None:
     together = tied.solve(wiring=WIRING, engine="fenicsx", solver="multigrid", tolerance=1e-12, mesh=mesh)
     assert max(together.solution.response.proof.iterations.values()) <= 2 * ITERATIONS
     compare(alone, together, LATERAL, 1e-7)
+
+
+@pytest.mark.parametrize("name", ["direct", "multigrid"])
+def test_temperatures_without_a_bath_are_refused(name: str) -> None:
+    """The processes see the same bodies, whoever has their cells."""
+    mesh = film(40 * NM, [("a", 20 * NM), ("b", 30 * NM)]).mesh(dict.fromkeys("ab", 10 * NM), cells_per_length=3)
+    law = metal_heat(temperature=300.0, electrons=20.0, lattice=5.0, coupling=1e17)
+    sides = {"below": MINUS, "above": PLUS}
+    contact = Face(heat_contact(300.0, {("T_p", "T_p"): 1e8}), sides)
+    sink = Face(heat_sink(300.0, {"T_p": 1e7}), {"body": MINUS})
+    for faces, bodies in (({"a|b": contact}, "a, b"), ({"bottom": sink}, "b")):
+        problem = Problem(mesh, {"a": law, "b": law}, faces)
+        with pytest.raises(InputError, match=f"T_e, T_p in {bodies} must be held somewhere"):
+            respond(problem, Fenicsx(), solver=linear_solver(name))
+    respond(Problem(mesh, {"a": law, "b": law}, {"a|b": contact, "bottom": sink}), Fenicsx())
