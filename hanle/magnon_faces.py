@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from hanle.boundary.b_layer import Conductances
 from hanle.boundary.magnon_face import MAGNET, METAL, magnon_face
@@ -140,8 +141,8 @@ def magnon_contact(
         exchange = LinearExchange(
             conditions.temperature,
             g=g,
-            S=0.0 if ratio is None else g * np.asarray(ratio.S) / np.asarray(ratio.g),
-            kappa=0.0 if ratio is None else g * np.asarray(ratio.kappa) / np.asarray(ratio.g),
+            S=0.0 if ratio is None else g * _per_spin(ratio.S, ratio.g),
+            kappa=0.0 if ratio is None else g * _per_spin(ratio.kappa, ratio.g),
             g_r=g_r,
             g_i=g_i,
             h_pp=h_pp or 0.0,
@@ -151,6 +152,12 @@ def magnon_contact(
         raise error.within(f"interfaces.{face}.") from error
     law = magnon_face(magnet, exchange, m)
     return restricted(law, {METAL: carried(device, metal), MAGNET: carried(device, magnet)})
+
+
+def _per_spin(coefficient: ArrayLike, g: ArrayLike) -> Array:
+    """A coefficient over the spin conductance; 0 where magnons are frozen out to the last digit."""
+    size, conductance = np.broadcast_arrays(np.asarray(coefficient, dtype=float), np.asarray(g, dtype=float))
+    return np.asarray(np.divide(size, conductance, out=np.zeros_like(size), where=conductance > 0))
 
 
 def with_heat(law: FaceLaw, heat: FaceLaw | None) -> FaceLaw:

@@ -292,3 +292,11 @@ def test_uncertainty_of_one_state_is_refused() -> None:
         film.solve(wiring={"Pt": "1000 A/m"}, nonlinear=True).uncertainty("Pt")
     with pytest.raises(InputError, match=r"result must be a linear response, made by `solve`; .* NonlinearResult"):
         film.solve(wiring={"Pt": "1000 A/m"}, nonlinear=True).again(film)
+
+
+def test_magnons_that_are_frozen_out_carry_nothing() -> None:
+    """exp(-gap/kT) is zero in double precision at 10 mK and 10 T; S/g was NaN."""
+    cold = stack(RULE).with_changes(temperature=0.01, field=(0, 10, 0))
+    result = cold.solve(wiring={"in": "1 mA/m", "bath": "1 uK"})
+    assert result.wire_field("out") == 0
+    assert np.isfinite(result.wire_field("in"))
