@@ -105,6 +105,32 @@ def test_quoted_errors_are_the_scatter() -> None:
     assert np.mean([f.chi for f in fits]) == pytest.approx(sigma, rel=0.3)
 
 
+@pytest.mark.slow
+def test_second_harmonic_gives_the_bulk_spin_seebeck_coefficient() -> None:
+    """A stack on elements: V = R_1 I + R_2 I^2 at each state."""
+    rule = hanle.MagnonInterface(g_r="4.1e18 1/m^2")
+    device = hanle.Device(
+        hanle.stack([("low", PT), ("YIG", YIG), ("high", 5e-9)]),
+        {"low": "Pt", "YIG": "YIG", "high": "Pt"},
+        field=(0, 0.5, 0),
+        interfaces={"low|YIG": rule, "YIG|high": rule},
+        transport=("magnons", "heat"),
+        wires={"in": ["low"], "out": ["high"]},
+        heat_contacts={"bath": ["top"]},
+    )
+    given: dict[str, Any] = {"field": [0.5], "wiring": {"in": "100 A/m"}, "mesh_options": COARSE}
+    scan = hanle.sweep(device, harmonics=True, progress=False, **given).field_along_2w.sel(wire="out")
+    found = hanle.fit(
+        device,
+        scan,
+        read=lambda pair: pair.second("out"),
+        start={"YIG.bulk_spin_seebeck": "40 A/(m K)"},
+        of_harmonics=True,
+        **given,
+    )
+    assert found.values["YIG.bulk_spin_seebeck"] == pytest.approx(55, rel=1e-3)
+
+
 def test_steps_that_the_device_refuses_are_shortened() -> None:
     """The spin Hall angle of strongly resisting data would leave what is allowed on the way."""
     data = np.asarray(hanle.sweep(film(0.4), angle=SCAN["angle"], progress=False).rho_L_change).ravel()

@@ -165,6 +165,13 @@ def test_nonlinear_sweep_without_harmonics() -> None:
     assert float(scan.wire_resistance.sel(wire="detector")[1]) == pytest.approx(
         float(alone.wire_resistance("detector")), rel=1e-6
     )
+    # Of a stack too, which the exact engine would take otherwise.
+    given: dict[str, Any] = {"nonlinear": True, "wiring": {"in": "100 A/m"}, "mesh_options": COARSE}
+    found = hanle.sweep(stack(), field=[0.5], progress=False, **given)
+    assert found.attrs["engine"] == "scikit"
+    assert float(found.field_along.sel(wire="out").squeeze()) == pytest.approx(
+        float(stack().solve(**given).wire_field("out")), rel=1e-6
+    )
 
 
 def bar(length: float) -> hanle.Device:
