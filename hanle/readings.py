@@ -14,6 +14,7 @@ from hanle.pde.problem import Problem
 from hanle.pde.tensors import Array
 from hanle.results import Result
 from hanle.torques import spin_orbit_torque
+from hanle.transport_readout import outer
 
 if TYPE_CHECKING:
     import xarray
@@ -85,9 +86,10 @@ def readings(result: Result, extra: Mapping[str, Extra] | None = None) -> dict[s
 
 
 def _driven(result: Result) -> dict[str, Reading]:
-    """Of wires: field and current; of heat contacts: temperature and heat."""
+    """Of wires: field and current; of heat contacts: temperature and heat; of outer faces with a `HeatContact` heat."""
     found, dimension = dict[str, Reading](), len(result.mesh.axes)
     wires, contacts = tuple(result.device.wires), tuple(result.device.heat_contacts)
+    open_faces = tuple(outer(result))
     for name, quantity, unit, title, axis, places in (
         ("field_along", result.wire_field, "V/m", "field along the wire", "wire", wires),
         (
@@ -100,6 +102,14 @@ def _driven(result: Result) -> dict[str, Reading]:
         ),
         ("temperature_difference", result.contact_temperature, "K", "T - T_0 of the contact", "contact", contacts),
         ("heat", result.heat_current, HEAT_UNIT[dimension], "heat into the device", "contact", contacts),
+        (
+            "heat_out",
+            result.interface_heat_current,
+            HEAT_UNIT[dimension],
+            "heat to the surroundings",
+            "face",
+            open_faces,
+        ),
     ):
         if places:
             values = np.stack([np.atleast_1d(quantity(place)) for place in places], axis=-1)

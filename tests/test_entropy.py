@@ -169,6 +169,9 @@ def test_surroundings_in_files_and_sweeps(tmp_path: object) -> None:
     one, two = (float(d.solve(wiring={"below": "0 K"}).heat_current("below")) for d in (slab(), warmer))
     assert two == pytest.approx(2 * one, rel=EXACT)
     assert one < 0
+    scan = hanle.sweep(slab(), vary={"top.temperature": [303, 306]}, wiring={"below": "0 K"}, progress=False)
+    assert scan.heat_out.values.ravel() == pytest.approx([one, two], rel=EXACT)
+    assert (list(scan.face.values), scan.heat_out.units) == (["top"], "W/m^2")
     with pytest.raises(InputError, match="temperature must be above 0 K"):
         HeatContact(lattice=1e8, temperature="-3 K")
     metals = hanle.Device(
