@@ -27,8 +27,11 @@ SPREAD = 3.0
 ARNOLDI, SAFETY = 8, 1.08
 #: Unknowns up to which the coarsest level is factorised densely.
 DENSE = 2000
-#: Pivots of the scaled coarsest matrix below this fraction of the largest mean a singular system.
-SINGULAR = 1e-13
+#: Pivots below this, per row of the matrix and in units of the largest entry of their row, mean a singular matrix: that
+#: is what rounding leaves of zero. Weaker links between bodies are not told from none.
+SINGULAR = 0.5 * float(np.finfo(float).eps)
+#: Rounds in which rows and columns are scaled to largest entries near one.
+EQUILIBRATION = 8
 #: Singular values of the coarsest level below this fraction of the largest belong to floating constants.
 NULL = 1e-11
 
@@ -179,19 +182,41 @@ def _inverse(matrix: sp.csr_matrix, singular: bool) -> Callable[[Array], Array]:
     if singular:
         inverse = np.linalg.pinv(matrix.toarray(), rcond=NULL)
         return lambda r: np.asarray(inverse @ r)
-    diagonal = np.abs(matrix.diagonal())
-    scale = 1.0 / np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
-    dense = scale[:, None] * matrix.toarray() * scale
+    dense, scale = equilibrated(matrix.toarray())
     # An exactly singular matrix shows in the pivots below; the warning would say it twice.
     with warnings.catch_warnings(action="ignore", category=sl.LinAlgWarning):
         factors = sl.lu_factor(dense)
-    pivots = np.abs(np.diag(factors[0]))
-    if not pivots.min() > SINGULAR * pivots.max():
+    if not smallest_pivot(dense, factors) > SINGULAR * len(dense):
         raise SolveError(
             "singular system: a component has constants that nothing determines"
             ' - give it a ground, a sink, a decay length or a face law; solver="direct" names it'
         )
     return lambda r: np.asarray(scale * sl.lu_solve(factors, scale * r))
+
+
+def equilibrated(dense: Array) -> tuple[Array, Array]:
+    """(s a s, s): rows and columns scaled alike, the largest entry of each near one (Ruiz, 2001).
+
+    The diagonal alone would not do: beside strong precession or storage it may be small in its row.
+    """
+    dense, scale = dense.copy(), np.ones(len(dense))
+    for _ in range(EQUILIBRATION):
+        size = np.abs(dense)
+        largest = np.sqrt(size.max(axis=0, initial=0.0) * size.max(axis=1, initial=0.0))
+        step = 1.0 / np.sqrt(np.where(largest > 0.0, largest, 1.0))
+        dense *= step[:, None] * step
+        scale *= step
+    return dense, scale
+
+
+def smallest_pivot(dense: Array, factors: tuple[Array, NDArray[np.int32]]) -> float:
+    """The smallest pivot of `scipy.linalg.lu_factor` in units of the largest entry of the row it stands for."""
+    order = np.arange(len(dense))
+    for k, swapped in enumerate(factors[1]):
+        order[[k, swapped]] = order[[swapped, k]]
+    rows = np.abs(dense).max(axis=1, initial=0.0)[order]
+    pivots = np.abs(np.diag(factors[0]))
+    return float(np.min(np.divide(pivots, rows, out=np.zeros(len(rows)), where=rows > 0.0), initial=np.inf))
 
 
 def _coupled(
