@@ -61,7 +61,7 @@ from hanle.stored import (
     read_array,
     read_function,
 )
-from hanle.tasks import AC, TASKS, TRANSIENT, Task, read_task, write_task
+from hanle.tasks import AC, TASKS, TRANSIENT, Task, read_task, require_task, write_task
 from hanle.textures import OVF, OvfTexture, read_table
 from hanle.time_drive import split
 from hanle.toml import write_toml
@@ -158,6 +158,8 @@ def read_case(text: str, folder: Path | None = None) -> Case:
         if name not in data:
             raise InputError(f"[{name}]", "given", "nothing")
     device, task = _device(data, folder), read_task(data, folder)
+    if task is not None:
+        require_task(task, device)
     timed = task is not None and task.name != AC
     run = read_run(with_signals(data.get("run", {}), folder) if timed else data.get("run", {}), device)
     if task is not None and "nonlinear" in run and task.name != TRANSIENT:

@@ -21,7 +21,7 @@ from hanle.device import Device
 from hanle.macrospins import Macrospin
 from hanle.motions import dynamics
 from hanle.options import require_known, require_table, values, write_values
-from hanle.pde.errors import InputError
+from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.quantity import exact, parse
 from hanle.results import Result
 from hanle.stored import function_name, is_function_name, read_function
@@ -98,6 +98,35 @@ def read_task(data: Mapping[str, Any], folder: Path | None) -> Task | None:
         given = require_table(f"{name}.{MAGNETS}", table.get(MAGNETS, {}))
         found[MAGNETS] = {n: _read_magnet(t, f"{name}.{MAGNETS}.{n}", folder) for n, t in given.items()}
     return Task(name, found)
+
+
+def require_task(task: Task, device: Device) -> None:
+    """Refuse what the device cannot do, before anything is solved.
+
+    Raises:
+        InputError: a negative frequency, times outside of the course, a magnet that is none, numbers out of range.
+    """
+    options = task.options
+    if task.name == AC:
+        if np.any(np.asarray(options["frequency"]) < 0):
+            worst = float(np.min(options["frequency"]))
+            raise InputError("ac.frequency", ">= 0 Hz", worst, "amplitudes at -f are the complex conjugates")
+        return
+    until = options["until"]
+    if not until > 0:
+        raise InputError(f"{task.name}.until", "later than the beginning (0 s)", until)
+    times = np.ravel(options.get("times", ()))
+    if np.any((times < 0) | (times > until)):
+        raise InputError(f"{task.name}.times", f"between 0 and {until:g} s", times.tolist())
+    if task.name == DYNAMICS and not options[MAGNETS]:
+        raise InputError(f"{DYNAMICS}.{MAGNETS}", "at least one", "none", f"of {list(device.magnets)}")
+    for name, magnet in options.get(MAGNETS, {}).items():
+        if name not in device.magnets:
+            raise unknown_name(f"{DYNAMICS}.{MAGNETS}", name, device.magnets)
+        if magnet.damping < 0:
+            raise InputError(f"{DYNAMICS}.{MAGNETS}.{name}.damping", "0 or positive", magnet.damping)
+        if not magnet.gamma > 0:
+            raise InputError(f"{DYNAMICS}.{MAGNETS}.{name}.gamma", "positive [1/(s T)]", magnet.gamma)
 
 
 def write_task(task: Task) -> dict[str, Any]:

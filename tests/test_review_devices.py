@@ -14,6 +14,7 @@ from scipy.constants import e, hbar, m_e
 
 import hanle
 from hanle.boundary.magnons.admissible import MagnonWarning
+from hanle.config import read_case
 from hanle.pde.errors import InputError, SolveError
 from hanle.pde.macrospin import GAMMA
 from hanle.transport_readout import SmallSignalWarning
@@ -300,3 +301,32 @@ def test_magnons_that_are_frozen_out_carry_nothing() -> None:
     result = cold.solve(wiring={"in": "1 mA/m", "bath": "1 uK"})
     assert result.wire_field("out") == 0
     assert np.isfinite(result.wire_field("in"))
+
+
+FILM = """
+[shape]
+kind = "stack"
+layers = [["YIG", "50 nm"], ["Pt", "5 nm"]]
+[materials]
+Pt = "Pt"
+YIG = "YIG"
+"""
+
+
+@pytest.mark.parametrize(
+    ("task", "message"),
+    [
+        ('[ac]\nfrequency = "-1 GHz"', "ac.frequency must be >= 0 Hz"),
+        ('[transient]\nuntil = "0 ps"', "transient.until must be later"),
+        ('[transient]\nuntil = "1 ps"\ntimes = ["0 ps", "2 ps"]', "transient.times must be between 0 and 1e-12 s"),
+        ('[dynamics]\nuntil = "1 ps"', "dynamics.magnets must be at least one"),
+        ('[dynamics]\nuntil = "1 ps"\n[dynamics.magnets.YIGG]', "dynamics.magnets must be one of YIG"),
+        ('[dynamics]\nuntil = "1 ps"\n[dynamics.magnets.YIG]\ndamping = -0.1', "YIG.damping must be 0 or positive"),
+        ('[dynamics]\nuntil = "1 ps"\n[dynamics.magnets.YIG]\ngamma = 0', "YIG.gamma must be positive"),
+    ],
+)
+def test_device_files_with_impossible_tasks_do_not_pass_the_check(task: str, message: str) -> None:
+    """`hanle check` passed them; they failed when they ran."""
+    read_case(FILM + '[dynamics]\nuntil = "1 ps"\n[dynamics.magnets.YIG]\n')
+    with pytest.raises(InputError, match=re.escape(message)):
+        read_case(FILM + task)
