@@ -92,7 +92,7 @@ def test_in_equilibrium_it_is_the_b_layer():
 
 
 def test_bulk_of_magnons_is_the_equations(rng):
-    law = magnon_insulator("YIG", capacities=MagnonCapacities(1e45, 2e24, 3e5, 3e6), **YIG)
+    law = magnon_insulator("YIG", capacities=MagnonCapacities(1e45, 6e23, 3e5, 3e6), **YIG)
     values, slopes = rng.normal(size=3), rng.normal(size=(3, 3))
     flux = plain(law.flux(values.reshape(1, 1, 1, 3), slopes.reshape(1, 1, 1, 3, 3)))
     w, t_m, t_p = slopes.T
@@ -106,7 +106,7 @@ def test_bulk_of_magnons_is_the_equations(rng):
     given = plain(law.deposits["lattice:YIG"].density(values.reshape(1, 1, 1, 3)))
     np.testing.assert_allclose(given, [number], rtol=1e-11)
     stored = dense(law.C, (), (3, 3))[0, 0, 0]
-    mixed = 2 * E_CHARGE * 2e24 * T0
+    mixed = 2 * E_CHARGE * 6e23 * T0
     expected = [[4 * E_CHARGE**2 * 1e45, mixed, 0], [mixed, 3e5 * T0, 0], [0, 0, 3e6 * T0]]
     np.testing.assert_allclose(stored, expected, rtol=ROUND_OFF)
 
