@@ -170,6 +170,7 @@ def test_heat_that_begins_to_flow_beside_a_magnet_at_rest():
     assert course.found.steps < 40
     np.testing.assert_allclose(course.m["B"][-1], (0, 0, 1), atol=1e-12)
     np.testing.assert_allclose(course.dataset["m"][-1, 0], (0, 0, 1), atol=1e-12)
+    assert not np.any(course.dataset["rate"][:, 0])
     np.testing.assert_allclose(course.dataset["w"].values, still, rtol=5e-3)
     assert still[0] < 0.9 * still[1]
 

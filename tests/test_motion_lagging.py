@@ -27,7 +27,9 @@ from hanle.pde.macrospin import GAMMA, Macrospins, Magnet, precession
 from hanle.pde.macrospin_motion import move
 from hanle.pde.macrospin_transport import Course
 from hanle.pde.metal import normal_metal
+from hanle.pde.motion_lagging import DIAGONAL, ERROR_FIELDS, ERROR_M, EXPLICIT, IMPLICIT, NODES
 from hanle.pde.motion_record import MotionControl, MotionEvent, MotionRecord
+from hanle.pde.observables import torque
 from hanle.pde.problem import MINUS, PLUS, Face, Problem
 from hanle.pde.tensors import unit
 
@@ -153,46 +155,73 @@ def test_fast_fields_follow_at_once():
     np.testing.assert_allclose(differences[1], 2 * differences[0], atol=0.05 * np.linalg.norm(differences[1]))
 
 
-def interrupted(spins, start, end, tmp_path, control, stop_at):
-    """(resumed, whole) motions; the first one is stopped by an event's function."""
-    calls = []
+@pytest.mark.parametrize("lagging", [False, True])
+def test_interrupted_motion_goes_on(tmp_path, lagging):
+    """A read-out stops it between two times of one step, after an event."""
+    spins = magnet(film(layers=not lagging), None if lagging else Multilayer(), field=(0.2, 0, 9.0), damping=0.05)
+    control, calls, end = MotionControl(1e-4, lagging=lagging, fields=1e-2), [], 2e-12
+    times = np.concatenate([np.linspace(0, end, 5), [0.901 * end, 0.902 * end]])
+    events = {f"m_x = {x}": MotionEvent(partial(lambda x, t, m: m["F"][0] - x, x)) for x in (0.9, -0.3)}
 
-    def watched(stops, time, m):
-        calls.append(time)
-        if stops and len(calls) == stop_at:
-            raise KeyboardInterrupt
-        return m["F"][0] - 0.1
+    def follow(stop=0, **options):
+        def read(solution):
+            calls.append(1)
+            if len(calls) == stop:
+                raise KeyboardInterrupt
+            return torque(solution, "F")[0]
 
-    def events(stops):
-        return {"across": MotionEvent(partial(watched, stops))}
+        record = MotionRecord(times, {"torque": read}, events)
+        return move(spins, {"F": (1.0, 0, 0.3)}, end, record=record, **options)
 
-    record = {"times": [0.0, 0.3 * end, 0.77 * end, end]}
-    whole = move(spins, start, end, record=MotionRecord(**record, events=events(False)), control=control)
+    whole = follow(control=control)
     calls.clear()
     kept = replace(control, checkpoint=tmp_path / "motion.npz", every=3)
     with pytest.raises(KeyboardInterrupt):
-        move(spins, start, end, record=MotionRecord(**record, events=events(True)), control=kept)
-    rest = partial(move, spins, start, end, record=MotionRecord(**record, events=events(False)), resume=True)
-    return rest, kept, whole
-
-
-@pytest.mark.parametrize("lagging", [False, True])
-def test_interrupted_motion_goes_on(tmp_path, lagging):
-    spins = magnet(film(layers=not lagging), None if lagging else Multilayer(), field=(0.2, 0, 9.0), damping=0.05)
-    control = MotionControl(1e-4, lagging=lagging, fields=1e-2)
-    rest, kept, whole = interrupted(spins, {"F": (1.0, 0, 0.3)}, 2e-12, tmp_path, control, 5)
-    resumed = rest(control=kept)
+        follow(6, control=kept)
+    resumed = follow(control=kept, resume=True)
     assert resumed.steps == whole.steps > 5
     assert resumed.solves < whole.solves
+    np.testing.assert_array_equal(resumed.times, np.sort(times))
     for key in ("m", "rates", "torques"):
         one, other = (getattr(x, key)["F"] for x in (resumed, whole))
         np.testing.assert_allclose(one, other, rtol=0, atol=(1e-9 if lagging else 0.0) * np.abs(other).max())
-    assert [n for n, _ in resumed.events] == [n for n, _ in whole.events] == ["across"]
-    again = rest(control=kept)
+    for one in (resumed, whole):
+        given = one.torques["F"]
+        np.testing.assert_allclose(one.readings["torque"], given, rtol=0, atol=1e-7 * np.abs(given).max())
+    assert [n for n, _ in resumed.events] == [n for n, _ in whole.events] == list(events)
+    again = follow(control=kept, resume=True)
     np.testing.assert_array_equal(again.m["F"], resumed.m["F"])
     assert again.steps == resumed.steps
     with pytest.raises(InputError, match="of digest"):
-        rest(control=replace(kept, tolerance=1e-3))
+        follow(control=replace(kept, tolerance=1e-3), resume=True)
+    with pytest.raises(InputError, match="those of the checkpoint"):
+        move(spins, {"F": (1.0, 0, 0.3)}, end, record=MotionRecord(times), control=kept, resume=True)
+
+
+def test_conditions_of_order_three():
+    """Of both parts and between them: b.c = 1/2, b.c^2 = 1/3, b.A c = 1/6. The companion is the midpoint rule."""
+    nodes = np.array([0.0, *NODES])
+    explicit, implicit = np.zeros((2, 5, 5))
+    for k, (one, other) in enumerate(zip(EXPLICIT, IMPLICIT, strict=True)):
+        explicit[k + 1, : k + 1], implicit[k + 1, 1 : k + 2] = one, (*other, DIAGONAL)
+    for matrix in (explicit, implicit):
+        np.testing.assert_allclose(matrix.sum(axis=1), nodes, atol=1e-15)
+        b = matrix[-1]
+        found = [b.sum(), b @ nodes, b @ nodes**2, b @ explicit @ nodes, b @ implicit @ nodes]
+        np.testing.assert_allclose(found, [1, 1 / 2, 1 / 3, 1 / 6, 1 / 6], atol=1e-15)
+    for matrix, error in ((explicit, ERROR_M), (implicit, (0.0, *ERROR_FIELDS))):
+        np.testing.assert_allclose(matrix[-1] - error, np.eye(5)[1], atol=1e-15)
+
+
+def test_at_the_start_nothing_flows_back():
+    """dm/dt with the bare g_r and g_i at the beginning of a course."""
+    start, b = unit([0.6, 0.3, 0.5]), np.array([0.0, 0.0, 5.0])
+    found = move(magnet(film(), field=b), {"F": start}, 1e-15, control=MotionControl(lagging=True))
+    added, inertia_of = (float(enhancement(g / QUANTUM, DENSITY, D_F)) for g in (G_R, G_I))
+    turn = np.array([[0, -start[2], start[1]], [start[2], 0, -start[0]], [-start[1], start[0], 0]])
+    # g_i = -G_i/(e^2/h) makes m lighter.
+    expected = np.linalg.solve((1 - inertia_of) * np.eye(3) - added * turn, -GAMMA * np.cross(start, b))
+    np.testing.assert_allclose(found.rates["F"][0], expected, rtol=1e-3)
 
 
 def test_refusals():
