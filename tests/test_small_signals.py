@@ -112,7 +112,10 @@ def test_spin_peltier_is_odd_in_m(tmp_path: Path) -> None:
     picture = heated[0].show_temperatures(str(tmp_path / "odd.png"), reversed=heated[1], title="m and -m")
     for text in ("temperature of electrons", "temperature of magnons", "temperature of the lattice"):
         assert text in picture.texts
-    assert any("mK" in text for text in picture.texts)
+    assert any("(mK" in text for text in picture.texts)
+    # Nothing is odd between a state and itself.
+    same = heated[0].show_temperatures(str(tmp_path / "same.png"), reversed=heated[0])
+    assert any(text.endswith("(K)") for text in same.texts)
     assert picture.z_scale >= 1
     assert picture.path.stat().st_size > 1e4
     with pytest.raises(InputError, match="on the same mesh"):
