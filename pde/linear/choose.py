@@ -1,8 +1,8 @@
 """The linear solvers by name, and the automatic choice with its reason.
 
-A factorisation costs about the cube of its largest front, the unknowns on a cut through the mesh: one node on lines,
-the square root of the nodes on planes, their power 2/3 in solids. The front is measured as the mean width of the
-matrix after reordering (Cuthill & McKee, 1969).
+A factorisation costs about the number of unknowns times the square of the front, the unknowns on a cut through the
+mesh: one node on lines, the square root of the nodes on planes, their power 2/3 in solids. The front is measured as the
+mean width of the matrix after reordering (Cuthill & McKee, 1969).
 """
 
 from dataclasses import dataclass
@@ -15,9 +15,11 @@ from hanle.pde.linear.contract import LinearSolver, LinearSystem, Prepared
 from hanle.pde.linear.direct import Direct
 from hanle.pde.linear.multigrid import Multigrid
 
-#: Unknowns in the front up to which a factorisation is chosen: with four components about 2000 nodes of a solid
-#: (0.5 s) or 8000 of a plane (0.4 s), where it costs little and does not depend on the kind of coupling.
-FRONT = 460
+#: Unknowns in the front up to which a factorisation takes no longer than five solves by multigrid, whatever their
+#: number n: about 2.5e-10 s times n front^2 (long bars up to three times that) against 2e-5 s times n.
+FRONT = 280
+#: n front^2 up to which it takes half a second at most: then it is taken in any case, being exact.
+WORK = 2e9
 NAMES = ("auto", "direct", "multigrid")
 
 
@@ -37,9 +39,9 @@ def choose(system: LinearSystem) -> tuple[LinearSolver, str]:
     size = int(np.count_nonzero(~system.fixed))
     width = front(system)
     what = f"{size} unknowns, about {width} on a cut through the mesh"
-    if width <= FRONT:
-        return Direct(), f"direct: {what} (up to {FRONT} a factorisation is cheap)"
-    return Multigrid(), f"multigrid: {what} (above {FRONT} a factorisation is slow)"
+    if width <= FRONT or size * width**2 <= WORK:
+        return Direct(), f"direct: {what}, where a factorisation is cheap"
+    return Multigrid(), f"multigrid: {what}, where a factorisation is slow"
 
 
 def front(system: LinearSystem) -> int:
