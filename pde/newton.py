@@ -178,6 +178,7 @@ class _Path:
             try:
                 found, level = self._settled(here.moved(move, part), drive, part)
             except (InputError, _Diverged) as error:
+                here.memory.clear()
                 part /= 2
                 if part * (goal - self.drive) < FINEST:
                     raise SolveError(self._failure(drive, error)) from error
@@ -201,6 +202,9 @@ class _Path:
                 raise _Diverged(str(error)) from error
             self.solves += move.solves
             here, residual, taken = self._damped(here, residual, move, fluxes)
+            if taken < 1.0:
+                # Shapes are carried on along whole steps only.
+                here.memory.clear()
             history.append(float(residual.relative.max()))
             parts.append(taken)
         return here, Level(drive, tuple(history), tuple(parts))

@@ -1,8 +1,8 @@
 """One iterate of Newton's method: a state, the linear problem that touches the laws there, and the step from it.
 
 All drives are unknowns or prescribed: terminals and macroscopic gradients of given amplitude move with the step at no
-cost; one of given flux adds one solve for the shape of what it drives. With y the state, a the amplitudes, A, G and b
-operator, gradient loads and sources of the linearised laws,
+cost; one of given flux asks for the shape of what it drives (`newton_shapes`). With y the state, a the amplitudes, A, G
+and b operator, gradient loads and sources of the linearised laws,
 
     A dy = b - A y - G a - (A g + G da)          g, da: what the prescribed values and amplitudes still change
 
@@ -10,7 +10,7 @@ which is the residual of the nonlinear equations at y, since the linearised laws
 field are weighed against each other in the scale of the solver; fields of different units never are.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -21,14 +21,24 @@ from hanle.pde.engines.contract import Engine, Part, Subsystem, System
 from hanle.pde.errors import InputError
 from hanle.pde.linearised import held, linearised
 from hanle.pde.newton_parts import Residual, Wanted
+from hanle.pde.newton_shapes import Fluxes, Shape, carried_on, driven
 from hanle.pde.problem import Problem
 from hanle.pde.response import Proof
 from hanle.pde.solution import Solution, balanced_solve
-from hanle.pde.steady import dot, norm
+from hanle.pde.steady import norm
 from hanle.pde.tensors import Array
 
-#: Relative residual of the solve of a step, at most; less where the iteration is close.
+#: Relative residual of the solve of a step, at most; less where the iteration is close. What this costs in iterations
+#: is little next to another step.
+FINE = 1e-5
+#: The same of a correction by an operator that is not the derivative at the place.
 LOOSE = 1e-3
+#: Size of the terms of equations without any: what is divided by it, and its product with it, stay finite.
+NOTHING = 1e-150
+#: Part of the tolerance that one cause of a residual may take.
+ENOUGH = 0.3
+#: Part of the residual expected after a step that shapes of earlier steps may leave.
+SPOILT = 0.3
 #: The same where hardly more than rounding is left.
 ROUGH = 0.5
 #: Relative residual of a solve, at least: rounding.
@@ -51,7 +61,7 @@ class Iterate:
     Attributes:
         system: that problem.
         state, amplitudes: the state, and (batch, drives) of all drives.
-        memory: shapes of the flux-driven drives found last, from which the next solves start.
+        memory: shapes of drives of given flux, kept from step to step.
         load: on every unknown, beside the sources of the laws.
         seen: the linear problem that stands for the laws at a solution.
         scaled: the subsystem in whose scale equations are weighed; that of the system if None.
@@ -64,7 +74,7 @@ class Iterate:
     system: System
     state: Array
     amplitudes: Array
-    memory: dict[str, Array] = field(default_factory=dict)
+    memory: dict[str, Shape] = field(default_factory=dict)
     load: Array | float = 0.0
     seen: Callable[[Problem, Solution], Problem] = linearised
     scaled: Subsystem | None = None
@@ -95,33 +105,22 @@ class Iterate:
 
     def solution(self, proof: Proof) -> Solution:
         """What the state answers."""
-        drives = self.system.problem.drives
-        fluxes = np.zeros_like(self.amplitudes)
-        for k, name in enumerate(drives):
-            fluxes[:, k] = self._flux(name)
+        found = self._fluxes.at(self.system.problem.drives, self.state, self.amplitudes)
+        fluxes = np.stack(list(found.values()), axis=-1) if found else np.zeros_like(self.amplitudes)
         return held(self.system, self.state, self.amplitudes, fluxes, proof)
 
     def residual(self, fluxes: Mapping[str, Array]) -> Residual:
         """What the equations leave at the state, with these fluxes wanted at drives."""
-        system = self.system
-        applied, load = self._applied, self._load
-        rounding = self._rounding(self.state, self._level)
-        left: dict[str, Array] = {}
-        scale: dict[str, Array] = {}
-        for name, rows in self._rows.items():
-            inner = rows & ~system.fixed
-            sizes = self._size(applied, inner) + self._size(load, inner)
-            # Where every free row balances by itself (a uniform state) the fluxes through the contacts set the scale.
-            sizes = np.maximum(sizes, self._size(applied, rows))
-            least = np.maximum(self._size(rounding, inner) / self.tolerance, np.finfo(float).tiny)
-            left[name], scale[name] = self._size(applied - load, inner), np.maximum(sizes, least)
+        missing, scale = np.where(self.system.fixed, 0.0, self._applied - self._load), dict(self._scale)
+        left = {name: self._size(missing, rows) for name, rows in self._rows.items()}
+        found = self._fluxes.with_sizes(tuple(fluxes), self.state, self.amplitudes, self._noise)
         for name, wanted in fluxes.items():
-            found, size, least = self._flux_with_size(name, rounding)
+            flux, size, least = found[name]
             key = f"the flux at {name}"
             # A flux that is asked for must be told from rounding; one of zero need not.
             least = np.where(wanted != 0.0, 0.0, least / self.tolerance)
             size = np.maximum(size + np.abs(wanted), np.maximum(least, np.finfo(float).tiny))
-            left[key], scale[key] = np.abs(found - wanted), size
+            left[key], scale[key] = np.abs(flux - wanted), size
         return Residual(left, scale)
 
     def step(self, wanted: Wanted, part: float, missing: float, slow: bool = False) -> Move:
@@ -138,11 +137,10 @@ class Iterate:
         amplitudes, fluxes, given = wanted.at(part)
         if slow:
             self.memory.clear()
-            self._responses.clear()
         # Tight enough for quadratic convergence, and no tighter than the end asks for.
-        enough = 0.3 * self.tolerance / max(missing, self.tolerance)
-        accuracy = float(np.clip(max(missing, enough), TIGHT, LOOSE))
-        return self.correction(self, fluxes, amplitudes, given, accuracy)
+        enough = ENOUGH * self.tolerance / max(missing, self.tolerance)
+        accuracy = float(np.clip(max(missing, enough), TIGHT, FINE))
+        return self.correction(self, fluxes, amplitudes, given, accuracy, SPOILT * missing)
 
     def correction(
         self,
@@ -151,6 +149,7 @@ class Iterate:
         amplitudes: Mapping[str, Array] | None = None,
         given: Array | None = None,
         accuracy: float = LOOSE,
+        spoilt: float = LOOSE,
     ) -> Move:
         """What the operator of this iterate makes of the residual of another: how far that one is from the answer.
 
@@ -158,6 +157,7 @@ class Iterate:
             amplitudes, given: of drives, and a state with given values, that the other iterate may lack yet; all
                 values that are prescribed stay where `given` is None.
             accuracy: relative residual of the solve.
+            spoilt: part of the residual that shapes of earlier steps may leave.
         """
         system, drives = self.system, self.system.problem.drives
         change, moved = np.zeros_like(there.amplitudes), np.zeros_like(there.state)
@@ -168,13 +168,25 @@ class Iterate:
                 change[:, k] = value - there.amplitudes[:, k]
             prescribed = self.prescribed(there.amplitudes + change, given)
             moved = np.where(system.fixed, prescribed - there.state, 0.0)
-            rhs = rhs - system.apply(moved) - self._driven(change)
-        found, solves = self._solve(rhs, accuracy, there.state + moved)
+            rhs = rhs - system.apply(moved) - driven(self.system, change)
+        rhs = np.where(system.fixed, 0.0, rhs)
+        missing = float(np.max(there._relative(rhs)))
+        level = max(accuracy * missing, ENOUGH * self.tolerance)
+        goals = {
+            name: np.maximum(accuracy * self._size(rhs, r), level * there._scale[name])
+            for name, r in self._rows.items()
+        }
+        found, solves = self._solve(rhs, goals, there.state + moved)
         total = moved + found
-        here = there._fluxes(fluxes, there.state, there.amplitudes)
-        gained = self._fluxes(fluxes, total, change, sources=False)
-        lacking = {name: value - here[name] - gained[name] for name, value in fluxes.items()}
-        return self._completed(Move(total, change, solves), lacking)
+        if not fluxes:
+            return Move(total, change, solves)
+        before = there._fluxes.at(tuple(fluxes), there.state, there.amplitudes)
+        gained = self._fluxes.at(tuple(fluxes), total, change, sources=False)
+        lacking = {name: value - before[name] - gained[name] for name, value in fluxes.items()}
+        if there is self:
+            self._carry_on(tuple(lacking), found)
+        allowed = max(spoilt * missing, ENOUGH * self.tolerance)
+        return self._completed(Move(total, change, solves), lacking, accuracy, allowed)
 
     def length(self, move: Move, other: "Iterate") -> Array:
         """(batch,) length of a move: the root of the sum over fields of squares, each relative to the larger state."""
@@ -185,29 +197,60 @@ class Iterate:
             total = total + (change / np.maximum(np.maximum(*states), np.finfo(float).tiny)) ** 2
         return np.asarray(np.sqrt(total))
 
-    def _completed(self, move: Move, lacking: Mapping[str, Array]) -> Move:
+    def _carry_on(self, names: Sequence[str], found: Array) -> None:
+        """Shapes kept in memory, after a step that found a change at fixed amplitudes."""
+        known = {name: self.memory[name] for name in names if name in self.memory}
+        drives, before, powers = self.system.problem.drives, dict[str, Array](), dict[str, Array]()
+        for name, shape in known.items():
+            before |= self._fluxes.at((name,), self._whole(name, shape.free), self._one(name), sources=False)
+            powers[name] = np.abs((self.amplitudes - shape.origin)[:, drives.index(name)] ** 2 * before[name])
+        for name, shape in carried_on(known, found, drives, self.amplitudes, powers).items():
+            gained = self._fluxes.at((name,), self._whole(name, shape.free), self._one(name), sources=False)[name]
+            if np.all(np.abs(gained - before[name]) <= np.abs(before[name]) / 2):
+                self.memory[name] = shape
+            else:
+                # A series in the drive says nothing any more.
+                del self.memory[name]
+
+    def _completed(self, move: Move, lacking: Mapping[str, Array], accuracy: float, allowed: float) -> Move:
         """A step with as much of the drives of given flux as their fluxes lack."""
-        if not lacking:
-            return move
-        system, drives, names = self.system, self.system.problem.drives, tuple(lacking)
-        solves = 0
-        if names not in self._responses:
-            shapes = {name: self._shape(name) for name in names}
-            columns = [self._fluxes(names, shapes[j][0], self._one(j), sources=False) for j in names]
-            matrix = np.moveaxis(np.array([[column[i] for column in columns] for i in names]), -1, 0)
-            solves = sum(count for _, count in shapes.values())
-            self._responses[names] = {name: shape for name, (shape, _) in shapes.items()}, matrix
-        states, matrix = self._responses[names]
-        weights = balanced_solve(system.problem, matrix, np.stack(list(lacking.values()), axis=-1))
+        solves = move.solves
+        for name in lacking:
+            if name not in self.memory:
+                solves += self._shape(name, accuracy)
+        weights = self._weights(lacking)
+        spoils = {name: np.abs(weights[name]) * self._response(name, tuple(lacking))[1] for name in lacking}
+        kept = [name for name in lacking if self.memory[name].origin is not self.amplitudes]
+        stale = [name for name in kept if np.any(spoils[name] > allowed)]
+        if stale:
+            solves += sum(self._shape(name, accuracy) for name in stale)
+            weights = self._weights(lacking)
         total, change = move.state, move.amplitudes.copy()
-        for weight, name in zip(weights.T, names, strict=True):
-            total = total + (weight[:, None] if total.ndim > 1 else weight[0]) * states[name]
-            change[:, drives.index(name)] += weight
-        return Move(total, change, move.solves + solves)
+        for name, weight in weights.items():
+            shape = self._whole(name, self.memory[name].free)
+            total = total + (weight[:, None] if total.ndim > 1 else weight[0]) * shape
+            change[:, self.system.problem.drives.index(name)] += weight
+        return Move(total, change, solves)
+
+    def _weights(self, lacking: Mapping[str, Array]) -> dict[str, Array]:
+        """(batch,) amplitudes that make up for fluxes."""
+        columns = [self._response(name, tuple(lacking))[0] for name in lacking]
+        matrix = np.moveaxis(np.array([[column[i] for column in columns] for i in lacking]), -1, 0)
+        found = balanced_solve(self.system.problem, matrix, np.stack(list(lacking.values()), axis=-1))
+        return dict(zip(lacking, found.T, strict=True))
+
+    def _response(self, name: str, names: tuple[str, ...]) -> tuple[dict[str, Array], Array]:
+        """What the shape of a drive in memory gives: the fluxes at drives, and the part of the terms that it spoils."""
+        shape, key = self.memory[name], (name, *names)
+        known = self._responses.get(key)
+        if known is None or known[0] is not shape:
+            fluxes = self._fluxes.at(names, self._whole(name, shape.free), self._one(name), sources=False)
+            known = shape, fluxes, self._relative(self._unmoved(name, shape.free))
+            self._responses[key] = known
+        return known[1:]
 
     @cached_property
-    def _responses(self) -> dict[tuple[str, ...], tuple[dict[str, Array], Array]]:
-        """Drives of given flux -> (what one unit of each does, fluxes (batch, n, n) it drives)."""
+    def _responses(self) -> dict[tuple[str, ...], tuple[Shape, dict[str, Array], Array]]:
         return {}
 
     @cached_property
@@ -216,7 +259,27 @@ class Iterate:
 
     @cached_property
     def _load(self) -> Array:
-        return self.system.source_load() + self.load - self._driven(self.amplitudes)
+        return self.system.source_load() + self.load - driven(self.system, self.amplitudes)
+
+    @cached_property
+    def _fluxes(self) -> Fluxes:
+        return Fluxes(self.system, self.load, self.state, self._applied - self._load)
+
+    @cached_property
+    def _noise(self) -> Array:
+        return self._rounding(self.state, self._level)
+
+    @cached_property
+    def _scale(self) -> dict[str, Array]:
+        """Field -> (batch,) size of the terms of its equations, at least what rounding makes over the tolerance."""
+        found, inner = {}, ~self.system.fixed
+        for name, rows in self._rows.items():
+            sizes = self._size(self._applied, rows & inner) + self._size(self._load, rows & inner)
+            # Where every free row balances by itself (a uniform state) the fluxes through the contacts set the scale.
+            sizes = np.maximum(sizes, self._size(self._applied, rows))
+            least = np.maximum(self._size(self._noise, rows & inner) / self.tolerance, NOTHING)
+            found[name] = np.maximum(sizes, least)
+        return found
 
     @cached_property
     def _rows(self) -> dict[str, Any]:
@@ -238,15 +301,6 @@ class Iterate:
     def _size(self, load: Array, rows: Any) -> Array:
         return norm(self.system, self._subsystem.restrict(np.where(rows, load, 0.0)))
 
-    def _driven(self, amplitudes: Array) -> Array:
-        """Loads of the macroscopic gradients."""
-        total = np.zeros(1)
-        for gradient in self.system.problem.gradients:
-            weight = amplitudes[:, self.system.problem.drives.index(gradient.name)]
-            along = self.system.gradient_load(gradient.name)
-            total = total + (weight[:, None] if along.ndim > 1 else weight[0]) * along
-        return total
-
     def prescribed(self, amplitudes: Array, given: Array) -> Array:
         """A state with the prescribed values on the fixed unknowns."""
         total = given
@@ -256,51 +310,64 @@ class Iterate:
             total = total + (weight[:, None] if here.ndim > 1 else weight[0]) * here
         return total
 
-    def _solve(self, rhs: Array, accuracy: float, state: Array, start: Array | None = None) -> tuple[Array, int]:
+    def _solve(self, rhs: Array, goals: Mapping[str, Array], state: Array) -> tuple[Array, int]:
         """A x = rhs on the free unknowns; equations of fields that hold no more than rounding are let be.
 
         Args:
+            goals: field -> (batch,) what may be left of its equations.
             state: whose rounding is in the right-hand side.
-            start: a state close to x, of a solve whose accuracy counts for all fields together.
 
         Returns:
-            x, and the number of solves it took: 0 if the start is good enough.
+            x, and the number of solves it took.
         """
-        rhs, inner = np.where(self.system.fixed, 0.0, rhs), ~self.system.fixed
-        noise, meant = self._rounding(state), self._rounding(state, self._level if start is None else 0.0)
-        left = rhs if start is None else np.where(self.system.fixed, 0.0, rhs - self.system.apply(start))
-        goals = []
-        for rows in self._rows.values():
-            if np.all(self._size(left, rows) <= self._size(meant, rows & inner)):
-                left, noise = np.where(rows, 0.0, left), np.where(rows, 0.0, noise)
+        noise, meant, inner = self._rounding(state), self._rounding(state, self._level), ~self.system.fixed
+        least = []
+        for name, rows in self._rows.items():
+            rounding = self._size(meant, rows & inner)
+            if np.all(self._size(rhs, rows) <= rounding):
+                rhs = np.where(rows, 0.0, rhs)
             else:
-                enough = 0.3 * self.tolerance * (self._size(self._applied, rows) + self._size(self._load, rows))
-                goals.append(float(np.max(np.maximum(accuracy * self._size(rhs, rows), enough))))
-        missing, least = (float(np.max(self._size(x, inner))) for x in (left, noise))
-        if start is not None:
-            goals = [accuracy * float(np.max(self._size(rhs, inner)))]
-        if missing == 0.0 or (start is not None and missing <= goals[0]):
-            return (np.zeros_like(rhs) if start is None else start), 0
+                rounding = self._size(noise, rows & inner)
+            least.append(float(np.max(np.maximum(goals[name], rounding))))
         # The solver knows one norm of all fields: it is asked for what the weakest one needs.
-        goal = float(np.clip(max(min(goals), least) / missing, TIGHT, ROUGH))
-        found = self._subsystem.extend(self._prepared.solve(self._subsystem.restrict(left), tolerance=goal))
-        return np.asarray(found if start is None else start + found), 1
+        return self._found(rhs, min(least))
 
-    def _shape(self, name: str) -> tuple[Array, int]:
-        """What one unit of a drive does while the others are at rest, and the number of solves it took.
+    def _found(self, rhs: Array, goal: float) -> tuple[Array, int]:
+        """A x = rhs but for a load of the size `goal`, and the number of solves it took."""
+        size = float(np.max(self._size(rhs, ~self.system.fixed)))
+        if size == 0.0:
+            return np.zeros_like(rhs), 0
+        tolerance = float(np.clip(goal / size, TIGHT, ROUGH))
+        return self._subsystem.extend(self._prepared.solve(self._subsystem.restrict(rhs), tolerance=tolerance)), 1
 
-        The step uses little of it as soon as the drive is nearly right, so one found at an earlier iterate may do.
-        """
-        system, start = self.system, self.memory.get(name)
-        if name in system.problem.terminals:
-            fixed = system.terminal_vector(name)
-            rhs = -system.apply(fixed)
-        else:
-            fixed, rhs = np.zeros_like(self.state), -system.gradient_load(name)
-        begin = np.zeros_like(rhs) if start is None else start
-        found, solves = self._solve(rhs, LOOSE, fixed + begin, begin)
-        self.memory[name] = found
-        return fixed + found, solves
+    def _shape(self, name: str, accuracy: float) -> int:
+        """Solve for a shape, starting from that in memory; the number of solves it took."""
+        everywhere, zero = ~self.system.fixed, np.zeros_like(self.state)
+        begin = self.memory[name].free if name in self.memory else zero
+        left, load = self._unmoved(name, begin), self._unmoved(name, zero)
+        goal = accuracy * float(np.max(self._size(load, everywhere)))
+        goal = max(goal, float(np.max(self._size(self._rounding(self._whole(name, begin)), everywhere))))
+        solves = 0
+        if np.any(self._size(left, everywhere) > goal):
+            change, solves = self._found(left, goal)
+            begin = begin + change
+        self.memory[name] = Shape(begin, self.amplitudes)
+        return solves
+
+    def _whole(self, name: str, free: Array) -> Array:
+        """A shape with what is prescribed."""
+        at_terminal = name in self.system.problem.terminals
+        return self.system.terminal_vector(name) + free if at_terminal else free
+
+    def _unmoved(self, name: str, free: Array) -> Array:
+        """What the equations of a shape leave."""
+        left = -self.system.apply(self._whole(name, free)) - driven(self.system, self._one(name))
+        return np.where(self.system.fixed, 0.0, left)
+
+    def _relative(self, load: Array) -> Array:
+        """(batch,) largest part of the terms of a field's equations that a load is."""
+        parts = [self._size(load, rows) / self._scale[name] for name, rows in self._rows.items()]
+        return np.asarray(np.max(parts, axis=0))
 
     def _rounding(self, state: Array, level: Array | float = 0.0) -> Array:
         """What a rounding of every entry of a state, and of its level, changes in the equations, in size."""
@@ -321,54 +388,6 @@ class Iterate:
         found = np.zeros_like(self.amplitudes)
         found[:, self.system.problem.drives.index(name)] = 1.0
         return found
-
-    def _flux(self, name: str) -> Array:
-        """(batch,) flux gained at a drive."""
-        return self._fluxes((name,), self.state, self.amplitudes)[name]
-
-    def _fluxes(
-        self, names: Iterable[str], state: Array, amplitudes: Array, sources: bool = True
-    ) -> dict[str, Array]:
-        """(batch,) flux gained at drives, with what the sources of the laws add or without."""
-        system, terminals = self.system, self.system.problem.terminals
-        found, full = {}, None
-        for name in names:
-            if name in terminals:
-                full = self._reaction(state, amplitudes, sources) if full is None else full
-                found[name] = dot(system, system.terminal_vector(name), full)
-            else:
-                found[name] = np.asarray(sum(self._along(name, state, amplitudes, sources), start=np.zeros(1)))
-        return found
-
-    def _reaction(self, state: Array, amplitudes: Array, sources: bool) -> Array:
-        """What the equations gain, per unknown."""
-        if sources and state is self.state and amplitudes is self.amplitudes:
-            return self._applied - self._load
-        full = self.system.apply(state) + self._driven(amplitudes)
-        return full - self.system.source_load() - self.load if sources else full
-
-    def _along(self, name: str, state: Array, amplitudes: Array, sources: bool) -> list[Array]:
-        """Parts of the flux along a macroscopic gradient."""
-        system = self.system
-        parts = [dot(system, system.gradient_functional(name), state)]
-        for gradient in system.problem.gradients:
-            weight = amplitudes[:, system.problem.drives.index(gradient.name)]
-            parts.append(weight * system.gradient_pair(name, gradient.name))
-        return [*parts, system.source_functional(name)] if sources else parts
-
-    def _flux_with_size(self, name: str, rounding: Array) -> tuple[Array, Array, Array]:
-        """(flux, size of the fluxes it is made of, what rounding makes of it), each (batch,)."""
-        system = self.system
-        found = self._flux(name)
-        if name in system.problem.terminals:
-            terminals = system.problem.terminals
-            rest = [n for n, t in terminals.items() if t.component == terminals[name].component]
-            sizes = [np.abs(self._flux(n)) for n in rest]
-            return found, np.asarray(sum(sizes)), dot(system, system.terminal_vector(name), rounding)
-        first_part, *parts = self._along(name, self.state, self.amplitudes, True)
-        inside = dot(system, np.abs(system.gradient_functional(name)), np.abs(self.state))
-        size = sum((np.abs(part) for part in parts), start=np.maximum(np.abs(first_part), inside))
-        return found, size, size * 4 * np.finfo(float).eps
 
 
 def first(problem: Problem, engine: Engine, solver: Any, tolerance: float) -> Iterate:
