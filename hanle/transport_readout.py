@@ -8,6 +8,7 @@ import numpy as np
 from hanle.heat_faces import surroundings
 from hanle.pde.entropy import RESERVOIRS, Entropy, entropy_production
 from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.quantity import parse
 from hanle.pde.tensors import Array
 from hanle.pde.uncertainty import amplitude_uncertainty
 from hanle.wires import amplitudes, wire_drive
@@ -27,13 +28,19 @@ class SmallSignalWarning(UserWarning):
 class TransportReadout:
     """Part of a `Result`."""
 
-    def wire_voltage(self: Any, wire: str, length: float) -> Array:
+    def wire_voltage(self: Any, wire: str, length: float | str) -> Array:
         """E in a wire times its length [V]: of an open one the inverse spin Hall voltage, positive where E is.
 
         Args:
-            length: of the wire [m].
+            length: of the wire, "100 um" or [m].
+
+        Raises:
+            InputError: a length that is none, or not positive.
         """
-        return np.asarray(self.wire_field(wire) * length)[()]
+        metres = parse(length, "length", "length")
+        if metres <= 0:
+            raise InputError("length", "positive [m]", length)
+        return np.asarray(self.wire_field(wire) * metres)[()]
 
     def interface_heat_current(self: Any, face: str, side: str | None = None) -> Array:
         """Heat through a face "A|B" from A to B [W; W/m in 2D, W/m^2 in 1D]: electrons, magnons and lattice together.

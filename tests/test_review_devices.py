@@ -330,3 +330,11 @@ def test_device_files_with_impossible_tasks_do_not_pass_the_check(task: str, mes
     read_case(FILM + '[dynamics]\nuntil = "1 ps"\n[dynamics.magnets.YIG]\n')
     with pytest.raises(InputError, match=re.escape(message)):
         read_case(FILM + task)
+
+
+def test_wire_voltage_takes_a_length() -> None:
+    result = stack().solve(wiring={"top": "10 mK"})
+    assert result.wire_voltage("out", "100 um") == pytest.approx(1e-4 * float(result.wire_field("out")), rel=1e-12)
+    for length, message in (("1 s", "length must be a length"), (-1e-6, "length must be positive")):
+        with pytest.raises(InputError, match=message):
+            result.wire_voltage("out", length)
