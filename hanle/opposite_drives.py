@@ -9,8 +9,8 @@ R_2: what Joule heat drives, odd in m). With a slow current I_0 sin(omega t) a l
     rms values   V_1w = R_1 I_rms                       V_2w = R_2 I_rms^2/sqrt(2)
 
 and the mean of V is V(0) + (1/2) R_2 I_0^2 = V(0) + R_2 I_rms^2. Some groups quote R_2w = V_2w/I_rms^2 in rms,
-R_2/sqrt(2). Terms of I^3 and I^4 are in R_1 and R_2 at the I that is given: halve it to see them. V(0) of heat contacts or
-surroundings that are not at T_0 is taken off: a lock-in does not see it.
+R_2/sqrt(2). Terms of I^3 and I^4 are in R_1 and R_2 at the I that is given: halve it to see them. V(0) of heat contacts
+or surroundings that are not at T_0 is taken off: a lock-in does not see it.
 """
 
 from collections.abc import Callable, Mapping
