@@ -198,6 +198,30 @@ def test_interrupted_motion_goes_on(tmp_path, lagging):
         move(spins, {"F": (1.0, 0, 0.3)}, end, record=MotionRecord(times), control=kept, resume=True)
 
 
+def test_a_step_that_is_interrupted_is_kept_once(tmp_path):
+    """All steps are kept; an event's function fails after the end of the third one was."""
+    spins = magnet(film(layers=True), Multilayer(), field=(0.2, 0, 9.0))
+    file, calls = tmp_path / "motion.npz", []
+
+    def follow(stop=0, **options):
+        def watched(time, m):
+            calls.append(time)
+            if len(calls) == stop:
+                raise KeyboardInterrupt
+            return 1.0
+
+        record = MotionRecord(events={"never": MotionEvent(watched)})
+        control = MotionControl(1e-4, checkpoint=file)
+        return move(spins, {"F": (1.0, 0, 0.3)}, 2e-12, record=record, control=control, **options)
+
+    whole = follow()
+    calls.clear()
+    # one at the start, two in each step
+    with pytest.raises(KeyboardInterrupt):
+        follow(7)
+    np.testing.assert_array_equal(follow(resume=True).times, whole.times)
+
+
 def test_conditions_of_order_three():
     """Of both parts and between them: b.c = 1/2, b.c^2 = 1/3, b.A c = 1/6. The companion is the midpoint rule."""
     nodes = np.array([0.0, *NODES])
