@@ -28,7 +28,7 @@ from hanle.pde.linear.krylov import Progress, gmres
 from hanle.pde.linear.operators import Operator, merge, passes
 from hanle.pde.linear.process_parts import ProcessParts
 from hanle.pde.linear.reduced import Reduced, reduce
-from hanle.pde.linear.refinement import undetermined
+from hanle.pde.linear.refinement import by_field, undetermined
 from hanle.pde.tensors import Array
 
 Inverse = Callable[[Array], Array]
@@ -84,21 +84,30 @@ class Sweep:
 
     def solve(self, rhs: Array, *, tolerance: float) -> Array:
         """A y = rhs to a relative true residual below `tolerance`; raises SolveError with the next step."""
-        reduced, options = self._reduced, self._options
+        reduced = self._reduced
         load = reduced.nulls.balanced(reduced.load(rhs), tolerance)
+        self.iterations = 0
         with _threads(reduced):
-            result = gmres(
-                self._apply,
-                self._precondition,
-                load,
-                tolerance=tolerance,
-                restart=options.restart,
-                limit=options.limit,
-                progress=options.progress,
-                processes=reduced.processes,
-            )
-        self.iterations = result.iterations
-        return reduced.nulls.project(result.x)
+            if self._correction is None:
+                y = self._converged(load, tolerance)
+            else:
+                y = by_field(reduced, self._converged, load, tolerance)
+        return reduced.nulls.project(y)
+
+    def _converged(self, load: Array, tolerance: float) -> Array:
+        options = self._options
+        result = gmres(
+            self._apply,
+            self._precondition,
+            load,
+            tolerance=tolerance,
+            restart=options.restart,
+            limit=options.limit,
+            progress=options.progress,
+            processes=self._reduced.processes,
+        )
+        self.iterations += result.iterations
+        return result.x
 
     def _apply(self, y: Array) -> Array:
         return self._reduced.restrict(self._operator.apply(self._reduced.extend(y)))

@@ -19,6 +19,7 @@ from hanle.pde.linear.krylov import Progress, gmres
 from hanle.pde.linear.levels import Coarsest, Level, Single
 from hanle.pde.linear.operators import Operator
 from hanle.pde.linear.reduced import Reduced, reduce
+from hanle.pde.linear.refinement import by_field
 from hanle.pde.linear.ties import springs
 from hanle.pde.tensors import Array
 
@@ -59,20 +60,29 @@ class Hierarchy:
 
     def solve(self, rhs: Array, *, tolerance: float) -> Array:
         """A x = rhs to a relative true residual below `tolerance`; raises SolveError with the next step."""
-        reduced, options = self._reduced, self._options
+        reduced = self._reduced
         load = reduced.nulls.balanced(reduced.load(rhs), tolerance)
+        self.iterations = 0
         with kernels.threads_for(reduced.system.size):
-            result = gmres(
-                self._apply,
-                self._precondition,
-                load,
-                tolerance=tolerance,
-                restart=options.restart,
-                limit=options.limit,
-                progress=options.progress,
-            )
-        self.iterations = result.iterations
-        return reduced.answer(reduced.nulls.project(result.x))
+            if self._correction is None:
+                y = self._converged(load, tolerance)
+            else:
+                y = by_field(reduced, self._converged, load, tolerance)
+        return reduced.answer(reduced.nulls.project(y))
+
+    def _converged(self, load: Array, tolerance: float) -> Array:
+        options = self._options
+        result = gmres(
+            self._apply,
+            self._precondition,
+            load,
+            tolerance=tolerance,
+            restart=options.restart,
+            limit=options.limit,
+            progress=options.progress,
+        )
+        self.iterations += result.iterations
+        return result.x
 
     def _apply(self, y: Array) -> Array:
         return self._reduced.restrict(self._operator.apply(self._reduced.extend(y)))

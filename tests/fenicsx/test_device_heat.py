@@ -151,6 +151,7 @@ def test_iterations_are_bounded() -> None:
     alone = tied.solve(wiring=WIRING, engine="scikit", mesh=mesh, **DIRECT)
     together = tied.solve(wiring=WIRING, engine="fenicsx", solver="multigrid", tolerance=1e-12, mesh=mesh)
     assert max(together.solution.response.proof.iterations.values()) <= 2 * ITERATIONS
+    assert max(float(balance.error[0]) for balance in together.balances.values()) < 1e-10
     compare(alone, together, LATERAL, 1e-7)
 
 
