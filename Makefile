@@ -21,7 +21,7 @@ demo: .venv/hanle
 	@$(BIN)/hanle demo
 
 test: .venv/test
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
 	@$(if $(ARGS),,tools/test-fenicsx)
 
 test-fenicsx: .venv/test
