@@ -5,6 +5,7 @@ YIG | Cu | YIG in a heat flow     threshold of auto-oscillation <-> collinear st
 heated stack that pumps           balances of spin, power and heat close
 heat that begins to flow, m still <-> `Device.transient`, another scheme in time
 Co | Cu | Co, current across      threshold of P and AP <-> Valet and Fert's resistors, transverse by hand; switching
+the same, heat across             growth of small angles <-> spin accumulation at rest, transverse by hand
 """
 
 import mpmath
@@ -180,7 +181,7 @@ D_FIXED, D_FREE = 8e-9, 3e-9
 COBALT = {"like": "Co", "anisotropy": 0, "anomalous_hall_angle": 0}
 
 
-def valve(up):
+def valve(up, **changes):
     """Co | Cu | Co with contacts below (a sink of spin) and above; A along z, B along `up` z."""
     contact = hanle.Circuit(G_up=G_UP, G_dn=G_DN, G_mix=G_MIX)
     return hanle.Device(
@@ -189,6 +190,7 @@ def valve(up):
         magnetisation={"A": (0, 0, 1), "B": (0, 0, up)},
         interfaces={"A|Cu": contact, "Cu|B": contact, "bottom": "sink"},
         contacts={"low": ["bottom"], "high": ["top"]},
+        **changes,
     )
 
 
@@ -219,6 +221,22 @@ def test_threshold_of_a_metallic_pillar(up):
     state = valve(up).small_angles(magnets=magnets, current=critical, source="low", drain="high")
     assert state.damping("B").total == pytest.approx(damping, rel=QUOTIENT)
     assert state.threshold(0.0, 3.0) == pytest.approx(1.0, rel=QUOTIENT)
+
+
+def test_heat_across_a_metallic_pillar_changes_the_damping():
+    """Spin-dependent Seebeck effect of cobalt: growth by w and the spin current at rest, no charge flows."""
+    device = valve(1, transport=["heat"], heat_contacts={"cold": ["bottom"], "hot": ["top"]})
+    given = {"wiring": {"low": "ground", "hot": "20 K"}}
+    faces = [[0, 0, D_FIXED], [0, 0, D_FIXED + D_N]]
+    low, high = device.solve(**given).spin_accumulation("Cu", faces)[:, 2] / 2
+    film = valet_fert.layer(CU.rho, D_N, CU.lam)
+    moment = load("Co").saturation_magnetisation.value * D_FREE
+    current = -(film.own * high - film.through * low)
+    a, critical = unstable(high, current, [2 * G_MIX] * 2, moment, (0.01, 0.05))
+    magnets = {"B": hanle.Macrospin(damping=0.01, field=(0, 0, 0.05))}
+    found = device.small_angles(magnets=magnets, **given).rates[0].real
+    assert found == pytest.approx(-a * GAMMA * 0.05 * (1 - 1 / critical) / (1 + a**2), rel=1e-5)
+    assert abs(critical) < 10
 
 
 def test_a_current_switches_a_pillar_and_back():
