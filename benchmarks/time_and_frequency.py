@@ -2,8 +2,10 @@
 
 The film B1 of benchmarks/films.py with fewer nodes. The AC problem has two amplitudes per field, so it stands next to a
 steady one with twice the nodes; both are solved for all drives of two contacts. A stage is one solve with a prepared
-operator, wiring and read-out of the state included; it stands next to the steady solve for one drive. CPU seconds of
-one thread, all in this process after one small run for compilation. Usage:
+operator, wiring and read-out of the state included; it stands next to the steady solve for one drive.
+
+Beyond linear response: the heated film of benchmarks/newton.py that stores heat, after a step of the voltage. CPU
+seconds of one thread, all in this process after one small run for compilation. Usage:
 
     python benchmarks/time_and_frequency.py [--nodes 48 24]
 """
@@ -88,6 +90,42 @@ def stages(nodes: tuple[int, int]) -> None:
         print(f"{text:26s} {response.system.size:7d} unknowns {mean:5.1f} iterations {cost / 3:6.2f} s = {ratio}")
 
 
+def nonlinear(nodes: tuple[int, int]) -> None:
+    """Steps of courses with Joule heat next to the steady linear response of the problem linearised at their end."""
+    from dataclasses import replace
+
+    from newton import heated
+
+    from hanle.pde.coefficients import term
+    from hanle.pde.engines.scikit import Scikit
+    from hanle.pde.linear.multigrid import Multigrid
+    from hanle.pde.linearised import linearised
+    from hanle.pde.steady import respond
+    from hanle.pde.transient import Control, Drives, transient
+
+    curved, engine, solver = heated(nodes)[1], Scikit(), Multigrid()
+    law = curved.regions["Pt"]
+    stored = {"T_e": 3e4 * 300.0, "T_p": 2.8e6 * 300.0}
+    extra = [
+        term(c, 1.0, [[float(a == b == n) for b in law.fields.components] for a in law.fields.components])
+        for n, c in stored.items()
+    ]
+    problem = replace(curved, regions={"Pt": replace(law, C=(*law.C, *extra))})
+    for error in (1e-2, 1e-4):
+        begin = time.process_time()
+        drives = Drives({"left": 1e-2, "right": 0.0})
+        found = transient(problem, engine, drives, 2e-12, control=Control(error, solver=solver))
+        cost = time.process_time() - begin
+        _, one = timed(respond, linearised(problem, found.final.solution), engine, solver=solver)
+        effort, size = found.effort, found.final.state.size
+        trials = effort.steps + effort.rejected
+        text = f"heated, error {error:g}"
+        print(
+            f"{text:26s} {size:7d} unknowns {trials:3d} steps, in each {effort.operators / trials:.2f} linearisations"
+            f" and {effort.solves / trials:.1f} solves, {cost / trials:.2f} s = {cost / trials / one:.2f} responses"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--nodes", nargs=2, type=int, default=(48, 24), help="along the film and across; 16 in z")
@@ -101,6 +139,7 @@ def main() -> None:
     respond_at(film((8, 6)), 1 / TAU, Scikit(), solver=Multigrid())
     frequencies(nodes)
     stages(nodes)
+    nonlinear((nodes[0] // 2, nodes[1] // 2))
 
 
 if __name__ == "__main__":

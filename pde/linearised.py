@@ -4,11 +4,12 @@ A nonlinear law carries `at(state) -> law`: the linear law that touches it at a 
 (J at the state minus the slopes times the state goes to S, and so on).
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from hanle.pde.coefficients import Bulk, FaceLaw
+from hanle.pde.coefficients import Bulk, Deposit, FaceLaw
 from hanle.pde.engines.contract import System
 from hanle.pde.errors import InputError
 from hanle.pde.problem import Face, Problem
@@ -26,6 +27,33 @@ def linearised(problem: Problem, solution: Solution | None) -> Problem:
     regions = {name: _bulk(bulk, name, solution) for name, bulk in problem.regions.items()}
     faces = {name: Face(_face(face.law, name, solution), face.sides) for name, face in problem.faces.items()}
     return replace(problem, regions=regions, faces=faces)
+
+
+def small_signals(problem: Problem, solution: Solution) -> Problem:
+    """The linear problem of small changes about a solution: no sources, and prescribed values that stay.
+
+    Capacities are those of `problem`, so that it may be solved at a frequency or in time.
+
+    Raises:
+        InputError: as `linearised`.
+    """
+    found = linearised(problem, solution)
+    regions = {
+        name: replace(bulk, S=(), F=(), C=problem.regions[name].C, deposits=_without_sources(bulk.deposits))
+        for name, bulk in found.regions.items()
+    }
+    faces = {name: replace(face, law=_quiet(face.law)) for name, face in found.faces.items()}
+    quiet = tuple(replace(item, source=0.0) for item in found.globals)
+    return replace(found, regions=regions, faces=faces, globals=quiet)
+
+
+def _quiet(law: FaceLaw) -> FaceLaw:
+    given = {name: np.zeros_like(np.asarray(values, dtype=float)) for name, values in law.given.items()}
+    return replace(law, g=(), k=(), given=given, deposits=_without_sources(law.deposits))
+
+
+def _without_sources(deposits: Mapping[str, Deposit]) -> dict[str, Deposit]:
+    return {name: replace(deposit, sources=()) for name, deposit in deposits.items()}
 
 
 def _bulk(bulk: Bulk, region: str, solution: Solution | None) -> Bulk:
