@@ -21,7 +21,7 @@ from hanle.report import as_json, evidence, proof_rows, rows, sources, table, wh
 from hanle.results import Result
 from hanle.solving import solve
 from hanle.sweeps import sweep_and_first
-from hanle.tasks import TRANSIENT, solve_task
+from hanle.tasks import AC, solve_task
 from hanle.textures import directions
 from hanle.together import led, shared
 
@@ -142,8 +142,10 @@ def solve_case(
     case: Case, say: Say, *, progress: bool, checkpoint: Path | None = None, resume: bool = False
 ) -> Solved:
     """Solve the device, its sweep, course in time or AC response."""
-    if resume and (case.task is None or case.task.name != TRANSIENT):
-        raise InputError("resume", f"left out: only what [{TRANSIENT}] asks for can be resumed", resume)
+    if resume and (case.task is None or case.task.name == AC):
+        raise InputError(
+            "resume", "left out: only courses in time ([transient], [dynamics]) can be resumed", resume
+        )
     if case.task is not None:
         say(case.task.name)
         return Solved(*solve_task(case.task, case.device, case.run, say, checkpoint=checkpoint, resume=resume))

@@ -2,13 +2,14 @@
 
     [ac]         frequency: one, a list, or { from = "1 GHz", to = "100 GHz", points = 21, spacing = "log" }
     [transient]  until, times, breaks, error, max_step                as in `hanle.transient`
-    [dynamics]   the same, as in `hanle.dynamics`, and [dynamics.magnets.YIG] with the arguments of `hanle.Macrospin`
+    [dynamics]   the same, lagging, field_error                       as in `hanle.dynamics`
+                 [dynamics.magnets.YIG]                               `hanle.magnet_tables`
 
 Drives of [run] may then be functions of the time, written { unit = "mA", function = "module:function" }.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -18,13 +19,12 @@ import numpy as np
 from hanle.ac_results import ACResult
 from hanle.alternating import solve_ac
 from hanle.device import Device
-from hanle.macrospins import Macrospin
+from hanle.magnet_tables import functions, read_magnet, require_numbers, write_magnet
 from hanle.motions import dynamics
 from hanle.options import require_known, require_table, values, write_values
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.quantity import exact, parse
 from hanle.results import Result
-from hanle.stored import function_name, is_function_name, read_function
 from hanle.transients import transient
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 AC, TRANSIENT, DYNAMICS = TASKS = ("ac", "transient", "dynamics")
 _ONE, _MANY = False, True
+#: In the place of a dimension: true or false.
+FLAG = "flag"
 _COURSE = {
     "until": ("time", _ONE),
     "times": ("time", _MANY),
@@ -40,15 +42,13 @@ _COURSE = {
     "max_step": ("time", _ONE),
 }
 #: Keys of each task: (dimension, whether there may be several values).
-KEYS = {AC: {"frequency": ("frequency", _MANY)}, TRANSIENT: _COURSE, DYNAMICS: _COURSE}
+KEYS = {
+    AC: {"frequency": ("frequency", _MANY)},
+    TRANSIENT: _COURSE,
+    DYNAMICS: {**_COURSE, "lagging": (FLAG, _ONE), "field_error": ("dimensionless", _ONE)},
+}
 REQUIRED = {AC: "frequency", TRANSIENT: "until", DYNAMICS: "until"}
 MAGNETS = "magnets"
-_NUMBERS = {
-    "damping": "dimensionless",
-    "saturation_magnetisation": "magnetisation",
-    "gamma": "dimensionless",
-}
-
 Progress = Callable[[str], None]
 
 
@@ -67,7 +67,7 @@ class Task:
     @property
     def functions(self) -> tuple[Any, ...]:
         """What may be functions in it."""
-        return tuple(x for magnet in self.options.get(MAGNETS, {}).values() for x in (magnet.field, magnet.more))
+        return tuple(x for magnet in self.options.get(MAGNETS, {}).values() for x in functions(magnet))
 
 
 def read_task(data: Mapping[str, Any], folder: Path | None) -> Task | None:
@@ -89,14 +89,10 @@ def read_task(data: Mapping[str, Any], folder: Path | None) -> Task | None:
     found: dict[str, Any] = {}
     for key, (dimension, many) in known.items():
         if key in table:
-            place = f"{name}.{key}"
-            given = table[key]
-            found[key] = (
-                values(given, dimension, place) if many else parse(given, dimension, place, bare_is_si=False)
-            )
+            found[key] = _read(table[key], dimension, many, f"{name}.{key}")
     if name == DYNAMICS:
         given = require_table(f"{name}.{MAGNETS}", table.get(MAGNETS, {}))
-        found[MAGNETS] = {n: _read_magnet(t, f"{name}.{MAGNETS}.{n}", folder) for n, t in given.items()}
+        found[MAGNETS] = {n: read_magnet(t, f"{name}.{MAGNETS}.{n}", folder) for n, t in given.items()}
     return Task(name, found)
 
 
@@ -123,10 +119,7 @@ def require_task(task: Task, device: Device) -> None:
     for name, magnet in options.get(MAGNETS, {}).items():
         if name not in device.magnets:
             raise unknown_name(f"{DYNAMICS}.{MAGNETS}", name, device.magnets)
-        if magnet.damping < 0:
-            raise InputError(f"{DYNAMICS}.{MAGNETS}.{name}.damping", "0 or positive", magnet.damping)
-        if not magnet.gamma > 0:
-            raise InputError(f"{DYNAMICS}.{MAGNETS}.{name}.gamma", "positive [1/(s T)]", magnet.gamma)
+        require_numbers(magnet, f"{DYNAMICS}.{MAGNETS}.{name}")
 
 
 def write_task(task: Task) -> dict[str, Any]:
@@ -134,14 +127,11 @@ def write_task(task: Task) -> dict[str, Any]:
     table: dict[str, Any] = {}
     for key, given in task.options.items():
         if key == MAGNETS:
-            table[key] = {n: _write_magnet(magnet, f"{task.name}.{key}.{n}") for n, magnet in given.items()}
+            table[key] = {n: write_magnet(magnet, f"{task.name}.{key}.{n}") for n, magnet in given.items()}
             continue
         require_known(task.name, {key: given}, tuple(KEYS[task.name]))
         dimension, many = KEYS[task.name][key]
-        place = f"{task.name}.{key}"
-        table[key] = (
-            write_values(given, dimension, place) if many else exact(parse(given, dimension, place), dimension)
-        )
+        table[key] = _written(given, dimension, many, f"{task.name}.{key}")
     return table
 
 
@@ -157,18 +147,33 @@ def solve_task(
     """(the last moment of a course or the AC response, everything against time or frequency).
 
     Args:
-        checkpoint: of a course of [transient].
+        checkpoint: of a course in time.
         resume: go on from it.
     """
     options = {**run, **task.options}
     if task.name == AC:
         response = solve_ac(device, **options, progress=say)
         return response, response.dataset(split=True)
+    options |= {"checkpoint": checkpoint, "resume": resume, "progress": _unhurried(say)}
     if task.name == TRANSIENT:
-        course = transient(device, **options, checkpoint=checkpoint, resume=resume, progress=_unhurried(say))
+        course = transient(device, **options)
         return course.final, course.dataset
     moving = dynamics(device, **options)
     return moving.final, moving.dataset
+
+
+def _read(given: Any, dimension: str, many: bool, key: str) -> Any:
+    if dimension != FLAG:
+        return values(given, dimension, key) if many else parse(given, dimension, key, bare_is_si=False)
+    if not isinstance(given, bool):
+        raise InputError(key, "true or false", given)
+    return given
+
+
+def _written(given: Any, dimension: str, many: bool, key: str) -> Any:
+    if dimension == FLAG:
+        return bool(given)
+    return write_values(given, dimension, key) if many else exact(parse(given, dimension, key), dimension)
 
 
 def _unhurried(say: Progress) -> Progress:
@@ -181,74 +186,3 @@ def _unhurried(say: Progress) -> Progress:
             say(text)
 
     return tell
-
-
-def _read_magnet(given: Any, key: str, folder: Path | None) -> Macrospin:
-    table = require_table(key, given)
-    require_known(key, table, tuple(f.name for f in fields(Macrospin)))
-    found: dict[str, Any] = {
-        name: parse(table[name], dimension, f"{key}.{name}", bare_is_si=False)
-        for name, dimension in _NUMBERS.items()
-        if name in table
-    }
-    for name, dimension in (("field", "magnetic field"), ("begin", "dimensionless")):
-        if name in table:
-            found[name] = _read_vector(table[name], dimension, f"{key}.{name}", folder)
-    if "more" in table:
-        found["more"] = _read_function(table["more"], f"{key}.more", folder)
-    if "anisotropies" in table:
-        found["anisotropies"] = _read_anisotropies(table["anisotropies"], f"{key}.anisotropies")
-    return Macrospin(**found)
-
-
-def _read_anisotropies(given: Any, key: str) -> tuple[Any, ...]:
-    pairs = given if isinstance(given, list) else [given]
-    found = []
-    for n, pair in enumerate(pairs):
-        if not isinstance(pair, list) or len(pair) != 2:
-            raise InputError(f"{key}[{n}]", 'a pair [axis, field], e.g. [[0, 0, 1], "-0.2 T"]', pair)
-        axis = _read_vector(pair[0], "dimensionless", f"{key}[{n}]", None)
-        found.append((axis, parse(pair[1], "magnetic field", f"{key}[{n}]", bare_is_si=False)))
-    return tuple(found)
-
-
-def _read_vector(given: Any, dimension: str, key: str, folder: Path | None) -> Any:
-    if dimension == "magnetic field" and is_function_name(given):
-        return read_function(given, key, folder)
-    if not isinstance(given, list) or len(given) != 3:
-        raise InputError(key, "three components", given)
-    return tuple(
-        parse(x, dimension, f"{key}.{axis}", bare_is_si=False) for x, axis in zip(given, "xyz", strict=True)
-    )
-
-
-def _read_function(given: Any, key: str, folder: Path | None) -> Any:
-    if not is_function_name(given):
-        raise InputError(key, '"module:function"', given)
-    return read_function(given, key, folder)
-
-
-def _write_magnet(magnet: Macrospin, key: str) -> dict[str, Any]:
-    table: dict[str, Any] = {}
-    for entry in fields(Macrospin):
-        name, given = entry.name, getattr(magnet, entry.name)
-        place = f"{key}.{name}"
-        if given is None or (name in _NUMBERS and given == entry.default):
-            continue
-        if callable(given):
-            table[name] = function_name(given, place)
-        elif name in _NUMBERS:
-            table[name] = exact(parse(given, _NUMBERS[name], place), _NUMBERS[name])
-        elif name == "anisotropies":
-            pairs = [
-                [_plain(axis), exact(parse(b, "magnetic field", place), "magnetic field")] for axis, b in given
-            ]
-            table |= {name: pairs} if pairs else {}
-        else:
-            dimension = "magnetic field" if name == "field" else "dimensionless"
-            table[name] = [exact(parse(x, dimension, place), dimension) for x in given]
-    return table
-
-
-def _plain(vector: Any) -> list[float]:
-    return [float(x) for x in np.ravel(vector)]

@@ -162,7 +162,35 @@ def test_motion(folder: Path) -> None:
     assert "torque_x(YIG)" in quantities
 
 
-@pytest.mark.parametrize("text", [AC, TRANSIENT, DYNAMICS])
+GIVEN = """
+[run]
+engine = "scikit"
+[run.mesh.sizes]
+z = "0.5 nm"
+[dynamics]
+until = "10 ps"
+times = ["0 ps", "10 ps"]
+lagging = true
+field_error = 1e-2
+error = 1e-3
+[dynamics.magnets.YIG]
+motion = "signals:turning"
+"""
+
+
+def test_given_motion_with_fields_that_lag(folder: Path) -> None:
+    out = run(folder, FILM + GIVEN)
+    curves = hanle.read_curves(out / "curves.nc")
+    angle = 1e11 * 1e-11
+    assert curves.m.values[-1, 0] == pytest.approx([0.6 * np.cos(angle), 0.6 * np.sin(angle), 0.8])
+    device = hanle.load(folder / "device.toml")
+    motion = hanle.PrescribedMotion(hanle.precession((0, 0, 1), np.arcsin(0.6), 1e11, -np.pi / 2))
+    options = {"error": 1e-3, "field_error": 1e-2, "mesh_options": {"sizes": {"z": 5e-10}}}
+    course = device.dynamics(until="10 ps", magnets={"YIG": motion}, times=[0, 1e-11], lagging=True, **options)
+    np.testing.assert_allclose(curves.electric_field, course.dataset.electric_field, rtol=1e-6)
+
+
+@pytest.mark.parametrize("text", [AC, TRANSIENT, DYNAMICS, GIVEN])
 def test_files_return(text: str, folder: Path) -> None:
     case = read_case(FILM + text, folder)
     assert case.task is not None
@@ -187,6 +215,12 @@ def test_files_return(text: str, folder: Path) -> None:
         ('[dynamics]\nuntil = "1 ns"\n[dynamics.magnets.YIG]\nalpha = 0.1\n', "dynamics.magnets.YIG.alpha"),
         ('[dynamics]\nuntil = "1 ns"\n[dynamics.magnets.YIG]\nfield = "0.1 T"\n', "three components"),
         ('[dynamics]\nuntil = "1 ns"\n[dynamics.magnets.YIG]\nanisotropies = [[0, 0, 1]]\n', "a pair"),
+        ('[dynamics]\nuntil = "1 ns"\nlagging = 1\n', "dynamics.lagging must be true or false"),
+        ('[dynamics]\nuntil = "1 ns"\n[dynamics.magnets.YIG]\nmotion = 3\n', "module:function"),
+        (
+            '[dynamics]\nuntil = "1 ns"\n[dynamics.magnets.YIG]\nmotion = "signals:turning"\ndamping = 0.1\n',
+            "dynamics.magnets.YIG.damping",
+        ),
         ('[run]\nnonlinear = true\n[ac]\nfrequency = "1 GHz"\n', "run.nonlinear"),
         (
             '[run]\ncurrent_density = { unit = "A/m^2", function = 3 }\n[transient]\nuntil = "1 ps"\n',
