@@ -42,7 +42,7 @@ def common(
     for k in present:
         columns = _columns(numbering.blocks[k].fields, found) * kept[k][:, None]
         fields.append((columns * scales[k][:, None])[kept[k]])
-        own = fixed[numbering.offsets[k] : numbering.offsets[k + 1]].reshape(numbering.blocks[k].nodes, -1)
+        own = fixed[numbering.offsets[k] : numbering.offsets[k + 1]].reshape(-1, len(columns))
         np.maximum.at(held, nodes[k], (own @ columns > 0.0).astype(float))
 
     def coarsening() -> sp.csr_matrix:

@@ -15,13 +15,18 @@ from mpi4py import MPI
 import hanle
 from hanle.boundary.heat_contact import heat_contact, heat_sink
 from hanle.boundary.magnons.admissible import MagnonWarning
+from hanle.heat_faces import one_temperature
 from hanle.meshes.coarse import CoarseMeshWarning
 from hanle.meshes.layers import film
+from hanle.pde.coupling import carried as restricted_to
 from hanle.pde.engines.fenicsx import Fenicsx
+from hanle.pde.engines.scikit import Scikit
 from hanle.pde.errors import InputError
+from hanle.pde.fields import LATTICE_HEAT, FieldSet
 from hanle.pde.heat import metal_heat
+from hanle.pde.linear.direct import Direct
 from hanle.pde.linear.parallel import solver as linear_solver
-from hanle.pde.problem import MINUS, PLUS, Face, Problem
+from hanle.pde.problem import MINUS, PLUS, Face, Problem, Terminal
 from hanle.pde.processes import Processes
 from hanle.pde.steady import respond
 
@@ -168,3 +173,26 @@ def test_temperatures_without_a_bath_are_refused(name: str) -> None:
         with pytest.raises(InputError, match=f"T_e, T_p in {bodies} must be held somewhere"):
             respond(problem, Fenicsx(), solver=linear_solver(name))
     respond(Problem(mesh, {"a": law, "b": law}, {"a|b": contact, "bottom": sink}), Fenicsx())
+
+
+@pytest.mark.parametrize("owner", ["random", "last", "shares"])
+def test_shared_temperatures_whoever_has_the_cells(partitioners: dict[str, Any], owner: str) -> None:
+    """A lattice tied to that of a metal, a stiff contact to another metal; processes with few cells or none."""
+    layers = [("a", 20 * NM), ("glass", 60 * NM), ("b", 20 * NM)]
+    mesh = film(80 * NM, layers).mesh({name: 10 * NM for name, _ in layers}, cells_per_length=3)
+    metal = metal_heat(temperature=300.0, electrons=20.0, lattice=5.0, coupling=1e17)
+    lattice = restricted_to(
+        metal_heat(temperature=300.0, electrons=0.0, lattice=1.4, coupling=0.0), FieldSet((LATTICE_HEAT,))
+    )
+    sides = {"below": MINUS, "above": PLUS}
+    faces = {
+        "a|glass": Face(one_temperature(FieldSet((LATTICE_HEAT,)), ("below", "above")), sides),
+        "glass|b": Face(heat_contact(300.0, {("T_p", "T_p"): 1e12}), sides),
+    }
+    ends = {"hot": Terminal(("top",), "T_e"), "cold": Terminal(("bottom",), "T_p")}
+    problem = Problem(mesh, {"a": metal, "glass": lattice, "b": metal}, faces, ends)
+    expected = respond(problem, Scikit(), solver=Direct())
+    engine = Fenicsx(partitioner=partitioners[owner])
+    found = respond(problem, engine, solver=linear_solver("multigrid"), tolerance=1e-11)
+    np.testing.assert_allclose(found.matrix, expected.matrix, rtol=1e-9)
+    assert max(found.proof.iterations.values()) <= 2 * ITERATIONS
