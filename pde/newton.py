@@ -228,6 +228,9 @@ class _Path:
             after = trial.residual(fluxes)
             fell = after.beside(before) <= (1 - DESCENT * part) * before.beside(after)
             fell |= after.relative <= self.tolerance
+            # A weak field may wait while the others, next to which it is small, come closer.
+            closer = after.overall(self.tolerance) <= before.overall(self.tolerance) / 2
+            fell |= closer & (after.relative <= 2 * before.relative)
             if not np.all(fell):
                 fell |= self._nearer(here, trial, move, part, fluxes)
             if np.all(fell):

@@ -56,6 +56,11 @@ class Residual:
         """Name of the largest."""
         return max(self.left, key=lambda name: float(np.max(self.left[name] / self.scale[name])))
 
+    def overall(self, least: float) -> Array:
+        """(batch,) geometric mean of all, each at least `least`."""
+        parts = [np.maximum(self.left[name] / self.scale[name], least) for name in self.left]
+        return np.asarray(np.exp(np.mean(np.log(parts), axis=0)))
+
     def beside(self, other: "Residual") -> Array:
         """(batch,) root of the sum of squares, in the larger scale of this and another iterate."""
         scale = {name: np.maximum(self.scale[name], other.scale[name]) for name in self.left}

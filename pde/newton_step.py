@@ -171,7 +171,7 @@ class Iterate:
             rhs = rhs - system.apply(moved) - driven(self.system, change)
         rhs = np.where(system.fixed, 0.0, rhs)
         missing = float(np.max(there._relative(rhs)))
-        level = max(accuracy * missing, ENOUGH * self.tolerance)
+        level = max(accuracy * min(missing, 1.0), ENOUGH * self.tolerance)
         goals = {
             name: np.maximum(accuracy * self._size(rhs, r), level * there._scale[name])
             for name, r in self._rows.items()
@@ -202,13 +202,11 @@ class Iterate:
         known = {name: self.memory[name] for name in names if name in self.memory}
         drives, before, powers = self.system.problem.drives, dict[str, Array](), dict[str, Array]()
         for name, shape in known.items():
-            before |= self._fluxes.at((name,), self._whole(name, shape.free), self._one(name), sources=False)
+            before[name] = self._response(name, (name,))[0][name]
             powers[name] = np.abs((self.amplitudes - shape.origin)[:, drives.index(name)] ** 2 * before[name])
         for name, shape in carried_on(known, found, drives, self.amplitudes, powers).items():
-            gained = self._fluxes.at((name,), self._whole(name, shape.free), self._one(name), sources=False)[name]
-            if np.all(np.abs(gained - before[name]) <= np.abs(before[name]) / 2):
-                self.memory[name] = shape
-            else:
+            self.memory[name] = shape
+            if np.any(np.abs(self._response(name, (name,))[0][name] - before[name]) > np.abs(before[name]) / 2):
                 # A series in the drive says nothing any more.
                 del self.memory[name]
 
@@ -342,14 +340,16 @@ class Iterate:
 
     def _shape(self, name: str, accuracy: float) -> int:
         """Solve for a shape, starting from that in memory; the number of solves it took."""
-        everywhere, zero = ~self.system.fixed, np.zeros_like(self.state)
+        zero = np.zeros_like(self.state)
         begin = self.memory[name].free if name in self.memory else zero
         left, load = self._unmoved(name, begin), self._unmoved(name, zero)
-        goal = accuracy * float(np.max(self._size(load, everywhere)))
-        goal = max(goal, float(np.max(self._size(self._rounding(self._whole(name, begin)), everywhere))))
-        solves = 0
-        if np.any(self._size(left, everywhere) > goal):
-            change, solves = self._found(left, goal)
+        noise = np.where(self.system.fixed, 0.0, self._rounding(self._whole(name, begin)))
+        goals, solves = [], 0
+        for rows in self._rows.values():
+            goal = np.max(np.maximum(accuracy * self._size(load, rows), self._size(noise, rows)))
+            goals += [float(goal)] if np.any(self._size(left, rows) > goal) else []
+        if goals:
+            change, solves = self._found(left, min(goals))
             begin = begin + change
         self.memory[name] = Shape(begin, self.amplitudes)
         return solves

@@ -230,6 +230,16 @@ def test_current_and_voltage_drive_the_same(elements):
     assert by_voltage.solves == sum(len(level.residuals) for level in by_voltage.levels)
 
 
+def test_what_a_current_drives_is_carried_on_from_step_to_step(elements):
+    """At moderate drive it is solved for once: as many solves as steps, by current as by voltage."""
+    problem, engine, voltage = wire(heated_metal()), elements(2), VOLTAGE / 60
+    current = SIGMA * (voltage + SLOPE * voltage**2 / 2) / LENGTH
+    found = newton(problem, engine, amplitudes={"bottom": 0.0}, fluxes={"top": current}, tolerance=1e-8)
+    assert found.solution.amplitude("top")[0] == pytest.approx(voltage, rel=1e-8)
+    by_voltage = newton(problem, engine, amplitudes={"bottom": 0.0, "top": voltage}, tolerance=1e-8)
+    assert found.solves == len(found.residuals) <= len(by_voltage.residuals) + 1
+
+
 def test_drives_on_the_way_and_solutions_nearby(elements):
     problem, engine, drive = wire(heated_metal()), elements(), {"bottom": 0.0, "top": VOLTAGE}
     whole = newton(problem, engine, amplitudes=drive, tolerance=1e-10)

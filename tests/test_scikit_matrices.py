@@ -13,7 +13,7 @@ from hanle.pde.engines.fe_nodes import nodes_of
 from hanle.pde.engines.fe_numbering import number
 from hanle.pde.engines.fe_scalars import Scalars
 from hanle.pde.engines.scikit import Scikit
-from hanle.pde.fields import CHARGE
+from hanle.pde.fields import CHARGE, SPIN, FieldSet
 from hanle.pde.problem import Problem
 from hanle.pde.tensors import EPSILON
 
@@ -160,6 +160,27 @@ def test_antisymmetric_matrices_without_rounding(block_mesh):
     form[1:, 1:] = EPSILON[:, 2, :]
     matrix = Scalars(numbering).matrix("A", form, np.ones((1, 1)))
     assert np.array_equal(np.diff(matrix.indptr) > 0, side)
+
+
+def test_terms_that_vary_are_one_matrix_per_field_part(block_mesh, rng):
+    """Three axes of one pair of fields add up; what two pairs have in common stays one matrix; the sum is the law."""
+    mesh = distorted(block_mesh, "xyz", False)
+    shape = (1, len(mesh.cells), 8)
+    varying, shared = rng.uniform(1, 2, (3, *shape)), rng.uniform(1, 2, shape)
+    one, other = np.eye(4)[0], np.eye(4)[1]
+    fields = FieldSet((*CHARGE.fields, SPIN))
+    along = [term(1e15 * w, e, np.outer(one, other)) for w, e in zip(varying, np.eye(3), strict=True)]
+    sinks = [term(f * shared, 1.0, np.outer(e, e)) for f, e in ((1e23, one), (3e23, other))]
+    law = Bulk(fields, A=(term(1e6, np.eye(3), np.eye(4)),), W=tuple(along), R=tuple(sinks))
+    system = Scikit().assemble(Problem(mesh, {"A": law}))
+    assert len(system.terms.operators) == 4
+    assert len({id(o.matrix) for o in system.terms.operators}) == 3
+    state = rng.normal(size=system.size)
+    samples = system.samples("A", state, {})
+    loss = law.loss(samples.values, samples.gradients)
+    expected = np.einsum("becn,bec->n", loss, samples.weights)
+    found = system.apply(state).reshape(-1, 4).sum(axis=0)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=ROUNDING * np.abs(expected).max())
 
 
 def test_stiffness_and_mass_share_one_pattern(block_mesh):
