@@ -11,8 +11,8 @@ matrices (assembly), the linear solver (its hierarchy or factors, and the iterat
 
     python benchmarks/newton.py [--nodes 64 16] [--plate 65 33] [--direct]
 
-Measured on a shared machine, with multigrid: 3 or 4 linear solves by voltage, 3 to 6 by current; a step costs 2.1 to 2.4
-linear responses of the film with 98304 unknowns (laws and assembly together less than half of it), 2.3 to 2.6 of the
+Measured on a shared machine, with multigrid: 3 or 4 linear solves by voltage, 3 to 6 by current; a step costs 2.1 to
+2.4 linear responses of the film with 98304 unknowns (laws and assembly together about half of it), 2.3 to 2.6 of the
 plate with 12870.
 """
 
