@@ -53,7 +53,7 @@ def metal(rise=RISE, seebeck=S):
     return joule(combined(flows, heat))
 
 
-def wire(bulk, faces=None, cells=8):
+def wire(bulk, faces=None, cells=6):
     mesh = stack([("wire", LENGTH)]).mesh(resolve={"wire": LENGTH}, cells_per_length=cells, growth=1.0001)
     return Problem(mesh, {"wire": bulk}, faces or {}, {name: Terminal((name,)) for name in ("bottom", "top")})
 
@@ -153,7 +153,7 @@ def test_approach_to_a_quadratic_loss_is_a_tanh(elements, tolerance):
     effort = found.effort
     assert effort.residual < 1e-8
     assert effort.operators < effort.steps
-    assert effort.solves < 12 * effort.steps
+    assert effort.solves < 16 * effort.steps
 
 
 @pytest.mark.parametrize("rise", [0.0, RISE])
@@ -236,13 +236,13 @@ def test_heat_at_twice_the_frequency(elements, phase):
         Drives({"bottom": 0.0}, {"top": lambda t: j * np.sin(omega * t)}),
         times[-1],
         record=Record(times, {"t": level(1)}),
-        control=Control(1e-4, max_step=period / 16, solver=elements.direct),
+        control=Control(1e-3, max_step=period / 16, solver=elements.direct),
     )
     second = 2 * np.mean(found.readings["t"] * np.exp(-2j * omega * times))
     mean = np.mean(found.readings["t"])
     expected = -rises[0] / 2 / (1 + 2j * phase)
-    assert abs(second - expected) < GATHERED * 1e-4 * abs(expected)
-    assert mean == pytest.approx(rises[0] / 2, rel=GATHERED * 1e-4)
+    assert abs(second - expected) < GATHERED * 1e-3 * abs(expected)
+    assert mean == pytest.approx(rises[0] / 2, rel=GATHERED * 1e-3)
     if phase < 0.1:
         assert abs(second + rises[0] / 2) < 2.1 * phase * rises[0] / 2
 
@@ -270,7 +270,7 @@ def test_long_time_is_the_steady_solution(elements, by):
             "p": level(5),
         }
     )
-    control = Control(1e-3, solver=elements.direct, solve_tolerance=TOLERANCE)
+    control = Control(1e-2, solver=elements.direct, solve_tolerance=TOLERANCE)
     found = transient(problem, elements(2), drives, 200 * TAU, record=record, control=control)
     for name, ask in record.readings.items():
         assert found.readings[name][-1] == pytest.approx(ask(steady), rel=1e-8)
@@ -293,7 +293,7 @@ def power_in(solution):
 def test_energy(elements):
     """Power in = heat out + heat stored at every step; the work over the course, by Simpson's rule, of order 3."""
     problem, drives, errors = cooled_wire(), Drives({"bottom": 0.0, "top": VOLTAGE}), []
-    for count in (8, 16, 32):
+    for count in (16, 32):
         stepper, moments, _ = steps_of(problem, elements(1), drives, {}, TAU, count, elements.direct)
         rates, free = [], ~stepper.system.fixed
         for moment in moments[1:]:
@@ -311,8 +311,8 @@ def test_energy(elements):
         values, dt = np.array(rates[count // 2 - 1 :]), TAU / count
         work = dt / 3 * (values[0] + values[-1] + 4 * values[1:-1:2].sum() + 2 * values[2:-1:2].sum())
         errors.append(abs(stepper.system.processes.total(held[-1] - held[0]) - work) / work)
-    assert np.log2(errors[1] / errors[2]) > 3 - 3 * ORDER_MARGIN
-    assert errors[2] < 1e-4
+    assert np.log2(errors[0] / errors[1]) > 3 - 3 * ORDER_MARGIN
+    assert errors[1] < 1e-6
 
 
 class Interrupting:
@@ -333,19 +333,19 @@ def test_restart_is_the_uninterrupted_course(elements, tmp_path):
 
     def run(path=None, reading=None, resume=False):
         record = Record(readings={"t": reading or level(4)})
-        control = Control(1e-3, solver=elements.direct, checkpoint=path)
+        control = Control(1e-2, solver=elements.direct, checkpoint=path)
         drives = Drives({"bottom": 0.0, "top": lambda t: VOLTAGE if t < TAU else 0.0}, breaks=(TAU,))
         return transient(cooled_wire(), elements(1), drives, 2 * TAU, record=record, control=control, resume=resume)
 
     path = tmp_path / "course.npz"
     whole = run()
-    for after in (8, 19):
+    for after in (6, 15):
         with pytest.raises(KeyboardInterrupt):
             run(path, Interrupting(after))
         again = run(path, resume=True)
         np.testing.assert_array_equal(again.times, whole.times)
         np.testing.assert_allclose(again.readings["t"], whole.readings["t"], rtol=1e-12, atol=1e-15)
-        assert again.effort.steps == whole.effort.steps > 20
+        assert again.effort.steps == whole.effort.steps > 14
 
 
 def test_a_step_without_a_solution_is_made_shorter(elements):
