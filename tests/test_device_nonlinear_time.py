@@ -124,6 +124,7 @@ def wired(current):
     return {"in": current, "heater": "0 W/m^2"}
 
 
+@pytest.mark.slow
 def test_long_time_is_the_steady_solution():
     device = seebeck_stack()
     steady = device.solve(wiring=wired("500 A/m"), nonlinear=True, tolerance=TIGHT, mesh_options=COARSE)
@@ -144,6 +145,7 @@ def test_long_time_is_the_steady_solution():
     assert begun.final.wire_field("out") == pytest.approx(steady.wire_field("out"), rel=LONG)
 
 
+@pytest.mark.slow
 def test_small_drives_are_the_linear_course():
     device, options = seebeck_stack(), {"until": "0.1 ns", "times": ["10 ps", "0.1 ns"], "mesh_options": COARSE}
     one, other = (
