@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from hanle.pde.engines.contract import Engine
 from hanle.pde.errors import InputError, SolveError
-from hanle.pde.newton_parts import Residual, Wanted, checked
-from hanle.pde.newton_step import Iterate, Move, first
+from hanle.pde.linearised import linearised
+from hanle.pde.newton_parts import STALLED, Move, Residual, Wanted, checked
+from hanle.pde.newton_step import Iterate
 from hanle.pde.problem import Problem
 from hanle.pde.response import Proof
 from hanle.pde.solution import Solution
@@ -106,7 +107,7 @@ def newton(
     if not goals or goals[-1] != 1.0 or goals[0] <= 0 or np.any(np.diff(goals) <= 0):
         raise InputError("through", "parts of the drive, increasing from above 0 to 1", goals)
     with single_threaded_blas():
-        here = first(problem, engine, solver, tolerance)
+        here = _at_rest(problem, engine, solver, tolerance)
         known, flowing = checked(problem, amplitudes, fluxes or {}, here.system.batch)
         if start is not None:
             here = here.placed(start)
@@ -118,6 +119,15 @@ def newton(
         residuals = {"newton": path.levels[-1].residuals[-1]}
         proof = Proof(engine.name, chosen, residuals, {"newton": path.solves}, tolerance)
         return NewtonResult(here.solution(proof), tuple(path.levels), path.solves)
+
+
+def _at_rest(problem: Problem, engine: Engine, solver: Any, tolerance: float) -> Iterate:
+    """The iterate at zero, all drives at rest."""
+    system = engine.assemble(linearised(problem, None))
+    state = np.zeros_like(system.given_vector())
+    amplitudes = np.zeros((system.batch, len(problem.drives)))
+    chosen = solver or engine.default_solver(system)
+    return Iterate(problem, engine, chosen, tolerance, system, state, amplitudes)
 
 
 def _wanted(
@@ -192,7 +202,7 @@ class _Path:
         fluxes = self.wanted.at(drive)[1]
         residual = here.residual(fluxes)
         history, parts = [float(residual.relative.max())], [part]
-        while history[-1] > self.tolerance:
+        while history[-1] > self.tolerance and not self._exhausted(residual, history):
             if len(history) == self.max_steps:
                 raise _Diverged(f"the equations of {residual.worst} kept a residual of {_listed(history)}")
             try:
@@ -201,13 +211,23 @@ class _Path:
             except SolveError as error:
                 raise _Diverged(str(error)) from error
             self.solves += move.solves
-            here, residual, taken = self._damped(here, residual, move, fluxes)
+            try:
+                here, residual, taken = self._damped(here, residual, move, fluxes)
+            except _Diverged:
+                if np.all(residual.certain <= self.tolerance):
+                    break
+                raise
             if taken < 1.0:
                 # Shapes are carried on along whole steps only.
                 here.memory.clear()
             history.append(float(residual.relative.max()))
             parts.append(taken)
         return here, Level(drive, tuple(history), tuple(parts))
+
+    def _exhausted(self, residual: Residual, history: Sequence[float]) -> bool:
+        """Whether steps no longer help, and rounding of temperatures explains what is left."""
+        stalled = len(history) > 1 and history[-1] > history[-2] / STALLED
+        return stalled and bool(np.all(residual.certain <= self.tolerance))
 
     def _damped(
         self, here: Iterate, before: Residual, move: Move, fluxes: Mapping[str, Array]

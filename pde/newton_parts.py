@@ -10,6 +10,9 @@ from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.problem import Problem
 from hanle.pde.tensors import Array
 
+#: A step that reduces the residual by less stalls, where rounding can explain what is left.
+STALLED = 4.0
+
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
@@ -39,17 +42,24 @@ class Residual:
     """What the equations leave, per field and per drive of given flux.
 
     Attributes:
-        left, scale: name -> (batch,) what is left, and the size of its parts (at least what rounding makes of them,
-            over the tolerance).
+        left, scale: name -> (batch,) what is left, and the size of its parts (at least what rounding of the state
+            makes of them, over the tolerance).
+        doubtful: the same size, at least what rounding of T_0 (1 + t) makes of them: laws may know no more of t.
     """
 
     left: Mapping[str, Array]
     scale: Mapping[str, Array]
+    doubtful: Mapping[str, Array]
 
     @cached_property
     def relative(self) -> Array:
         """(batch,) the largest of all."""
         return np.asarray(np.max([self.left[name] / self.scale[name] for name in self.left], axis=0))
+
+    @cached_property
+    def certain(self) -> Array:
+        """(batch,) the largest of all, of what is more than doubtful."""
+        return np.asarray(np.max([self.left[name] / self.doubtful[name] for name in self.left], axis=0))
 
     @property
     def worst(self) -> str:
@@ -86,3 +96,12 @@ def checked(
 
     known = {name: spread(value) for name, value in amplitudes.items()}
     return known, {name: spread(fluxes.get(name, 0.0)) for name in problem.drives if name not in known}
+
+
+@dataclass(frozen=True, eq=False)
+class Move:
+    """A step: changes of state and amplitudes (batch, drives), and the linear solves it took."""
+
+    state: Array
+    amplitudes: Array
+    solves: int

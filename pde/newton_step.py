@@ -20,7 +20,7 @@ import numpy as np
 from hanle.pde.engines.contract import Engine, Part, Subsystem, System
 from hanle.pde.errors import InputError
 from hanle.pde.linearised import held, linearised
-from hanle.pde.newton_parts import Residual, Wanted
+from hanle.pde.newton_parts import Move, Residual, Wanted
 from hanle.pde.newton_shapes import Fluxes, Shape, carried_on, driven
 from hanle.pde.problem import Problem
 from hanle.pde.response import Proof
@@ -41,17 +41,10 @@ ENOUGH = 0.3
 SPOILT = 0.3
 #: The same where hardly more than rounding is left.
 ROUGH = 0.5
+#: By how much rounding may exceed its estimate.
+MISSED = 8.0
 #: Relative residual of a solve, at least: rounding.
 TIGHT = 1e-12
-
-
-@dataclass(frozen=True, eq=False)
-class Move:
-    """A step: changes of state and amplitudes (batch, drives), and the linear solves it took."""
-
-    state: Array
-    amplitudes: Array
-    solves: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +114,7 @@ class Iterate:
             least = np.where(wanted != 0.0, 0.0, least / self.tolerance)
             size = np.maximum(size + np.abs(wanted), np.maximum(least, np.finfo(float).tiny))
             left[key], scale[key] = np.abs(flux - wanted), size
-        return Residual(left, scale)
+        return Residual(left, scale, scale | self._doubtful)
 
     def step(self, wanted: Wanted, part: float, missing: float, slow: bool = False) -> Move:
         """The step towards a part of the drive.
@@ -270,12 +263,20 @@ class Iterate:
     @cached_property
     def _scale(self) -> dict[str, Array]:
         """Field -> (batch,) size of the terms of its equations, at least what rounding makes over the tolerance."""
+        return self._terms(self._rounding(self.state))
+
+    @cached_property
+    def _doubtful(self) -> dict[str, Array]:
+        """The same with what rounding of T_0 (1 + t) makes."""
+        return self._terms(self._noise)
+
+    def _terms(self, noise: Array) -> dict[str, Array]:
         found, inner = {}, ~self.system.fixed
         for name, rows in self._rows.items():
             sizes = self._size(self._applied, rows & inner) + self._size(self._load, rows & inner)
             # Where every free row balances by itself (a uniform state) the fluxes through the contacts set the scale.
             sizes = np.maximum(sizes, self._size(self._applied, rows))
-            least = np.maximum(self._size(self._noise, rows & inner) / self.tolerance, NOTHING)
+            least = np.maximum(self._size(noise, rows & inner) / self.tolerance, NOTHING)
             found[name] = np.maximum(sizes, least)
         return found
 
@@ -321,14 +322,15 @@ class Iterate:
         noise, meant, inner = self._rounding(state), self._rounding(state, self._level), ~self.system.fixed
         least = []
         for name, rows in self._rows.items():
-            rounding = self._size(meant, rows & inner)
-            if np.all(self._size(rhs, rows) <= rounding):
+            rounding = self._size(noise, rows & inner)
+            # What heats weakly is small beside rounding of T_0, and meant; what heat drives elsewhere then is not.
+            known = rounding if np.any(self._level[rows]) else self._size(meant, rows & inner)
+            if np.all(self._size(rhs, rows) <= known):
                 rhs = np.where(rows, 0.0, rhs)
             else:
-                rounding = self._size(noise, rows & inner)
-            least.append(float(np.max(np.maximum(goals[name], rounding))))
+                least.append(float(np.max(np.maximum(goals[name], rounding))))
         # The solver knows one norm of all fields: it is asked for what the weakest one needs.
-        return self._found(rhs, min(least))
+        return self._found(rhs, min(least, default=0.0))
 
     def _found(self, rhs: Array, goal: float) -> tuple[Array, int]:
         """A x = rhs but for a load of the size `goal`, and the number of solves it took."""
@@ -346,8 +348,12 @@ class Iterate:
         noise = np.where(self.system.fixed, 0.0, self._rounding(self._whole(name, begin)))
         goals, solves = [], 0
         for rows in self._rows.values():
-            goal = np.max(np.maximum(accuracy * self._size(load, rows), self._size(noise, rows)))
-            goals += [float(goal)] if np.any(self._size(left, rows) > goal) else []
+            goal = np.max(np.maximum(accuracy * self._size(load, rows), MISSED * self._size(noise, rows)))
+            if np.any(self._size(left, rows) > goal):
+                goals.append(float(goal))
+            else:
+                # Rounding, which a conductor without a terminal would take for a source.
+                left = np.where(rows, 0.0, left)
         if goals:
             change, solves = self._found(left, min(goals))
             begin = begin + change
@@ -388,12 +394,3 @@ class Iterate:
         found = np.zeros_like(self.amplitudes)
         found[:, self.system.problem.drives.index(name)] = 1.0
         return found
-
-
-def first(problem: Problem, engine: Engine, solver: Any, tolerance: float) -> Iterate:
-    """The iterate at zero, all drives at rest."""
-    system = engine.assemble(linearised(problem, None))
-    state = np.zeros_like(system.given_vector())
-    amplitudes = np.zeros((system.batch, len(problem.drives)))
-    chosen = solver or engine.default_solver(system)
-    return Iterate(problem, engine, chosen, tolerance, system, state, amplitudes)

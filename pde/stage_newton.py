@@ -20,8 +20,8 @@ from hanle.pde.errors import InputError, SolveError
 from hanle.pde.frozen import at_rest, frozen
 from hanle.pde.inertia import stepped
 from hanle.pde.linearised import held, linearised
-from hanle.pde.newton_parts import Residual, checked
-from hanle.pde.newton_step import Iterate, Move
+from hanle.pde.newton_parts import STALLED, Move, Residual, checked
+from hanle.pde.newton_step import Iterate
 from hanle.pde.problem import Problem
 from hanle.pde.response import Proof
 from hanle.pde.solution import Solution
@@ -33,6 +33,8 @@ from hanle.pde.threads import single_threaded_blas
 MOST = 14
 #: Corrections still to come that cost about as much as a new linearisation.
 WORTH = 5
+#: Relative residual that is enough where rounding of temperatures can explain it.
+WEAK = 1e-5
 #: Growth of the residual at which a correction is taken back.
 GROWTH = 2.0
 #: Parts of a correction below this are not tried.
@@ -69,7 +71,7 @@ class NewtonStages:
             except InputError as error:
                 raise Diverged(str(error)) from error
             point, residual = self._settled(point, known, flowing)
-            size = float(residual.relative.max())
+            size = float(residual.certain.max())
             self.tally.residual = max(self.tally.residual, size)
             name = getattr(self._solver, "name", type(self._solver).__name__)
             return point.solution(Proof(self._engine.name, name, {"newton": size}, {}, self._tolerance))
@@ -136,13 +138,18 @@ class NewtonStages:
         residual = point.residual(fluxes)
         sizes = [float(residual.relative.max())]
         fresh = False
-        while not sizes[-1] <= self._tolerance or self._lacks(point, known):
+        while not self._enough(residual, sizes) or self._lacks(point, known):
             if len(sizes) > MOST or not np.isfinite(sizes[-1]):
                 listed = ", ".join(f"{size:.1e}" for size in sizes)
                 raise Diverged(f"the equations of {residual.worst} kept a residual (Newton's method: {listed})")
             if self._tangent is None:
                 self._tangent, fresh = self._linearised(self._at(self._rate), point.state, point.amplitudes), True
-            found = self._corrected(point, residual, known, fluxes, SMALLEST if fresh else 1.0)
+            try:
+                found = self._corrected(point, residual, known, fluxes, SMALLEST if fresh else 1.0)
+            except Diverged:
+                if self._certain(residual) and not self._lacks(point, known):
+                    break
+                raise
             if found is None:
                 # Taken back: the linearisation was an old one.
                 self._tangent = None
@@ -150,9 +157,19 @@ class NewtonStages:
             point, residual = found
             sizes.append(float(residual.relative.max()))
             fresh = False
-            if self._slow(sizes):
+            if not self._enough(residual, sizes) and self._slow(sizes):
                 self._tangent = None
         return point, residual
+
+    def _enough(self, residual: Residual, sizes: list[float]) -> bool:
+        """Whether the stage is solved; where rounding of temperatures may be all that is left, less is enough."""
+        stalled = len(sizes) > 1 and sizes[-1] > sizes[-2] / STALLED
+        if sizes[-1] <= self._tolerance:
+            return True
+        return (stalled or sizes[-1] <= WEAK) and self._certain(residual)
+
+    def _certain(self, residual: Residual) -> bool:
+        return bool(np.all(residual.certain <= self._tolerance))
 
     def _slow(self, sizes: list[float]) -> bool:
         """Whether a new linearisation pays."""

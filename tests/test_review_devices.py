@@ -17,7 +17,6 @@ from hanle.boundary.magnons.admissible import MagnonWarning
 from hanle.config import read_case
 from hanle.pde.errors import InputError, SolveError
 from hanle.pde.macrospin import GAMMA
-from hanle.transport_readout import SmallSignalWarning
 
 RULE = hanle.MagnonInterface(g_r="4.1e18 1/m^2")
 #: Images of the strips one period away change the field of the injector by less.
@@ -244,7 +243,7 @@ def test_energy_balance_of_a_device_that_heat_drives() -> None:
     assert float(result.heat_current("top")) == pytest.approx(1e5, rel=BALANCED)
 
 
-def test_joule_heat_that_is_rounding_is_said() -> None:
+def test_weak_joule_heat_is_seen() -> None:
     """At 1 A/m Newton's method left the temperatures of this bar at T_0 exactly, without a word."""
     heat = {"lattice_heat_conductivity": "5 W/(m K)", "electron_lattice_coupling": "2.5e17 W/(m^3 K)"}
     bar = hanle.Device(
@@ -253,13 +252,9 @@ def test_joule_heat_that_is_rounding_is_said() -> None:
         transport=("heat",),
         heat_contacts={"bath": ["left", "right"]},
     )
-    with warnings.catch_warnings(record=True) as heard:
-        warnings.simplefilter("always", SmallSignalWarning)
-        weak = bar.solve(current="1 A/m", nonlinear=True)
-    # A method that sees this heat needs no warning.
-    assert weak.energy_error < BALANCED or any(w.category is SmallSignalWarning for w in heard)
-    strong = bar.solve(current="1e3 A/m", nonlinear=True)
-    assert strong.energy_error < BALANCED
+    for current in ("1 A/m", "1e3 A/m"):
+        # Ten times the tolerance of Newton's method: what many equations leave adds up.
+        assert bar.solve(current=current, nonlinear=True).energy_error < 1e-7
 
 
 def test_torques_of_moving_magnets_are_not_split() -> None:

@@ -143,7 +143,9 @@ def respond(
 def injected(magnet: Element, metal: Element, temperature: float, slope: float) -> float:
     """w at F | N, both half-infinite, without current [V]; slope: T' far in F [K/m]."""
     ratio = np.sqrt(magnet.heat / magnet.heat_at(temperature))
-    return float(-magnet.c * magnet.h * slope / (magnet.c / magnet.length * ratio + metal.conductance / metal.length))
+    return float(
+        -magnet.c * magnet.h * slope / (magnet.c / magnet.length * ratio + metal.conductance / metal.length)
+    )
 
 
 def _slopes(element: Element, temperature: float) -> tuple[float, float]:
