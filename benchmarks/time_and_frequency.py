@@ -94,7 +94,7 @@ def nonlinear(nodes: tuple[int, int]) -> None:
     """Steps of courses with Joule heat next to the steady linear response of the problem linearised at their end."""
     from dataclasses import replace
 
-    from newton import heated
+    from newton import heated_film
 
     from hanle.pde.coefficients import term
     from hanle.pde.engines.scikit import Scikit
@@ -103,7 +103,7 @@ def nonlinear(nodes: tuple[int, int]) -> None:
     from hanle.pde.steady import respond
     from hanle.pde.transient import Control, Drives, transient
 
-    curved, engine, solver = heated(nodes)[1], Scikit(), Multigrid()
+    curved, engine, solver = heated_film(nodes)[1], Scikit(), Multigrid()
     law = curved.regions["Pt"]
     stored = {"T_e": 3e4 * 300.0, "T_p": 2.8e6 * 300.0}
     extra = [
