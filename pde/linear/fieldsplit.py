@@ -21,14 +21,14 @@ from petsc4py import PETSc
 from hanle.pde.errors import SolveError
 from hanle.pde.linear import kernels
 from hanle.pde.linear.boomeramg import BoomerAMG
-from hanle.pde.linear.common import Correction
 from hanle.pde.linear.contract import BlockTerm, LinearSystem
 from hanle.pde.linear.groups import Group, Part, groups
-from hanle.pde.linear.krylov import Progress, gmres
-from hanle.pde.linear.operators import Operator, merge, passes
+from hanle.pde.linear.iteration import Iteration
+from hanle.pde.linear.krylov import Progress
+from hanle.pde.linear.operators import merge, passes
 from hanle.pde.linear.process_parts import ProcessParts
 from hanle.pde.linear.reduced import Reduced, reduce
-from hanle.pde.linear.refinement import by_field, undetermined
+from hanle.pde.linear.refinement import undetermined
 from hanle.pde.tensors import Array
 
 Inverse = Callable[[Array], Array]
@@ -60,18 +60,15 @@ class Sweep:
     """The groups of one system, see contract.Prepared.
 
     Attributes:
-        iterations: of the last solve.
         inverses: what approximates each group, in order, for benchmarks and tests.
     """
 
     def __init__(self, reduced: Reduced, options: Fieldsplit) -> None:
-        self._reduced, self._options = reduced, options
+        self._reduced = reduced
         # Objects of earlier solvers end here: all processes pass this line, whenever each of them let go of its own.
         PETSc.garbage_cleanup(reduced.sharing.comm)
         _require_equations(reduced)
-        self._operator = Operator(reduced.system)
-        common = reduced.system.common
-        self._correction = None if common is None else Correction(reduced, common, _of_all)
+        self._iteration = Iteration(reduced, self._sweep, _of_all, options)
         self.inverses: list[Inverse] = []
         self._couplings: list[Inverse | None] = []
         earlier: list[Group] = []
@@ -80,44 +77,19 @@ class Sweep:
                 self._couplings.append(_coupling(reduced, group, earlier))
                 self.inverses.append(inverse)
                 earlier.append(group)
-        self.iterations = 0
+
+    @property
+    def iterations(self) -> int:
+        """Of the last solve."""
+        return self._iteration.iterations
 
     def solve(self, rhs: Array, *, tolerance: float) -> Array:
         """A y = rhs to a relative true residual below `tolerance`; raises SolveError with the next step."""
         reduced = self._reduced
         load = reduced.nulls.balanced(reduced.load(rhs), tolerance)
-        self.iterations = 0
         with _threads(reduced):
-            if self._correction is None:
-                y = self._converged(load, tolerance)
-            else:
-                y = by_field(reduced, self._converged, load, tolerance)
+            y = self._iteration.solve(load, tolerance)
         return reduced.nulls.project(y)
-
-    def _converged(self, load: Array, tolerance: float) -> Array:
-        options = self._options
-        result = gmres(
-            self._apply,
-            self._precondition,
-            load,
-            tolerance=tolerance,
-            restart=options.restart,
-            limit=options.limit,
-            progress=options.progress,
-            processes=self._reduced.processes,
-        )
-        self.iterations += result.iterations
-        return result.x
-
-    def _apply(self, y: Array) -> Array:
-        return self._reduced.restrict(self._operator.apply(self._reduced.extend(y)))
-
-    def _precondition(self, r: Array) -> Array:
-        """A sweep, after what is common to several components."""
-        if self._correction is None:
-            return self._sweep(r)
-        z = self._correction(r)
-        return z + self._sweep(r - self._apply(z))
 
     def _sweep(self, r: Array) -> Array:
         z = np.zeros_like(r)

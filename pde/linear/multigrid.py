@@ -12,14 +12,12 @@ from itertools import pairwise
 import numpy as np
 
 from hanle.pde.linear import kernels
-from hanle.pde.linear.common import Correction
 from hanle.pde.linear.contract import LinearSystem
 from hanle.pde.linear.hierarchy import grids
-from hanle.pde.linear.krylov import Progress, gmres
+from hanle.pde.linear.iteration import Iteration
+from hanle.pde.linear.krylov import Progress
 from hanle.pde.linear.levels import Coarsest, Level, Single
-from hanle.pde.linear.operators import Operator
 from hanle.pde.linear.reduced import Reduced, reduce
-from hanle.pde.linear.refinement import by_field
 from hanle.pde.linear.ties import springs
 from hanle.pde.tensors import Array
 
@@ -51,48 +49,21 @@ class Hierarchy:
     """The levels of one system, see contract.Prepared."""
 
     def __init__(self, reduced: Reduced, options: Multigrid) -> None:
-        self._reduced, self._options = reduced, options
-        self._operator = Operator(reduced.system)
-        self._cycle = Cycle(reduced)
-        common = reduced.system.common
-        self._correction = None if common is None else Correction(reduced, common, Cycle)
-        self.iterations = 0
+        self._reduced = reduced
+        self._iteration = Iteration(reduced, Cycle(reduced), Cycle, options)
+
+    @property
+    def iterations(self) -> int:
+        """Of the last solve."""
+        return self._iteration.iterations
 
     def solve(self, rhs: Array, *, tolerance: float) -> Array:
         """A x = rhs to a relative true residual below `tolerance`; raises SolveError with the next step."""
         reduced = self._reduced
         load = reduced.nulls.balanced(reduced.load(rhs), tolerance)
-        self.iterations = 0
         with kernels.threads_for(reduced.system.size):
-            if self._correction is None:
-                y = self._converged(load, tolerance)
-            else:
-                y = by_field(reduced, self._converged, load, tolerance)
+            y = self._iteration.solve(load, tolerance)
         return reduced.answer(reduced.nulls.project(y))
-
-    def _converged(self, load: Array, tolerance: float) -> Array:
-        options = self._options
-        result = gmres(
-            self._apply,
-            self._precondition,
-            load,
-            tolerance=tolerance,
-            restart=options.restart,
-            limit=options.limit,
-            progress=options.progress,
-        )
-        self.iterations += result.iterations
-        return result.x
-
-    def _apply(self, y: Array) -> Array:
-        return self._reduced.restrict(self._operator.apply(self._reduced.extend(y)))
-
-    def _precondition(self, r: Array) -> Array | Single:
-        """A cycle, after what is common to several components."""
-        if self._correction is None:
-            return self._cycle(r)
-        z = self._correction(r)
-        return np.asarray(z + self._cycle(r - self._apply(z)), dtype=np.float32)
 
 
 class Cycle:
