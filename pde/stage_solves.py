@@ -143,8 +143,8 @@ class LinearStages:
         if rate not in self._operators:
             # Without its states: a course that goes on from a file must start its solves from the same numbers.
             previous = None if self._latest is None else replace(self._latest, changes={}, history={})
-            problem = stepped(self._system.problem, rate)
-            self._operators[rate] = prepare(problem, self._engine, previous=previous, **self._options)
+            problem, near = stepped(self._system.problem, rate), previous.system if previous else self._system
+            self._operators[rate] = prepare(problem, self._engine, previous=previous, near=near, **self._options)
             self.tally.prepared += 1
             while len(self._operators) > OPERATORS:
                 self._operators.popitem(last=False)

@@ -73,14 +73,20 @@ def prepare(
     previous: Response | None = None,
     progress: Progress | None = None,
     guess: Guess | None = None,
+    near: System | None = None,
 ) -> "Prepared":
-    """Assemble `problem`, prepare the solver and solve for each drive; arguments and errors as in `respond`."""
+    """Assemble `problem`, prepare the solver and solve for each drive; arguments and errors as in `respond`.
+
+    Args:
+        near: a system on the same mesh that shares its numbering and matrices; that of `previous` if None.
+    """
     if not 0 < tolerance < 1:
         raise InputError("tolerance", "between 0 and 1", tolerance, "1e-8 is the default")
     say = progress or (lambda text: None)
     with single_threaded_blas():
         say("assembling")
-        system = engine.assemble(problem, previous.system if previous else None)
+        near = previous.system if near is None and previous else near
+        system = engine.assemble(problem, near)
         solver = solver or engine.default_solver(system)
         common = _common_level(system)
         lifts = _known_lifts(system, previous, tolerance) or _lifts(system, solver, common, tolerance, say)

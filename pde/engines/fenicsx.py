@@ -8,13 +8,13 @@ numbers of cells agree with `scikit`. States hold the unknowns that this process
 Needs fenics-dolfinx 0.9 to 0.11 with PETSc for real numbers; `hanle doctor` says how to get them.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from mpi4py import MPI
 
+from hanle.meshes.partition import bisected
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.engines.contract import System as AnySystem
 from hanle.pde.engines.fe_coarsening import coarsening
@@ -24,7 +24,7 @@ from hanle.pde.engines.fe_numbering import number, ties
 from hanle.pde.engines.fe_scalars import Scalars
 from hanle.pde.engines.fe_system import System, collected
 from hanle.pde.engines.fenicsx_forms import Forms, Held
-from hanle.pde.engines.fenicsx_mesh import distribute
+from hanle.pde.engines.fenicsx_mesh import Partitioner, distribute
 from hanle.pde.engines.fenicsx_part import local_laws, part_of, prescribed, shared_unknowns
 from hanle.pde.errors import InputError, UnsupportedError
 from hanle.pde.problem import Problem
@@ -38,12 +38,12 @@ class Fenicsx:
     Attributes:
         order: 1 or 2, polynomial order of the shape functions.
         comm: an MPI communicator of mpi4py; all processes of the program if None.
-        partitioner: who gets which cell, as `dolfinx.mesh.create_mesh` takes it; dolfinx's own choice if None.
+        partitioner: who owns which cell, see `fenicsx_mesh.Partitioner`.
     """
 
     order: int = 1
     comm: Any = None
-    partitioner: Callable[..., Any] | None = None
+    partitioner: Partitioner = bisected
     name: str = "fenicsx"
     batched: bool = False
 

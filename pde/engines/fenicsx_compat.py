@@ -1,11 +1,11 @@
 """What differs between dolfinx 0.9 and 0.11, in one place."""
 
-from collections.abc import Callable
 from typing import Any
 
 import dolfinx
 import numpy as np
 from dolfinx import cpp, mesh
+from dolfinx.graph import adjacencylist
 
 from hanle.meshes.tagged import IntArray
 from hanle.pde.tensors import Array
@@ -13,16 +13,16 @@ from hanle.pde.tensors import Array
 VERSION = tuple(int(part) for part in dolfinx.__version__.split(".")[:2])
 
 
-def create_mesh(
-    comm: Any, cells: IntArray, points: Array, element: Any, partitioner: Callable[..., Any] | None
-) -> Any:
-    """A mesh without ghost cells, distributed by `partitioner` (the graph partitioner of dolfinx if None)."""
-    if partitioner is None:
-        extra = () if VERSION < (0, 11) else (2,)
-        partitioner = mesh.create_cell_partitioner(mesh.GhostMode.none, *extra)
+def create_mesh(comm: Any, cells: IntArray, points: Array, element: Any, owners: IntArray) -> Any:
+    """A mesh without ghost cells; `owners` says which process is to own each of the cells given here."""
+
+    def destinations(*_: Any) -> Any:
+        graph = adjacencylist(owners.astype(np.int32)[:, None])
+        return getattr(graph, "_cpp_object", graph)
+
     if VERSION < (0, 10):
-        return mesh.create_mesh(comm, cells, points, element, partitioner)
-    return mesh.create_mesh(comm, cells, element, points, partitioner)
+        return mesh.create_mesh(comm, cells, points, element, destinations)
+    return mesh.create_mesh(comm, cells, element, points, destinations)
 
 
 def coefficient_key(form: Any) -> Any:

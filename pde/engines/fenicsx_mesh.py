@@ -9,10 +9,11 @@ import numpy as np
 import ufl
 from dolfinx import fem
 
-from hanle.meshes.tagged import IntArray
+from hanle.meshes.tagged import IntArray, TaggedMesh
 from hanle.pde.engines import fenicsx_compat as compat
 from hanle.pde.engines.fe_cells import cell
 from hanle.pde.engines.fe_nodes import Nodes
+from hanle.pde.errors import InputError
 
 #: Names of the cells, and the place of each vertex of dolfinx among those of VTK.
 KINDS: dict[str, tuple[str, tuple[int, ...]]] = {
@@ -23,7 +24,8 @@ KINDS: dict[str, tuple[str, tuple[int, ...]]] = {
     "hexahedron": ("hexahedron", (0, 1, 3, 2, 4, 5, 7, 6)),
 }
 
-Partitioner = Callable[..., Any]
+#: (mesh, processes) -> (cells,) the process that owns each cell: the same on every process and at every call.
+Partitioner = Callable[[TaggedMesh, int], IntArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +45,16 @@ class Distributed:
     node: IntArray
 
 
-def distribute(nodes: Nodes, comm: Any, partitioner: Partitioner | None) -> Distributed:
+def distribute(nodes: Nodes, comm: Any, partitioner: Partitioner) -> Distributed:
     """Share out the cells of a mesh that every process holds.
 
     Every process hands dolfinx its share of cells and points; the partitioner decides who owns which cell. There are no
     ghost cells: an integral over a facet needs the nodes of the facet only, and the cell on its minus side owns it.
     """
-    kind, order = nodes.mesh.kind, nodes.element.order
+    kind, order, owners = nodes.mesh.kind, nodes.element.order, partitioner(nodes.mesh, comm.size)
+    if owners.shape != (len(nodes.mesh.cells),) or np.any((owners < 0) | (owners >= comm.size)):
+        must = f"an array ({len(nodes.mesh.cells)},) of numbers from 0 to {comm.size - 1}"
+        raise InputError("partitioner(mesh, processes)", must, owners)
     name, vertices = KINDS[kind]
     shares = [np.array_split(np.arange(count), comm.size)[comm.rank] for count in _sizes(nodes)]
     coordinates = ufl.Mesh(basix.ufl.element("Lagrange", name, 1, shape=(nodes.mesh.dimension,)))
@@ -58,7 +63,7 @@ def distribute(nodes: Nodes, comm: Any, partitioner: Partitioner | None) -> Dist
         nodes.mesh.cells[shares[0]][:, vertices].astype(np.int64),
         np.ascontiguousarray(nodes.points[shares[1]]),
         coordinates,
-        partitioner,
+        owners[shares[0]],
     )
     space = fem.functionspace(domain, ("Lagrange", order))
     cells = compat.original_cells(domain)

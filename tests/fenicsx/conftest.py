@@ -8,7 +8,7 @@ import faulthandler
 import os
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import AbstractContextManager
 from io import StringIO
 from pathlib import Path
@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 from _pytest.config import create_terminal_writer
-from dolfinx.graph import adjacencylist
 from mpi4py import MPI
+
+from hanle.meshes.partition import bisected
+from hanle.pde.engines.fenicsx_mesh import Partitioner
 
 #: Seconds that a process whose test failed waits for the others to end theirs.
 PATIENCE = 30.0
@@ -85,28 +87,17 @@ def uncaptured(item: pytest.Item) -> AbstractContextManager[None]:
 
 
 @pytest.fixture(scope="session")
-def partitioners() -> dict[str, Any]:
-    """Who gets which cell: dolfinx decides, chance (nearly all facets lie between processes), all to the last process,
-    to each process an equal share in the order of the mesh."""
+def partitioners() -> dict[str, Partitioner]:
+    """Who owns which cell: as users have it, chance (nearly all facets lie between processes), the last process all,
+    each process an equal share in the order of the mesh."""
     return {
-        "dolfinx": None,
-        "random": _partitioner(lambda rng, count: rng.integers(WORLD.size, size=count)),
-        "last": _partitioner(lambda rng, count: np.full(count, WORLD.size - 1)),
-        "shares": _partitioner(lambda rng, count: np.full(count, WORLD.rank)),
+        "bisected": bisected,
+        "random": lambda mesh, parts: np.random.default_rng(0).integers(parts, size=len(mesh.cells)),
+        "last": lambda mesh, parts: np.full(len(mesh.cells), parts - 1),
+        "shares": lambda mesh, parts: np.repeat(
+            np.arange(parts), [len(s) for s in np.array_split(mesh.cells, parts)]
+        ),
     }
-
-
-def _partitioner(owners: Callable[[np.random.Generator, int], Any]) -> Any:
-    """dolfinx hands each process its share of the cells and asks which process is to own each of them."""
-    corners = {"interval": 2, "triangle": 3, "quadrilateral": 4, "tetrahedron": 4, "hexahedron": 8}
-
-    def partition(comm: Any, parts: int, cell_types: Any, cells: Any) -> Any:
-        count = len(cells[0]) // corners[cell_types[0].name]
-        chosen = owners(np.random.default_rng(comm.rank), count)
-        graph = adjacencylist(np.asarray(chosen, dtype=np.int32)[:, None])
-        return getattr(graph, "_cpp_object", graph)
-
-    return partition
 
 
 @pytest.fixture

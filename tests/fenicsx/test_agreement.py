@@ -13,6 +13,7 @@ import pytest
 from mpi4py import MPI
 
 from hanle.meshes.files import read_mesh
+from hanle.meshes.partition import bisected
 from hanle.pde.coefficients import Bulk, FaceLaw, Side, term
 from hanle.pde.engines.contract import Part
 from hanle.pde.engines.fe_nodes import nodes_of
@@ -33,7 +34,7 @@ ROUNDING = 1e-12
 P, Q = Field("p", 1, "V", "A/m^2", "first"), Field("q", 3, "V", "A/m^2", "second")
 BOTH, ONE = FieldSet((P, Q)), FieldSet((P,))
 #: Who gets which cell, see `partitioners`.
-PARTITIONS = ("dolfinx", "random", "last")
+PARTITIONS = ("bisected", "random", "last")
 MESHES = {
     "line": ("z", False, ""),
     "triangle": ("yz", True, ""),
@@ -47,7 +48,7 @@ MESHES = {
 class Twins:
     """One problem assembled by both engines, compared entry by entry."""
 
-    def __init__(self, problem, order, partitioner=None):
+    def __init__(self, problem, order, partitioner=bisected):
         self.problem = problem
         self.whole = Scikit(order).assemble(problem)
         self.part = Fenicsx(order, partitioner=partitioner).assemble(problem)
@@ -338,6 +339,26 @@ def test_one_process_of_several_solves_alone(block_mesh):
     system = Fenicsx(comm=MPI.COMM_SELF).assemble(problem)
     assert system.size == system.unknowns == Scikit().assemble(problem).size
     assert system.processes.size == 1
+
+
+@pytest.mark.parametrize("partition", ["bisected", "random"])
+def test_one_mesh_has_one_layout(partitioners, block_mesh, partition):
+    """States pass between systems that were assembled apart from each other, and from one run to the next."""
+    mesh = layered(block_mesh, "hexahedron", (0, 1))
+    fields = {"A": BOTH, "B": ONE}
+    layouts = set()
+    for _ in range(8):
+        twins = Twins(problem_on(mesh, fields, 1), 1, partitioners[partition])
+        layouts.add((twins.mine.tobytes(), twins.part.numbering.cells_of["A"].tobytes()))
+    assert WORLD.gather(len(layouts)) == [1] * WORLD.size
+
+
+def test_wrong_owners_are_refused(block_mesh):
+    mesh = layered(block_mesh, "quad", (0, 1))
+    problem = problem_on(mesh, {"A": BOTH, "B": ONE}, 1)
+    for owners in (np.zeros(2, dtype=int), np.full(len(mesh.cells), WORLD.size), np.full(len(mesh.cells), -1)):
+        with pytest.raises(InputError, match="numbers from 0 to"):
+            Fenicsx(partitioner=lambda mesh, parts, given=owners: given).assemble(problem)
 
 
 def test_facets_between_processes(partitioners, block_mesh):
