@@ -111,19 +111,13 @@ def write_files(found: "Findings", folder: Path, *, overwrite: bool) -> list[Pat
 
 def draw(found: "Findings", folder: Path, *, overwrite: bool) -> list[Path]:
     """Spin accumulation and current in 3D, the scans, and the film against the field."""
-    from hanle.scenes import show_current, show_spin_accumulation
+    from hanle.scenes import show
 
-    title = found.bar.device.name
+    bar, title = found.bar.solution, found.bar.device.name
+    spin, current = folder / "spin_accumulation.png", folder / "current.png"
     return [
-        show_spin_accumulation(
-            found.bar.solution,
-            folder / "spin_accumulation.png",
-            component="y",
-            style="slices",
-            title=title,
-            overwrite=overwrite,
-        ).path,
-        show_current(found.bar.solution, folder / "current.png", title=title, overwrite=overwrite).path,
+        show(bar, spin, component="y", style="slices", title=title, overwrite=overwrite).path,
+        show(bar, current, "current", title=title, overwrite=overwrite).path,
         draw_scans(found, folder / "scans.png", overwrite=overwrite),
         draw_sweep(found, folder / "field.png", overwrite=overwrite),
     ]

@@ -345,25 +345,20 @@ class Result(TransportReadout):
                 "torque" inside magnets that conduct; "magnon_potential", "magnon_current", "temperature_lattice",
                 "heat_current_lattice", ... (of electrons, magnons) as plane sections or profiles.
             path: .png, .pdf or .svg; default "<quantity>.png" in the working folder.
-            options: of `hanle.scenes.show_spin_accumulation`, `show_current`, ... (component, style, ...).
+            options: of `hanle.scenes.show`, `hanle.sections.plot_section`, ... (component, style, ...).
         """
         from hanle.quantities import SECTIONS
         from hanle.scalar_profiles import plot_scalar_profile
-        from hanle.scenes import show_current, show_spin_accumulation, show_spin_current, show_torque
+        from hanle.scenes import STYLES, show
         from hanle.sections import plot_section
 
-        drawings = {
-            "spin_accumulation": show_spin_accumulation,
-            "current": show_current,
-            "spin_current": show_spin_current,
-            "torque": show_torque,
-        }
+        path = path or f"{quantity}.png"
         if quantity in SECTIONS:
             draw = plot_scalar_profile if len(self.mesh.axes) == 1 else plot_section
-            return draw(self.solution, path or f"{quantity}.png", quantity=quantity, **options)
-        if quantity not in drawings:
-            raise unknown_name("quantity", quantity, (*drawings, *(SECTIONS if self.device.transport else ())))
-        return drawings[quantity](self.solution, path or f"{quantity}.png", **options)
+            return draw(self.solution, path, quantity=quantity, **options)
+        if quantity not in STYLES:
+            raise unknown_name("quantity", quantity, (*STYLES, *(SECTIONS if self.device.transport else ())))
+        return show(self.solution, path, quantity, **options)
 
     def save(self, path: str, *, overwrite: bool = False) -> "Path":
         """Write all fields for ParaView and pyvista: .vtm (the default), .pvd or .vtkhdf; see `hanle.write_fields`."""

@@ -159,18 +159,19 @@ def solve_case(
 def draw(solved: Solved, folder: Path) -> None:
     """Pictures of the fields and of the curves. Where several processes hold the device all must call."""
     from hanle.curves import plot_curves
-    from hanle.scenes import show_current, show_spin_accumulation, show_spin_current, show_torque
+    from hanle.scenes import show
 
     result, title = solved.result, solved.result.device.name
     if isinstance(result, Result):
         solution = result.solution
-        show_spin_accumulation(solution, folder / "spin_accumulation.png", title=title)
+        quantities = ["spin_accumulation"]
         if len(result.mesh.axes) > 1:
-            show_current(solution, folder / "current.png", title=title)
+            quantities.append("current")
             regions = solution.response.system.problem.regions
             if any(name.startswith("torque:") for law in regions.values() for name in law.deposits):
-                show_spin_current(solution, folder / "spin_current.png", title=title)
-                show_torque(solution, folder / "torque.png", title=title)
+                quantities += ["spin_current", "torque"]
+        for quantity in quantities:
+            show(solution, folder / f"{quantity}.png", quantity, title=title)
     if solved.curves is not None:
         path, curves = folder / "curves.png", solved.curves
         chosen = _drawn(curves)

@@ -1,4 +1,4 @@
-"""3D pictures of fields: the spin accumulation on the metal, and the paths of the current.
+"""3D pictures of vector fields: spin accumulation, currents of charge and spin, torque.
 
 Thin films are stretched along z; by how much stands on the picture. Where nothing can render in 3D, and for 1D and
 2D devices, the pictures of `hanle.sections` and `hanle.curves` are drawn instead; `Picture.renderer` tells. Where
@@ -14,7 +14,7 @@ import numpy as np
 
 from hanle.curves import plot_profile
 from hanle.figures import Picture, picture, scale_for
-from hanle.pde.errors import unknown_name
+from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
 from hanle.quantities import choose, colour_map, largest_polarisation
@@ -28,6 +28,13 @@ from hanle.together import led
 GAP = 26.0
 #: Inches.
 WIDTH = 7.2
+#: Quantity -> the ways to draw it in 3D, the usual one first.
+STYLES: Mapping[str, tuple[str, ...]] = {
+    "spin_accumulation": ("surface", "slices"),
+    "current": ("streamlines", "arrows"),
+    "spin_current": ("surface", "slices", "arrows"),
+    "torque": ("surface", "slices", "arrows"),
+}
 
 
 @dataclass(frozen=True)
@@ -43,104 +50,50 @@ class _Wish:
     title: str
 
 
-def show_spin_accumulation(
+def show(
     solution: Solution,
     path: str | os.PathLike[str],
+    quantity: str = "spin_accumulation",
     *,
+    style: str | None = None,
+    polarisation: str | None = None,
     component: str | None = None,
-    style: str = "surface",
     arrows: bool = True,
     surroundings: bool = True,
     index: int = 0,
     title: str = "",
     overwrite: bool = False,
 ) -> Picture:
-    """mu_s/e on the metal: colours for one component or the magnitude, arrows for the vector.
+    """Colours for the size of a vector field or one component of it, arrows or stream lines for its direction.
 
     Args:
-        component: "x", "y", "z" or "magnitude"; by default the largest component.
-        style: "surface", or "slices" across the longest side.
-        arrows: draw the vector on a regular lattice.
+        quantity: "spin_accumulation", mu_s/e on the metal; "current", the charge current density; "spin_current", the
+            flow of the spins along one axis; "torque" per volume inside magnets that conduct (what magnets take through
+            their faces is not part of it: `Result.torque_map`).
+        style: one of `STYLES`, "slices" across the longest side; by default the first.
+        polarisation: of "spin_current", axis of the spins "x", "y" or "z"; by default the one of which most flows. In
+            1D all are drawn.
+        component: "x", "y", "z" or "magnitude"; by default the magnitude, of the spin accumulation the largest
+            component.
+        arrows: draw the vector on a regular lattice on surfaces, slices and sections.
         surroundings: draw regions without unknowns, translucent.
         index: position along the batch axis.
 
     Raises:
-        InputError: an unknown name, no region carries spin, or the file exists.
+        InputError: an unknown name, no region carries the quantity, or the file exists.
     """
-    if style not in ("surface", "slices"):
-        raise unknown_name("style", style, ("surface", "slices"))
-    wish = _Wish("spin_accumulation", component, style, arrows, surroundings, index, title)
-    return _show(solution, path, wish, overwrite=overwrite)
-
-
-def show_current(
-    solution: Solution,
-    path: str | os.PathLike[str],
-    *,
-    component: str | None = None,
-    style: str = "streamlines",
-    surroundings: bool = True,
-    index: int = 0,
-    title: str = "",
-    overwrite: bool = False,
-) -> Picture:
-    """The charge current density: stream lines, or arrows, coloured by its size (or one component).
-
-    Args as in `show_spin_accumulation`; `style`: "streamlines" or "arrows".
-    """
-    if style not in ("streamlines", "arrows"):
-        raise unknown_name("style", style, ("streamlines", "arrows"))
-    wish = _Wish("current", component, style, True, surroundings, index, title)
-    return _show(solution, path, wish, overwrite=overwrite)
-
-
-def show_spin_current(
-    solution: Solution,
-    path: str | os.PathLike[str],
-    *,
-    polarisation: str | None = None,
-    component: str | None = None,
-    style: str = "surface",
-    arrows: bool = True,
-    surroundings: bool = True,
-    index: int = 0,
-    title: str = "",
-    overwrite: bool = False,
-) -> Picture:
-    """The flow of the spins along one axis: colours for its size (or one component of the flow), arrows.
-
-    Args as in `show_spin_accumulation`; `style`: "surface", "slices" or "arrows"; and
-        polarisation: axis of the spins, "x", "y" or "z"; by default the one of which most flows. In 1D all are drawn.
-    """
-    if style not in ("surface", "slices", "arrows"):
-        raise unknown_name("style", style, ("surface", "slices", "arrows"))
+    if quantity not in STYLES:
+        raise unknown_name("quantity", quantity, tuple(STYLES))
+    style = style or STYLES[quantity][0]
+    if style not in STYLES[quantity]:
+        raise unknown_name("style", style, STYLES[quantity])
+    if polarisation is not None and quantity != "spin_current":
+        raise InputError("polarisation", "given for the spin current only", polarisation)
     if polarisation not in (None, "x", "y", "z"):
         raise unknown_name("polarisation", str(polarisation), "xyz")
-    axis = polarisation or largest_polarisation(all_regions(solution, index=index))
-    wish = _Wish(f"spin_current_{axis}", component, style, arrows, surroundings, index, title)
-    return _show(solution, path, wish, overwrite=overwrite)
-
-
-def show_torque(
-    solution: Solution,
-    path: str | os.PathLike[str],
-    *,
-    component: str | None = None,
-    style: str = "surface",
-    arrows: bool = True,
-    surroundings: bool = True,
-    index: int = 0,
-    title: str = "",
-    overwrite: bool = False,
-) -> Picture:
-    """The torque per volume inside magnets that conduct: colours for its size (or one component), arrows.
-
-    Args as in `show_spin_accumulation`; `style`: "surface", "slices" or "arrows". What magnets take through their faces
-    is not part of it: `Result.torque_map`.
-    """
-    if style not in ("surface", "slices", "arrows"):
-        raise unknown_name("style", style, ("surface", "slices", "arrows"))
-    wish = _Wish("torque", component, style, arrows, surroundings, index, title)
+    if quantity == "spin_current":
+        quantity += "_" + (polarisation or largest_polarisation(all_regions(solution, index=index)))
+    wish = _Wish(quantity, component, style, arrows, surroundings, index, title)
     return _show(solution, path, wish, overwrite=overwrite)
 
 

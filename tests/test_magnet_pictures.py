@@ -46,6 +46,8 @@ def test_spin_current_of_one_polarisation(valve: Result, tmp_path: Path) -> None
     assert any(r"$J_{x}^{\,y}$" in text for text in cut.texts)
     with pytest.raises(InputError, match='polarisation must be one of x, y, z; instead received "up"'):
         valve.show("spin_current", str(tmp_path / "up.png"), polarisation="up")
+    with pytest.raises(InputError, match="polarisation must be given for the spin current only"):
+        valve.show("torque", str(tmp_path / "up.png"), polarisation="x")
     with pytest.raises(
         InputError, match="quantity must be one of current, spin_accumulation, spin_current, torque"
     ):

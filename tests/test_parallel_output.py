@@ -7,6 +7,7 @@ second or third cell of a region. `tests/fenicsx` writes from real ones.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from hanle.pde.processes import Processes
 from hanle.pde.solution import Solution
 from hanle.quantities import shares
 from hanle.region_data import CURRENT, SPIN_ACCUMULATION, all_regions, region_data
-from hanle.scenes import show_current
+from hanle.scenes import show
 from hanle.sections import plot_section
 from hanle.together import each, led, streamed
 
@@ -304,7 +305,8 @@ def test_pictures_are_drawn_once(
     savefig, saved = Figure.savefig, []
     monkeypatch.setattr(Figure, "savefig", lambda figure, path: saved.append(path.name) or savefig(figure, path))
     flat = painted(Problem(film(100 * NM, [("YIG", 20 * NM), ("Pt", 5 * NM)]).mesh(), {"Pt": metal()}), paint)
-    for k, (solution, draw) in enumerate(((flat, show_current), (bar, plot_section), (flat, plot_section))):
+    drawings = ((flat, partial(show, quantity="current")), (bar, plot_section), (flat, plot_section))
+    for k, (solution, draw) in enumerate(drawings):
         alone = draw(solution, tmp_path / f"{k}-alone.png")
         found = in_processes(2, lambda team, s=solution, d=draw, k=k: d(divided(s, team), tmp_path / f"{k}.png"))
         assert found[0] == found[1]

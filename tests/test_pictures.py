@@ -20,7 +20,7 @@ from hanle.pde.metal import normal_metal
 from hanle.pde.problem import Problem
 from hanle.quantities import stretch
 from hanle.rendering import RendererWarning
-from hanle.scenes import show_current, show_spin_accumulation
+from hanle.scenes import show
 from hanle.sections import plot_section
 
 NM, UM = 1e-9, 1e-6
@@ -176,7 +176,7 @@ def test_scene(bar, tmp_path, monkeypatch):
     if rendering.renderer()[0] is None:
         pytest.skip(f"no 3D renderer: {rendering.renderer()[1]}")
     monkeypatch.setattr(rendering, "SCENE_SIZE", (500, 320))
-    picture = show_spin_accumulation(bar, tmp_path / "scene.png", title="Pt on YIG")
+    picture = show(bar, tmp_path / "scene.png", title="Pt on YIG")
     assert picture.renderer == "pyvista"
     assert picture.z_scale == 200.0
     texts = set(picture.texts)
@@ -189,25 +189,25 @@ def test_scene(bar, tmp_path, monkeypatch):
     } <= texts
     assert_drawn(picture)
     for style in ("streamlines", "arrows"):
-        assert_drawn(show_current(bar, tmp_path / f"{style}.png", style=style))
-    assert_drawn(show_spin_accumulation(bar, tmp_path / "slices.png", style="slices"))
+        assert_drawn(show(bar, tmp_path / f"{style}.png", "current", style=style))
+    assert_drawn(show(bar, tmp_path / "slices.png", style="slices"))
 
 
 def test_no_renderer_warns_and_draws_a_section(bar, tmp_path, no_renderer):
     with pytest.warns(RendererWarning, match=r"exit code -11.*apt-get install libegl1"):
-        picture = show_spin_accumulation(bar, tmp_path / "scene.png", title="Pt")
+        picture = show(bar, tmp_path / "scene.png", title="Pt")
     assert picture.renderer == "matplotlib"
     assert any("z = 25 nm" in text for text in picture.texts)
     assert_drawn(picture)
     with pytest.warns(RendererWarning):
-        assert show_current(bar, tmp_path / "j.png").renderer == "matplotlib"
+        assert show(bar, tmp_path / "j.png", "current").renderer == "matplotlib"
 
 
 def test_flat_devices_need_no_renderer(section, stack, tmp_path, no_renderer):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert "z × 5" in show_spin_accumulation(section, tmp_path / "film.png").texts
-        assert "z (nm)" in show_spin_accumulation(stack, tmp_path / "stack.png").texts
+        assert "z × 5" in show(section, tmp_path / "film.png").texts
+        assert "z (nm)" in show(stack, tmp_path / "stack.png").texts
 
 
 @pytest.mark.parametrize(
