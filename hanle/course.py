@@ -10,6 +10,7 @@ import numpy as np
 from hanle.dynamics import Question, usual
 from hanle.nonlinear_results import electric_power, heat_out
 from hanle.pde.errors import InputError
+from hanle.pde.motion_record import MotionResult
 from hanle.pde.observables import FIELD_X, FIELD_Y, FilmResistivity
 from hanle.pde.problem import Problem
 from hanle.pde.solution import Solution
@@ -135,8 +136,29 @@ def questions(device: "Device", problem: Problem) -> dict[str, Question]:
     return found
 
 
+class InTime:
+    """What a course tells of its times, be it of fields or of magnets."""
+
+    found: Transient | MotionResult
+
+    @property
+    def times(self) -> Array:
+        """Recorded times (n,) [s]."""
+        return self.found.times
+
+    @property
+    def events(self) -> tuple[tuple[str, float], ...]:
+        """(name, time [s]) in order."""
+        return self.found.events
+
+    @property
+    def ended_by(self) -> str:
+        """Name of the event that ended the course, "" if none did."""
+        return self.found.ended_by
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Course:
+class Course(InTime):
     """A device in the course of time.
 
     Attributes:
@@ -155,21 +177,6 @@ class Course:
 
     def __repr__(self) -> str:
         return f"<Course: {self.device.name or 'device'}; {len(self.times)} times, {self.effort.steps} steps>"
-
-    @property
-    def times(self) -> Array:
-        """Recorded times (n,) [s]."""
-        return self.found.times
-
-    @property
-    def events(self) -> tuple[tuple[str, float], ...]:
-        """(name, time [s]) in order."""
-        return self.found.events
-
-    @property
-    def ended_by(self) -> str:
-        """Name of the event that ended the course, "" if none did."""
-        return self.found.ended_by
 
     @property
     def effort(self) -> Effort:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanle.capacities import require_gaps, require_storage
-from hanle.course import Instant, MovingInstant, at_moment, labelled, questions
+from hanle.course import Instant, InTime, MovingInstant, at_moment, labelled, questions
 from hanle.device import Device
 from hanle.dynamics import Question
 from hanle.engines import AUTO, SCIKIT
@@ -142,7 +142,7 @@ def dynamics(
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MotionCourse:
+class MotionCourse(InTime):
     """Magnets of a device in the course of time.
 
     Attributes:
@@ -161,24 +161,9 @@ class MotionCourse:
         return f"<MotionCourse: {', '.join(self.m)}; {len(self.times)} times, {self.found.steps} steps>"
 
     @property
-    def times(self) -> Array:
-        """Recorded times (n,) [s]."""
-        return self.found.times
-
-    @property
     def m(self) -> Mapping[str, Array]:
         """Magnet -> direction (n, 3)."""
         return self.found.m
-
-    @property
-    def events(self) -> tuple[tuple[str, float], ...]:
-        """(name, time [s]) in order."""
-        return self.found.events
-
-    @property
-    def ended_by(self) -> str:
-        """Name of the event that ended the motion, "" if none did."""
-        return self.found.ended_by
 
     @cached_property
     def delay(self) -> float:
