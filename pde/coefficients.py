@@ -11,19 +11,17 @@ scalar matrix per distinct (weight, spatial part) and combine; nothing here know
 Second law: sym(A) >= 0, sym(R) >= 0, sym(G_vv) <= 0; each law refuses what would break it, naming its own numbers.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hanle.pde.contraction import contracted, flattened, kron
 from hanle.pde.errors import InputError
 from hanle.pde.fields import FieldSet
 from hanle.pde.tensors import Array, unit
-
-#: Points (batch x entities x points) at which coefficients are applied at a time.
-PIECE = 8192
 
 
 def as_weight(values: ArrayLike, components: int = 0) -> Array:
@@ -176,9 +174,9 @@ class Deposit:
         if self.gradients and gradients is None:
             raise InputError("gradients", "given for a deposit that sees gradients", None)
         slopes = np.zeros((1, 1, 1, 3, values.shape[-1])) if gradients is None else gradients
-        parts = [_at_points(t.weight, 1) * (values @ t.fields.T) for t in self.values]
+        parts = [t.weight[..., None] * (values @ t.fields.T) for t in self.values]
         for t in self.gradients:
-            parts.append(_at_points(t.weight, 1) * np.einsum("k,ab,...kb->...a", t.spatial, t.fields, slopes))
+            parts.append(t.weight[..., None] * np.einsum("k,ab,...kb->...a", t.spatial, t.fields, slopes))
         return sum(parts, start=_sum_of(self.sources, (*values.shape[:-1], self.rows)))
 
     def filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "Deposit":
@@ -243,74 +241,27 @@ class Bulk:
 
 def _scalars(on_values: Coefficient, on_gradients: Coefficient, values: Array, gradients: Array) -> Array:
     """What R and W, or G and Q, make of values (batch, entities, points, N): the same shape."""
-    flat = _flat(gradients)
-    parts = [(_kron(t.spatial[None], t.fields), t.weight, flat) for t in on_gradients]
+    flat = flattened(gradients)
+    parts = [(kron(t.spatial[None], t.fields), t.weight, flat) for t in on_gradients]
     parts += [(t.fields, t.weight, values) for t in on_values]
-    return _summed(parts, values.shape)
+    return contracted(parts, values.shape)
 
 
 def _sum_of(sources: Coefficient, shape: tuple[int, ...]) -> Array:
     """Sources F or g, shape (batch, entities, points, N)."""
-    return sum((_at_points(t.weight, 1) * t.fields for t in sources), start=np.zeros(shape))
+    return sum((t.weight[..., None] * t.fields for t in sources), start=np.zeros(shape))
 
 
 def _vectors(
     on_gradients: Coefficient, on_values: Coefficient, sources: Coefficient, values: Array, gradients: Array
 ) -> Array:
     """What A, B and S, or L, Q' and k, make of gradients (batch, entities, points, 3, N): the same shape."""
-    flat, one = _flat(gradients), np.ones((1, 1, 1, 1))
-    parts = [(_kron(t.spatial, t.fields), t.weight, flat) for t in on_gradients]
-    parts += [(_kron(t.spatial[:, None], t.fields), t.weight, values) for t in on_values]
-    parts += [(_kron(t.spatial[:, None], t.fields[:, None]), t.weight, one) for t in sources]
-    found = _summed(parts, flat.shape)
+    flat, one = flattened(gradients), np.ones((1, 1, 1, 1))
+    parts = [(kron(t.spatial, t.fields), t.weight, flat) for t in on_gradients]
+    parts += [(kron(t.spatial[:, None], t.fields), t.weight, values) for t in on_values]
+    parts += [(kron(t.spatial[:, None], t.fields[:, None]), t.weight, one) for t in sources]
+    found = contracted(parts, flat.shape)
     return found.reshape(*found.shape[:3], *gradients.shape[3:])
-
-
-def _summed(parts: Sequence[tuple[Array, Array, Array]], shape: tuple[int, ...]) -> Array:
-    """Sum of matrix x weight x input: matrix (rows, columns), weight (b, e, p), input (b, e, p, columns).
-
-    A few entities at a time, component by component: what is in use stays in the processor's cache, and matrices are
-    mostly zero.
-
-    Args:
-        shape: (b, e, p, rows) at least.
-    """
-    lead = np.broadcast_shapes(shape[:3], *(weight.shape for _, weight, _ in parts))
-    total = np.zeros((*lead, shape[3]))
-    entries = [[(i, j, matrix[i, j]) for i, j in np.argwhere(matrix)] for matrix, _, _ in parts]
-    step = max(1, PIECE // max(1, lead[0] * lead[2]))
-    for begin in range(0, lead[1], step):
-        piece = slice(begin, begin + step)
-        out = np.zeros((shape[3], *total[:, piece].shape[:3]))
-        inputs = {id(x): np.ascontiguousarray(_cut(x, piece).transpose(3, 0, 1, 2)) for _, _, x in parts}
-        for (_, weight, x), nonzero in zip(parts, entries, strict=True):
-            here, components = _cut(weight, piece), inputs[id(x)]
-            for row, column, factor in nonzero:
-                out[row] += factor * here * components[column]
-        total[:, piece] = out.transpose(1, 2, 3, 0)
-    return total
-
-
-def _kron(spatial: Array, fields: Array) -> Array:
-    """Kronecker product of two matrices; numpy's takes four times as long."""
-    outer = np.multiply.outer(spatial, fields).swapaxes(1, 2)
-    return outer.reshape(len(spatial) * len(fields), -1)
-
-
-def _cut(values: Array, entities: slice) -> Array:
-    return values if values.shape[1] == 1 else values[:, entities]
-
-
-def _flat(gradients: Array) -> Array:
-    """Gradients (..., 3, N) as (..., 3 N), for products with matrices."""
-    *lead, axes, fields = gradients.shape
-    # A process may hold none of the cells: -1 would have no meaning.
-    return gradients.reshape(*lead, axes * fields)
-
-
-def _at_points(weight: Array, trailing: int) -> Array:
-    """Weight (batch, entities, points) with `trailing` component axes, for broadcasting."""
-    return weight.reshape(weight.shape + (1,) * trailing)
 
 
 @dataclass(frozen=True)

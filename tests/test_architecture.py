@@ -38,6 +38,7 @@ LEAVES = {
         "errors",
         "fields",
         "tensors",
+        "contraction",
         "coefficients",
         "effects",
         "coupling",
