@@ -224,11 +224,13 @@ def strips(
     contacts: Sequence[str] | None = None,
     periodic: bool = False,
     overhang: Length | None = None,
+    strip_length: Length | None = None,
 ) -> UserShape:
     """A channel along x with strips (name, position, width, thickness) on it; see `hanle.meshes.strips.strips`.
 
     Args:
         overhang: how far strips reach over both sides of a channel with a width, to be contacted at their ends.
+        strip_length: instead; shorter than the width, the strips end on the channel.
     """
     return make("strips", {**locals(), "periodic": periodic or None})
 
@@ -348,6 +350,7 @@ KINDS: dict[str, Kind] = {
             "contacts": NAMES,
             "periodic": FLAG,
             "overhang": LENGTH,
+            "strip_length": LENGTH,
         },
         ("length", "layers", "strips"),
     ),

@@ -40,14 +40,16 @@ def strips(
     contacts: Sequence[str] | None = None,
     periodic: bool = False,
     overhang: float | None = None,
+    strip_length: float | None = None,
 ) -> BlockShape:
     """A layered channel along x with strips across it: section (x, z), or 3D with a width.
 
     The channel covers |x| <= length/2, z from 0 upwards (and |y| <= width/2); the strips stand on it.
     Faces: "A|B" (minus the lower one, layers below strips), "bottom", ends "left" and "right" of the contacted layers
     ("A|left", ... with several), "<strip>|top", "A|outside". Terminals: "left", "right" and one per strip, on its top
-    (a device leaves out those of strips that are insulators). Strips with an overhang are contacted at their end at
-    high y, "<strip>|y+"; "<strip>|y-" is the other end, and their tops belong to "<strip>|outside".
+    (a device leaves out those of strips that are insulators). Strips with an overhang or a length of their own are
+    contacted at their end at high y, "<strip>|y+"; "<strip>|y-" is the other end, and their tops belong to
+    "<strip>|outside".
 
     Args:
         length: of the channel [m].
@@ -58,9 +60,11 @@ def strips(
         periodic: repeat along x (a grating): no ends, no terminals "left" and "right".
         overhang: how far the strips reach over both sides of the channel along y [m], for shapes with a width; there
             is nothing below them. None: they end with the channel.
+        strip_length: of the strips along y [m], instead of an overhang; shorter than the width, they end on the channel
+            (a film much wider than the strips on it).
 
     Raises:
-        InputError: an overhang without a width, a strip beyond the channel, overlapping or repeated strips, a size
+        InputError: an overhang or length of strips without a width, or both; a strip beyond the channel, overlapping or repeated strips, a size
             that is not positive.
     """
     half, pairs = positive(length, "length") / 2, read_layers(layers)
@@ -70,20 +74,18 @@ def strips(
     if len(set(regions)) != len(regions):
         raise InputError("strips", "regions with a name of their own each", list(regions))
     touched = contacted(names, contacts)
-    if overhang is not None and width is None:
-        raise InputError("overhang", "left out without a width", overhang, "or give the width of the channel")
     side = 0.0 if width is None else positive(width, "width") / 2
-    reach = side if overhang is None else side + positive(overhang, "overhang")
+    reach = _reach(side, overhang, strip_length)
     blocks = _section(names, heights, half, crossing)
     if width is not None:
-        blocks = [_widened(b, side if b.region in names else reach) for b in blocks]
+        blocks = [_widened(b, side if b.region in names or reach is None else reach) for b in blocks]
     ends = () if periodic else (("left", -half), ("right", half))
     sets = [(name, end_faces(name, touched, "x", at)) for name, at in ends]
-    if overhang is None:
+    if reach is None:
         sets += [(s.name, (FaceRule(f"{s.name}|top", s.name, "z", heights[-1] + s.thickness),)) for s in crossing]
     else:
         sets += [(s.name, (FaceRule(f"{s.name}|y+", s.name, "y", reach),)) for s in crossing]
-    far_ends = () if overhang is None else tuple(FaceRule(f"{s.name}|y-", s.name, "y", -reach) for s in crossing)
+    far_ends = () if reach is None else tuple(FaceRule(f"{s.name}|y-", s.name, "y", -reach) for s in crossing)
     axes = ("x", "z") if width is None else ("x", "y", "z")
     return BlockShape(
         axes=axes,
@@ -98,6 +100,18 @@ def strips(
         periodic=("x",) if periodic else (),
         lateral=axes[:-1],
     )
+
+
+def _reach(side: float, overhang: float | None, strip_length: float | None) -> float | None:
+    """Half the length of strips that are contacted at their ends; `side`: half the width of the channel, or 0."""
+    for key, given in (("overhang", overhang), ("strip_length", strip_length)):
+        if given is not None and not side:
+            raise InputError(key, "left out without a width", given, "or give the width of the channel")
+    if strip_length is None:
+        return None if overhang is None else side + positive(overhang, "overhang")
+    if overhang is not None:
+        raise InputError("strip_length", "left out beside an overhang", strip_length)
+    return positive(strip_length, "strip_length") / 2
 
 
 def _section(names: Sequence[str], heights: Sequence[float], half: float, crossing: Iterable[Strip]) -> list[Block]:

@@ -56,6 +56,7 @@ SHAPES = [
     hanle.strips("2 um", [("Cu", "60 nm")], [("Pt", "-0.3 um", "100 nm", "7 nm")], width="0.2 um", contacts=["Cu"]),
     hanle.strips("2 um", [("Cu", "60 nm")], [("Pt", "0 nm", "100 nm", "7 nm")], periodic=True),
     hanle.strips("2 um", [("Cu", "60 nm")], [("Pt", 0.0, "100 nm", "7 nm")], width="0.2 um", overhang="0.1 um"),
+    hanle.strips("2 um", [("Cu", "60 nm")], [("Pt", 0.0, "100 nm", "7 nm")], width="9 um", strip_length="1 um"),
     hanle.hall_bar_plan("2 um", "0.5 um", region="Pt", arms=1, arm_width="0.1 um"),
     hanle.cross_plan("2 um", "0.5 um", region="Pt"),
     hanle.channel([("Cu", "1 um"), ("Pt", "2 um")]),

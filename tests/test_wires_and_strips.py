@@ -145,6 +145,27 @@ def test_strips_that_reach_over_the_channel(cells: str | None) -> None:
     assert close(face_area(mesh, "F1|outside"), outside * NM**2)
 
 
+@pytest.mark.parametrize("cells", [None, "tetra"])
+def test_strips_that_end_on_the_channel(cells: str | None) -> None:
+    length, layers, first = VALVE
+    shape = strips(length, layers, first, width=150 * NM, strip_length=90 * NM)
+    mesh = shape.mesh({"Cu": 300 * NM, "F1": 5 * NM}, cells=cells)
+    check_mesh(mesh)
+    assert shape.terminals["F1"] == ("F1|y+",)
+    assert close(region_volume(mesh, "Cu"), length * 100 * NM * 150 * NM)
+    assert close(face_area(mesh, "Cu|F1"), 100 * NM * 90 * NM)
+    for end, sign in (("y+", 1), ("y-", -1)):
+        assert close(face_area(mesh, f"F1|{end}"), 100 * NM * 20 * NM)
+        assert mesh.face_centres(f"F1|{end}")[:, 1] == pytest.approx(sign * 45 * NM, rel=ROUNDING)
+    assert close(face_area(mesh, "F1|outside"), (2 * 20 + 100) * 90 * NM**2)
+
+
+def test_strips_as_long_as_said_are_those_with_an_overhang() -> None:
+    long = strips(*VALVE, width=150 * NM, strip_length=270 * NM)
+    for mine, other in zip(long.blocks, strips(*VALVE, width=150 * NM, overhang=60 * NM).blocks, strict=True):
+        np.testing.assert_allclose((mine.low, mine.high), (other.low, other.high), rtol=ROUNDING)
+
+
 def test_touching_strips_and_gratings() -> None:
     length, layers, first = VALVE
     shape = strips(length, layers, [*first, ("F2", -200 * NM, 100 * NM, 10 * NM)], contacts=["SiO2", "Cu"])
@@ -230,6 +251,15 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "same strips": (lambda: strips(*VALVE[:2], [*VALVE[2], *VALVE[2]]), "name of their own"),
     "overhang in a section": (lambda: strips(*VALVE, overhang=NM), "overhang must be left out without a width"),
     "no overhang": (lambda: strips(*VALVE, width=NM, overhang=0.0), "overhang must be a positive length"),
+    "strip length in a section": (lambda: strips(*VALVE, strip_length=NM), "strip_length must be left out without"),
+    "strip length and overhang": (
+        lambda: strips(*VALVE, width=NM, strip_length=NM, overhang=NM),
+        "strip_length must be left out beside an overhang",
+    ),
+    "no strip length": (
+        lambda: strips(*VALVE, width=NM, strip_length=-NM),
+        "strip_length must be a positive length",
+    ),
     "no thickness": (lambda: strips(*VALVE[:2], [("F1", 0.0, NM, 0.0)]), "strips.F1.thickness"),
     "strip without numbers": (lambda: strips(*VALVE[:2], [("F1", 0.0)]), "name, position"),  # type: ignore[list-item]
     "unknown contact": (lambda: strips(*VALVE, contacts=["Al"]), "contacts must be one of"),
