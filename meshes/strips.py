@@ -64,8 +64,8 @@ def strips(
             (a film much wider than the strips on it).
 
     Raises:
-        InputError: an overhang or length of strips without a width, or both; a strip beyond the channel, overlapping or repeated strips, a size
-            that is not positive.
+        InputError: an overhang or length of strips without a width, or both; a strip beyond the channel, overlapping
+            or repeated strips, a size that is not positive.
     """
     half, pairs = positive(length, "length") / 2, read_layers(layers)
     names, heights = [name for name, _ in pairs], elevations(pairs)
