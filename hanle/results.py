@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hanle import carriers_readout
 from hanle.conditions import Conditions
 from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
@@ -20,7 +19,7 @@ from hanle.pde.solution import Balance, Solution
 from hanle.pde.tensors import Array
 from hanle.readout import BarReadout, film_readout, section_readout
 from hanle.shapes import UserShape
-from hanle.transport_readout import TransportReadout
+from hanle.transport_readout import TransportReadout, plain
 from hanle.wiring import Wiring, carriers
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from hanle.device import Device
     from hanle.figures import Picture
     from hanle.spin_density import ChargeToSpin
+    from hanle.torque_maps import SpinOrbitTorqueMap
     from hanle.torques import SpinOrbitTorque
     from hanle.transfer_torque import SpinTransferTorque
 
@@ -120,7 +120,7 @@ class Result(TransportReadout):
     @property
     def rho_L(self) -> Array:
         """Longitudinal resistivity E_x/j_x at zero transverse current [Ohm m]."""
-        return _plain(self.film.rho_L)
+        return plain(self.film.rho_L)
 
     @property
     def rho_T(self) -> Array:
@@ -130,7 +130,7 @@ class Result(TransportReadout):
     @property
     def rho_L_change(self) -> Array:
         """rho_L/rho_D - 1 with rho_D the resistivity without spin Hall coupling; no cancellation."""
-        return _plain(self.film.change_L)
+        return plain(self.film.change_L)
 
     @property
     def sheet_resistance(self) -> Array:
@@ -146,15 +146,15 @@ class Result(TransportReadout):
     def _known(self, name: str, values: Array, needed: str) -> Array:
         if np.any(np.isnan(values)):
             raise InputError(name, f"asked of a shape with {needed}", self.shape_name)
-        return _plain(values)
+        return plain(values)
 
     def terminal_voltage(self, plus: str, minus: str | None = None) -> Array:
         """V(plus) - V(minus), or V(plus) against the ground [V]."""
-        return _plain(observables.voltage(self.solution, plus, minus))
+        return plain(observables.voltage(self.solution, plus, minus))
 
     def terminal_current(self, terminal: str) -> Array:
         """Current into the device [A; A/m in 2D, A/m^2 in 1D]."""
-        return _plain(observables.current_in(self.solution, terminal))
+        return plain(observables.current_in(self.solution, terminal))
 
     def resistance(self, plus: str | None = None, minus: str | None = None) -> Array:
         """V(plus) - V(minus) over the current into the source [Ohm; Ohm m in 2D, Ohm m^2 in 1D]; signed.
@@ -176,57 +176,12 @@ class Result(TransportReadout):
             if len(self.wiring.voltages) != 1:
                 raise InputError("minus", "named where several voltages are given", dict(self.wiring.voltages))
             minus = next(iter(self.wiring.voltages))
-        return _plain(observables.voltage(self.solution, plus or source, minus) / current)
+        return plain(observables.voltage(self.solution, plus or source, minus) / current)
 
     @property
     def conductance_matrix(self) -> Array:
         """Current into terminal i per volt on terminal j [S]; terminals in the order of `device.terminals`."""
-        return _plain(observables.conductance_matrix(self.response))
-
-    def wire_field(self, wire: str) -> Array:
-        """E along a wire [V/m]: of an open one the inverse spin Hall voltage per length."""
-        return _plain(carriers_readout.wire_field(self, wire))
-
-    def wire_current(self, wire: str) -> Array:
-        """Current along a wire [A; A/m in 1D]."""
-        return _plain(carriers_readout.wire_current(self, wire))
-
-    def wire_resistance(self, wire: str, source: str | None = None) -> Array:
-        """E in a wire over the current in the source [Ohm/m; Ohm in 1D]: nonlocal where they differ.
-
-        Args:
-            source: default the one wire with a given current that is not zero.
-        """
-        return _plain(carriers_readout.wire_resistance(self, wire, source))
-
-    def magnon_potential(self, region: str, points: Array) -> Array:
-        """mu_m/e (n,) [V] at points (n, 3) [m] of a magnetic insulator that carries magnons."""
-        return _plain(carriers_readout.magnon_potential(self.solution, region, points))
-
-    def temperature(self, region: str, points: Array, carrier: str = "lattice") -> Array:
-        """T (n,) [K] of "electrons", "magnons" or "lattice" at points (n, 3) [m] of a region."""
-        return _plain(carriers_readout.temperature(self.solution, region, points, carrier))
-
-    def contact_temperature(self, contact: str) -> Array:
-        """T - T_0 [K] of a heat contact, without subtraction."""
-        return _plain(carriers_readout.contact_temperature(self.device, self.solution, contact))
-
-    def heat_current(self, contact: str) -> Array:
-        """Heat into the device at a heat contact [W; W/m in 2D, W/m^2 in 1D]."""
-        return _plain(carriers_readout.heat_current(self.device, self.solution, contact))
-
-    def spin_seebeck(self, wire: str, hot: str, cold: str, region: str | None = None) -> Array:
-        """E in a wire per temperature difference of two heat contacts [V/(K m)].
-
-        Args:
-            wire: or a terminal: its voltage against the ground [V/K; times m with a region].
-            region: per mean gradient of the lattice temperature in it instead, along the way from cold to hot [V/K].
-        """
-        return _plain(carriers_readout.spin_seebeck(self, wire, hot, cold, region))
-
-    def spin_peltier(self, contact: str, wire: str) -> Array:
-        """T - T_0 of a heat contact per current in a wire [K/A; K m/A in 1D]; give the contact no heat ("0 W")."""
-        return _plain(carriers_readout.spin_peltier(self, contact, wire))
+        return plain(observables.conductance_matrix(self.response))
 
     def torque(self, magnet: str, place: str | None = None) -> Array:
         """Angular momentum per time that a magnet absorbs (3,) [N m; per length or area below 3D].
@@ -234,12 +189,22 @@ class Result(TransportReadout):
         Args:
             place: through this face ("YIG|Pt"), or inside this region, only.
         """
-        return _plain(observables.torque(self.solution, magnet, place))
+        return plain(observables.torque(self.solution, magnet, place))
 
     def torque_map(self, magnet: str, place: str) -> tuple[Array, Array]:
         """(centres (n, 3) [m], torque density (n, 3) a magnet absorbs through a face [J/m^2] or inside [J/m^3])."""
         centres, density = observables.torque_map(self.solution, magnet, place)
-        return centres, _plain(density)
+        return centres, plain(density)
+
+    def spin_orbit_torque_map(self, magnet: str, metal: str | None = None) -> "SpinOrbitTorqueMap":
+        """The torque through the face to a metal place by place, over the current there: bars, crosses, textures.
+
+        Args:
+            metal: as in `spin_orbit_torque`.
+        """
+        from hanle.torque_maps import spin_orbit_torque_map
+
+        return spin_orbit_torque_map(self, magnet, metal)
 
     def spin_orbit_torque(self, magnet: str, metal: str | None = None) -> "SpinOrbitTorque":
         """The torque on a uniform magnet as damping-like and field-like part, efficiencies and effective fields.
@@ -293,11 +258,11 @@ class Result(TransportReadout):
         """
         from hanle.unidirectional import unidirectional_change
 
-        return _plain(unidirectional_change(self, magnet, slope))
+        return plain(unidirectional_change(self, magnet, slope))
 
     def spin_accumulation(self, region: str, points: Array) -> Array:
         """mu_s/e (n, 3) [V] at points (n, 3) [m] of a metal."""
-        return _plain(observables.spin_accumulation(self.solution, region, points))
+        return plain(observables.spin_accumulation(self.solution, region, points))
 
     def spin_density(self, region: str, points: Array, electrons: ArrayLike = 0.0) -> Array:
         """Spins out of equilibrium, up - down along x, y, z (n, 3) [1/m^3], at points (n, 3) [m] of a metal.
@@ -307,7 +272,7 @@ class Result(TransportReadout):
         """
         from hanle.spin_density import spin_density
 
-        return _plain(spin_density(self, region, points, electrons))
+        return plain(spin_density(self, region, points, electrons))
 
     def charge_to_spin(self, region: str) -> "ChargeToSpin":
         """The spin that each added electron brings where the densities of states of both spins differ, and the rates.
@@ -321,12 +286,12 @@ class Result(TransportReadout):
     def current_density(self, region: str) -> tuple[Array, Array]:
         """(points (n, 3) [m], j (n, 3) [A/m^2]) at the cell centres of a metal."""
         points, j = observables.current_density(self.solution, region)
-        return points, _plain(j)
+        return points, plain(j)
 
     def spin_current(self, region: str) -> tuple[Array, Array]:
         """(points (n, 3) [m], J (n, 3 flow, 3 polarisation) [A/m^2]) at the cell centres of a metal."""
         points, j = observables.spin_current(self.solution, region)
-        return points, _plain(j)
+        return points, plain(j)
 
     def interface_spin_current(self, face: str, side: str | None = None) -> Array:
         """Spin current (3 polarisation) through a face "Pt|Co", from the first region to the second [A; A/m, A/m^2].
@@ -335,7 +300,7 @@ class Result(TransportReadout):
             side: the region on whose side; by default the first that carries spin. The two differ by what the face
                 absorbs: transverse spin at a mixing conductance, longitudinal spin by memory loss.
         """
-        return _plain(observables.spin_current_through(self.solution, face, side))
+        return plain(observables.spin_current_through(self.solution, face, side))
 
     def show(self, quantity: str = "spin_accumulation", path: str = "", **options: Any) -> "Picture":
         """Draw a picture: in 3D a scene, in 2D a section, in 1D a profile.
@@ -383,11 +348,3 @@ class Result(TransportReadout):
             f"largest residual {residual:.1e}, worst balance {worst:.1e}",
         ]
         return "\n".join(lines)
-
-
-def _plain(values: Array) -> Array:
-    """Without the batch axis where there is one state only."""
-    array = np.asarray(values)
-    if array.shape[:1] == (1,):
-        array = array[0]
-    return array[()]

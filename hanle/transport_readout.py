@@ -1,10 +1,11 @@
-"""What a solved device answers about heat, entropy and how well a small signal is known."""
+"""What a solved device answers about wires, magnons, heat, entropy and how well a small signal is known."""
 
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hanle import carriers_readout
 from hanle.heat_faces import surroundings
 from hanle.pde.entropy import RESERVOIRS, Entropy, entropy_production
 from hanle.pde.errors import InputError, unknown_name
@@ -27,6 +28,51 @@ class SmallSignalWarning(UserWarning):
 
 class TransportReadout:
     """Part of a `Result`."""
+
+    def wire_field(self: Any, wire: str) -> Array:
+        """E along a wire [V/m]: of an open one the inverse spin Hall voltage per length."""
+        return plain(carriers_readout.wire_field(self, wire))
+
+    def wire_current(self: Any, wire: str) -> Array:
+        """Current along a wire [A; A/m in 1D]."""
+        return plain(carriers_readout.wire_current(self, wire))
+
+    def wire_resistance(self: Any, wire: str, source: str | None = None) -> Array:
+        """E in a wire over the current in the source [Ohm/m; Ohm in 1D]: nonlocal where they differ.
+
+        Args:
+            source: default the one wire with a given current that is not zero.
+        """
+        return plain(carriers_readout.wire_resistance(self, wire, source))
+
+    def magnon_potential(self: Any, region: str, points: Array) -> Array:
+        """mu_m/e (n,) [V] at points (n, 3) [m] of a magnetic insulator that carries magnons."""
+        return plain(carriers_readout.magnon_potential(self.solution, region, points))
+
+    def temperature(self: Any, region: str, points: Array, carrier: str = "lattice") -> Array:
+        """T (n,) [K] of "electrons", "magnons" or "lattice" at points (n, 3) [m] of a region."""
+        return plain(carriers_readout.temperature(self.solution, region, points, carrier))
+
+    def contact_temperature(self: Any, contact: str) -> Array:
+        """T - T_0 [K] of a heat contact, without subtraction."""
+        return plain(carriers_readout.contact_temperature(self.device, self.solution, contact))
+
+    def heat_current(self: Any, contact: str) -> Array:
+        """Heat into the device at a heat contact [W; W/m in 2D, W/m^2 in 1D]."""
+        return plain(carriers_readout.heat_current(self.device, self.solution, contact))
+
+    def spin_seebeck(self: Any, wire: str, hot: str, cold: str, region: str | None = None) -> Array:
+        """E in a wire per temperature difference of two heat contacts [V/(K m)].
+
+        Args:
+            wire: or a terminal: its voltage against the ground [V/K; times m with a region].
+            region: per mean gradient of the lattice temperature in it instead, along the way from cold to hot [V/K].
+        """
+        return plain(carriers_readout.spin_seebeck(self, wire, hot, cold, region))
+
+    def spin_peltier(self: Any, contact: str, wire: str) -> Array:
+        """T - T_0 of a heat contact per current in a wire [K/A; K m/A in 1D]; give the contact no heat ("0 W")."""
+        return plain(carriers_readout.spin_peltier(self, contact, wire))
 
     def wire_voltage(self: Any, wire: str, length: float | str) -> Array:
         """E in a wire times its length [V]: of an open one the inverse spin Hall voltage, positive where E is.
@@ -53,7 +99,7 @@ class TransportReadout:
         Raises:
             InputError: no such face, or no heat on that side.
         """
-        return _plain(_heat_through(self, face, side))
+        return plain(_heat_through(self, face, side))
 
     def show_temperatures(self: Any, path: str = "temperatures.png", **options: Any) -> "Picture":
         """Draw T - T_0 of electrons, magnons and lattice in a section: 2D devices, and cuts through 3D ones.
@@ -97,7 +143,7 @@ class TransportReadout:
         found = uncertainties(self)
         if name not in found:
             raise unknown_name("uncertainty", name, found)
-        return _plain(found[name])
+        return plain(found[name])
 
 
 def uncertainties(result: "Result") -> dict[str, Array]:
@@ -139,7 +185,7 @@ def outer(result: "Result") -> dict[str, float]:
 
 def plain_entropy(found: Entropy) -> Entropy:
     """Without the batch axis where there is one state only."""
-    return Entropy({place: _plain(values) for place, values in found.places.items()}, _plain(found.left))
+    return Entropy({place: plain(values) for place, values in found.places.items()}, plain(found.left))
 
 
 def _require_transport(result: "Result") -> None:
@@ -169,6 +215,7 @@ def _heat_through(result: "Result", face: str, side: str | None) -> Array:
     return np.asarray(sign * flux[:, columns[region]].sum(axis=1))
 
 
-def _plain(values: Array) -> Array:
+def plain(values: Array) -> Array:
+    """Without the batch axis where there is one state only."""
     array = np.asarray(values)
     return np.asarray(array[0] if array.shape[:1] == (1,) else array)[()]
