@@ -43,10 +43,9 @@ from scipy.sparse.linalg import spsolve
 
 import hanle
 from hanle.materials.load import material
-from hanle.pde.constants import E_CHARGE, HBAR
-from hanle.pde.observables import torque_parts
-from hanle.pde.tensors import Array, cross_matrix, outer, unit
+from hanle.pde.tensors import Array, cross_matrix, outer
 from hanle.results import Result
+from hanle.torque_maps import SpinOrbitTorqueMap
 
 NM = 1e-9
 LENGTH, WIDTH, WALL = 160.0, 40.0, 8.0  # [nm]
@@ -76,8 +75,6 @@ MESH = {
     "sizes": {"x": 2 * NM, "y": 4 * NM},
 }
 KINDS = {"Neel": 0, "Bloch": 1}
-#: |m x y| below which the two parts of the torque cannot be told apart.
-SEEN = 0.2
 
 
 class Found(NamedTuple):
@@ -90,15 +87,6 @@ class Found(NamedTuple):
     closed: float  #: closed form of the part of P in a Neel wall, relative error against `carried`
     places: float  #: largest error of Delta R at any position, over that of the Neel wall in the arm
     hall: float  #: largest error of V1 - V2 at any position, over that of m = z
-
-
-class Map(NamedTuple):
-    """Torque through the interface."""
-
-    points: Array  #: (n, 3) [m]
-    torque: Array  #: (n, 3) [J/m^2]
-    damping: Array  #: (n,) 2e/hbar DL/|j|; NaN where m is along y
-    field: Array  #: (n,) 2e/hbar FL/|j|
 
 
 class Readings(NamedTuple):
@@ -303,43 +291,13 @@ def predicted(places: Sequence[float] | Array) -> Readings:
     return Readings(*both)
 
 
-def torque_map(result: Result) -> Map:
-    """Torque through the interface, split by the direction of the current below it, over its density in Pt."""
-    points, torque = result.torque_map("Co", "Pt|Co")
-    current = current_below(result, points)
-    size = np.linalg.norm(current, axis=1)
-    m = result.device.conditions.magnetisation_at("Co", points)
-    m = np.broadcast_to(m, points.shape)
-    axis = unit(np.cross([0, 0, 1.0], current))
-    seen = np.linalg.norm(np.cross(m, axis), axis=1) > SEEN
-    parts = np.full((2, len(points)), np.nan)
-    parts[:, seen] = torque_parts(torque[seen], m[seen], axis[seen])
-    damping, field = 2 * E_CHARGE / HBAR * parts / size
-    return Map(points, torque, damping, field)
-
-
-def current_below(result: Result, points: Array) -> Array:
-    """Mean current density (n, 3) over the thickness of Pt below points of the interface [A/m^2]."""
-    mesh = result.mesh
-    height = np.ptp(mesh.points[mesh.cells[mesh.region_cells("Pt")]][..., 2], axis=1)  # type: ignore[union-attr]
-    centres, j = result.current_density("Pt")
-
-    def columns(where: Array) -> list[tuple[int, int]]:
-        return [tuple(place) for place in np.round(where[:, :2] / (1e-3 * NM)).astype(int).tolist()]
-
-    number = {place: k for k, place in enumerate(columns(points))}
-    row = np.array([number[place] for place in columns(centres)])
-    total = np.stack([np.bincount(row, height * j[:, a], len(points)) for a in range(3)], axis=1)
-    return total / np.bincount(row, height, len(points))[:, None]
-
-
 def far_from_wall(result: Result) -> tuple[float, float]:
     """Relative errors of DL/|j| and FL/|j| in the middle of the right arm, the wall being in the left one."""
-    found = torque_map(result)
+    found = result.spin_orbit_torque_map("Co")
     there = (np.abs(found.points[:, 0] / NM + ARM) < 8) & (np.abs(found.points[:, 1]) < 0.3 * WIDTH * NM)
     expected = film((0, 0, 1.0)).spin_orbit_torque("Co").efficiency
     errors = []
-    for name, values, wanted in zip(("DL", "FL"), (found.damping, found.field), expected, strict=True):
+    for name, values, wanted in zip(("DL", "FL"), found.efficiency, expected, strict=True):
         errors.append(float(np.abs(values[there] / wanted - 1).max()))
         print(f"far from the wall: 2e/hbar {name}/j = {values[there].mean():.6f} "
               f"(uniform film {float(wanted):.6f}, largest error {errors[-1]:.1e})")  # fmt: skip
@@ -348,10 +306,10 @@ def far_from_wall(result: Result) -> tuple[float, float]:
 
 def report_torque(kind: str, result: Result) -> None:
     """Torque in the middle of a wall in the crossing, over that of a uniform film, per current."""
-    found = torque_map(result)
-    away = np.linalg.norm(found.points[:, :2], axis=1)
+    points, torque = result.torque_map("Co", "Pt|Co")
+    away = np.linalg.norm(points[:, :2], axis=1)
     nearest = away < away.min() + 0.1 * NM
-    size = np.linalg.norm(found.torque, axis=1)
+    size = np.linalg.norm(torque, axis=1)
     inside = float(np.linalg.norm(result.torque("Co", "Co")) / np.linalg.norm(result.torque("Co")))
     print(f"    |tau| in the middle {1e6 * size[nearest].mean():.4f} uJ/m^2, largest {1e6 * size.max():.4f} uJ/m^2; "
           f"inside Co (current through the wall) {inside:.1%} of the whole torque")  # fmt: skip
@@ -364,12 +322,12 @@ def draw(path: Path, middle: dict[str, Result], places: Sequence[float], found: 
     with picture(path, size=(7.4, 6.4), overwrite=True) as (figure, save):
         panels = figure.subplots(2, 2, height_ratios=(1.25, 1))
         names = {"Neel": "Néel wall", "Bloch": "Bloch wall"}
-        maps = {kind: torque_map(result) for kind, result in middle.items()}
+        maps = {kind: result.spin_orbit_torque_map("Co") for kind, result in middle.items()}
         largest = 1e6 * max(np.abs(seen.torque[:, 2]).max() for seen in maps.values())
         for axes, (kind, seen) in zip(panels[0], maps.items(), strict=True):
-            image = draw_map(axes, seen, middle[kind].mesh.points, largest)  # type: ignore[union-attr]
+            image = draw_map(axes, seen, largest)
             axes.set_title(names[kind], fontsize=9.5)
-        panels[0][0].set_ylabel("y (nm)")
+        panels[0][1].set_ylabel("")
         figure.colorbar(image, ax=panels[0], shrink=0.85, pad=0.02).set_label("torque on Co $\\tau_z$ (µJ/m²)")
         fine = np.linspace(-65, 65, 131)
         expected = predicted(fine)
@@ -388,22 +346,17 @@ def draw(path: Path, middle: dict[str, Result], places: Sequence[float], found: 
         save()
 
 
-def draw_map(axes: Any, seen: Map, corners: Array, largest: float) -> Any:
+def draw_map(axes: Any, seen: SpinOrbitTorqueMap, largest: float) -> Any:
     """Colours for z facet by facet, arrows in the plane, and where m_z = 0."""
-    x, y = seen.points[:, :2].T / NM
-    edges = [np.unique(np.round(corners[:, a] / NM, 6)) for a in (0, 1)]
-    column, row = (np.searchsorted(e, v) - 1 for e, v in zip(edges, (x, y), strict=True))
-    shown = np.full((len(edges[1]) - 1, len(edges[0]) - 1), np.nan)
     tau = 1e6 * seen.torque
-    shown[row, column] = tau[:, 2]
-    image = axes.pcolormesh(*edges, shown, cmap="coolwarm", vmin=-largest, vmax=largest, rasterized=True)
-    step = [max(1, round(wanted / np.diff(e).mean())) for e, wanted in zip(edges, (8, 8), strict=True)]
-    sparse = (column % step[0] == step[0] // 2) & (row % step[1] == step[1] // 2)
-    arrows = axes.quiver(x[sparse], y[sparse], tau[sparse, 0], tau[sparse, 1], angles="xy", pivot="mid", width=0.004,
-                         scale=90, color="0.1")  # fmt: skip
+    image = seen.draw(axes, tau[:, 2], cmap="coolwarm", clim=(-largest, largest))
+    points = seen.points[:, :2] / NM
+    _, sparse = np.unique((points + WIDTH / 2) // 8, axis=0, return_index=True)
+    sparse = sparse[points[sparse, 0] > 2 - LENGTH / 2]
+    arrows = axes.quiver(*points[sparse].T, *tau[sparse, :2].T, angles="xy", pivot="mid", width=0.004, scale=90,
+                         color="0.1")  # fmt: skip
     axes.quiverkey(arrows, 0.82, 0.9, 5, "5 µJ/m²\nin plane", labelpos="S", fontproperties={"size": 7.5})
     axes.axvline(0, color="0.35", linewidth=0.8, linestyle=(0, (3, 2)))
-    axes.set(aspect="equal", xlabel="x (nm)")
     return image
 
 

@@ -67,13 +67,8 @@ THICKNESSES = (25.0, 50.0, 100.0, 150.0, 200.0, 300.0)  # of the channel [nm]
 #: At 3 cells per decay length of permalloy, 3.6 nm, and of second order.
 SOLID = {"cells_per_length": 3, "growth": 4.0, "lateral_cells_per_length": 3, "lateral_growth": 8.0, "corners": True,
          "sizes": {"x": 120 * NM, "y": 25 * NM}}  # fmt: skip
-SECTION = {
-    "cells_per_length": 3,
-    "growth": 1.6,
-    "lateral_cells_per_length": 3,
-    "lateral_growth": 2.0,
-    "corners": True,
-}
+SECTION = {"cells_per_length": 3, "growth": 1.6, "lateral_cells_per_length": 3, "lateral_growth": 2.0,
+           "corners": True}  # fmt: skip
 #: 3D, tunnel contacts: nothing is crowded.
 EVEN = {"cells_per_length": 3, "growth": 4.0, "lateral": "uniform", "sizes": {"x": 50 * NM, "y": 50 * NM}}
 #: By how much meshes differ that are compared, and the order with which their errors fall.
@@ -341,33 +336,21 @@ def draw(path: Path, curves: Curves, transparent: float, error: float) -> None:
         contacts.semilogx(1e15 * RESISTANCES, curves.contacts, color="0.3", label="2D")
         left = 1e15 * RESISTANCES[0] / 2.5
         contacts.plot(left, ratio(MIDDLE, 0.0), "x", color=COLOURS[0])
-        at = [
-            (1e15 * ra or left, s.spin / line(MIDDLE, ra), ra)
-            for (ra, L), s in curves.spatial.items()
-            if L == MIDDLE
-        ]
-        for x, y, ra in at:
-            contacts.errorbar(
-                x,
-                y if ra else transparent,
-                None if ra else error,
-                fmt="o",
-                color=COLOURS[LINES.index(ra)],
-                markersize=5,
-                capsize=2.5,
-            )
+        for (ra, L), found in curves.spatial.items():
+            if L == MIDDLE:
+                level, bar = (found.spin / line(MIDDLE, ra), None) if ra else (transparent, error)
+                contacts.errorbar(1e15 * ra or left, level, bar, fmt="o", color=COLOURS[LINES.index(ra)], markersize=5,
+                                  capsize=2.5)  # fmt: skip
         contacts.plot([], [], "ko", markersize=5, label="3D")
         contacts.plot([], [], "kx", label="2D, transparent")
         contacts.set(xlabel="contact resistance (fΩ m²), left: transparent", ylabel="signal over 1D formula")
-        for by, marker, name in (
-            (curves.widths, "x", "strip width"),
-            (curves.thicknesses, "s", "channel thickness"),
+        for x, by, style, name in (
+            (WIDTHS, curves.widths, "x-", "strip width"),
+            (THICKNESSES, curves.thicknesses, "s--", "channel thickness"),
         ):
             for ra, ratios in by.items():
-                x = WIDTHS if marker == "x" else THICKNESSES
                 label = f"{name}, {'tunnel' if ra else 'transparent'}"
-                sizes.plot(x, ratios, marker, color=COLOURS[LINES.index(ra)], markersize=4.5, label=label,
-                           linestyle="-" if marker == "x" else "--")  # fmt: skip
+                sizes.plot(x, ratios, style, color=COLOURS[LINES.index(ra)], markersize=4.5, label=label)
         sizes.set(xlabel="strip width, channel thickness (nm)", ylabel="2D signal over 1D formula")
         b = np.linspace(0, curves.fields[-1], 200)
         for ra, words in ((0.0, "2D, transparent"), (TUNNEL, "3D, tunnel")):

@@ -34,6 +34,7 @@ smaller one takes an error from the larger. Narrow arms measure the film.
 
 import argparse
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,6 +49,7 @@ from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.observables import deposit_map
 from hanle.pde.tensors import Array
 from hanle.results import Result
+from hanle.torque_maps import SpinOrbitTorqueMap
 
 NM = 1e-9
 THICK, MAGNET, WIDTH, LENGTH = 5.0, 1.5, 200.0, 600.0  # Pt, CoFeB, the bar [nm]
@@ -61,7 +63,6 @@ B_K, TILT, CURRENT = 0.05, 0.05, 2e-4
 MESH = {"cells_per_length": 3, "growth": 2.0, "lateral": "uniform", "sizes": {"x": 25 * NM, "y": 25 * NM}}
 #: Mean free path in Pt [nm], which its thickness has to exceed.
 FREE_PATH = 2.3
-TO_XI = 2 * E_CHARGE / HBAR
 
 
 class Found(NamedTuple):
@@ -77,7 +78,7 @@ class Found(NamedTuple):
 class Map(NamedTuple):
     """Torque on the magnet of the cross at the centres of the facets."""
 
-    points: Array  #: (n, 3) [m]
+    whole: SpinOrbitTorqueMap
     sheet: Array  #: (n, 2) sheet current in Pt over its mean I_Pt/W
     parts: dict[str, Array]  #: origin -> (n,) 2e/hbar (DL + i FL) over the current density at this place
     field: Array  #: (n, 2) effective field [T]
@@ -185,35 +186,14 @@ def cross(m: Any, mesh: dict[str, Any] | None = None, previous: Result | None = 
 def torque_map(result: Result) -> Map:
     """The cross with m = z, solved again without the drive of its interface."""
     bare = result.again(result.device.with_changes(without=["interfacial spin-orbit"]))
-    points, torque = result.torque_map("CoFeB", "Pt|CoFeB")
+    found, hall = (r.spin_orbit_torque_map("CoFeB") for r in (result, bare))
     _, passed = deposit_map(result.solution, "Pt|CoFeB", LATTICE)
-    j, j_bare = current_below(result, points), current_below(bare, points)
-    whole = split(torque, j)
-    hall, lattice = (
-        split(bare.torque_map("CoFeB", "Pt|CoFeB")[1], j_bare),
-        split(-HBAR / 2 / E_CHARGE * passed[0], j),
-    )
+    lattice = replace(found, torque=-HBAR / 2 / E_CHARGE * passed[0])
+    whole, *own = (damping + 1j * field for damping, field in (t.efficiency for t in (found, hall, lattice)))
     moment = COFEB.saturation_magnetisation.value * MAGNET * NM
     mean = np.abs(film().current_density("Pt")[1]).max()
-    parts = dict(zip(ORIGINS, (hall, whole - hall - lattice, lattice), strict=True))
-    return Map(points, j[:, :2] / mean, parts, np.cross(torque, UP)[:, :2] / moment)
-
-
-def split(torque: Array, current: Array) -> Array:
-    """2e/hbar (DL + i FL)/|j| (n,) of torques (n, 3) on m = z, by the local current density (n, 3)."""
-    size = np.einsum("na,na->n", current, current)
-    damping = np.einsum("na,na->n", torque, np.cross(UP, current))
-    return np.asarray(TO_XI * (damping - 1j * np.einsum("na,na->n", torque, current)) / size)
-
-
-def current_below(result: Result, points: Array) -> Array:
-    """Mean current density (n, 3) over the thickness of Pt below points of the interface [A/m^2]."""
-    mesh: Any = result.mesh
-    height = np.ptp(mesh.points[mesh.cells[mesh.region_cells("Pt")]][..., 2], axis=1)
-    centres, j = result.current_density("Pt")
-    row = cKDTree(points[:, :2]).query(centres[:, :2])[1]
-    total = np.stack([np.bincount(row, height * j[:, a], len(points)) for a in range(3)], axis=1)
-    return np.asarray(total / (THICK * NM))
+    parts = dict(zip(ORIGINS, (own[0], whole - own[0] - own[1], own[1]), strict=True))
+    return Map(found, found.current_density[:, :2] / mean, parts, np.cross(found.torque, UP)[:, :2] / moment)
 
 
 def film(m: Any = UP) -> Result:
@@ -254,7 +234,7 @@ def film_resistance(m: Array) -> float:
 
 def cross_resistance(uniform: Result, found: Map) -> Callable[[Array], float]:
     """Of the cross, where every place turns by itself."""
-    nearest = cKDTree(found.points[:, :2])
+    nearest = cKDTree(found.whole.points[:, :2])
 
     def solve(m: Array) -> float:
         def texture(points: Array) -> Array:
@@ -317,7 +297,7 @@ def report_map(found: Map) -> float:
     print("\nxi_DL, xi_FL per local current in Pt     " + "".join(f"{name:>18}" for name in (*ORIGINS, "sum")))
     print(f"{'film':<40} " + row([expected[name] for name in ORIGINS]))
     for place, point in places.items():
-        here = int(np.linalg.norm(found.points[:, :2] / NM - point, axis=1).argmin())
+        here = int(np.linalg.norm(found.whole.points[:, :2] / NM - point, axis=1).argmin())
         parts = [found.parts[name][here] for name in ORIGINS]
         print(f"{f'{place}: {np.linalg.norm(found.sheet[here]):.3f} I/W':<40} " + row(parts))
         errors.append(max(abs(part - expected[name]) for part, name in zip(parts, ORIGINS, strict=True)) / size)
@@ -378,7 +358,7 @@ def draw(
         panels[1][1].set(
             xlabel="width of the arms over that of the bar", ylabel="inferred field over that of the film"
         )
-        panels[1][1].set(xlim=(0, 1.04), ylim=(0.5, 1.1))
+        panels[1][1].set(xlim=(0, 1.04), ylim=(0.55, 1.1))
         panels[1][1].legend(loc="lower left")
         for axes, name in zip(panels.ravel(), "abcd", strict=True):
             axes.set_title(f"({name})", loc="left")
@@ -388,15 +368,11 @@ def draw(
 def draw_map(figure: Any, axes: Any, found: Map) -> None:
     """Size and direction of the effective field at each place, over the film."""
     ratio = found.field / np.linalg.norm(film_fields())
-    x, y = found.points[:, :2].T / NM
-    grids = [np.unique(np.round(values, 3)) for values in (x, y)]
-    column, line = (np.searchsorted(grid, np.round(v, 3)) for grid, v in zip(grids, (x, y), strict=True))
-    shown = np.full((len(grids[1]), len(grids[0])), np.nan)
-    shown[line, column] = np.linalg.norm(ratio, axis=1)
-    image = axes.pcolormesh(*grids, shown, cmap="viridis", vmin=0, vmax=1.3, shading="nearest", rasterized=True)
-    seen = (column + line) % 2 == 0
+    image = found.whole.draw(axes, np.linalg.norm(ratio, axis=1), cmap="viridis", clim=(0, 1.3))
+    x, y = found.whole.points[:, :2].T / NM
+    seen = (np.floor(x / 25) + np.floor(y / 25)) % 2 == 0
     axes.quiver(x[seen], y[seen], *ratio[seen].T, angles="xy", pivot="mid", width=0.004, scale=22, color="white")
-    axes.set(aspect="equal", xlabel="x (nm)", ylabel="y (nm)")
+    axes.set(xticks=[-200, 0, 200], yticks=[-200, 0, 200])
     figure.colorbar(image, ax=axes, shrink=0.8, pad=0.03).set_label("|B| over that of the film")
 
 
