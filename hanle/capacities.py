@@ -1,11 +1,12 @@
 """What magnons and heat store in a device, and what must be known of it before it is followed in time.
 
-electrons   gamma T_0                of metals; gamma of free electrons where the record gives none
-lattice     lattice_heat_capacity    of the record
+electrons   gamma T                  of metals; gamma of free electrons where the record gives none
+lattice     lattice_heat_capacity    of the record; with its debye_temperature as Debye's law says, else a constant
 magnons     dn/dmu, dn/dT, C_m       of the record, else of E = gap + A q^2 at T_0 (`hanle.boundary.magnons.gas`), with
                                      gap = g mu_B B.m + anisotropy_gap
 
-Steady solves need none of this: there a law stores what is known.
+In linear response what counts is the capacity at T_0; `excess` is what is stored beyond that. Steady solves need none
+of this: there a law stores what is known.
 """
 
 from typing import TYPE_CHECKING
@@ -16,11 +17,15 @@ from hanle.boundary.magnons.gas import capacities
 from hanle.boundary.magnons.spectrum import Parabolic
 from hanle.conditions import Conditions
 from hanle.magnon_faces import gap_in
+from hanle.materials.conductors import Conductor
+from hanle.materials.debye import Debye, lattice_capacity
 from hanle.materials.records import MagneticInsulator, Record
+from hanle.pde.coefficients import as_weight
 from hanle.pde.errors import InputError
-from hanle.pde.fields import MAGNON
+from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT, MAGNON, FieldSet
 from hanle.pde.magnons import MagnonCapacities
 from hanle.pde.problem import Problem
+from hanle.pde.storing import Excess, Part, Proportional, warmed
 from hanle.pde.tensors import Array
 from hanle.transport import HEAT, MAGNONS
 
@@ -46,7 +51,8 @@ def magnon_capacities(
         heat: whether temperatures are solved for.
     """
     given = record.magnons
-    lattice = given.value(LATTICE) if heat else 0.0
+    known = given.lattice_heat_capacity if heat else None
+    lattice = lattice_capacity(known, given.debye_temperature, conditions.temperature)
     asked = {name: key for name, key in STORED.items() if heat or name == "number"}
     found = {name: np.asarray(given.value(key)) for name, key in asked.items()}
     if given.missing(*asked.values()):
@@ -56,6 +62,20 @@ def magnon_capacities(
         closed = _of_spectrum(given.value(STIFFNESS), gap, conditions)
         found |= {name: closed[name] for name, key in asked.items() if given.missing(key)}
     return MagnonCapacities(lattice=lattice, **found)
+
+
+def excess(record: Record, fields: FieldSet, conditions: Conditions) -> Excess | None:
+    """What a region with these fields stores beyond its capacities at T_0; None where they are constants."""
+    parts: list[tuple[tuple[str, ...], Part]] = []
+    t0 = as_weight(conditions.temperature)
+    if isinstance(record, Conductor) and ELECTRON_HEAT.name in fields:
+        parts.append(((ELECTRON_HEAT.name,), Proportional(record.gamma * t0**2)))
+    lattice = record.magnons if isinstance(record, MagneticInsulator) else record
+    capacity, theta = lattice.lattice_heat_capacity, lattice.debye_temperature
+    if LATTICE_HEAT.name in fields and capacity is not None and theta is not None:
+        now = lattice_capacity(capacity, theta, t0)
+        parts.append(((LATTICE_HEAT.name,), warmed(now, t0, Debye(theta.value))))
+    return Excess(fields, tuple(parts)) if parts else None
 
 
 def magnon_gap(record: MagneticInsulator, region: str, points: Array, conditions: Conditions) -> Array:

@@ -23,6 +23,7 @@ from hanle.boundary.magnons.exchange import MagnonExchange
 from hanle.boundary.magnons.spectrum import Parabolic
 from hanle.boundary.thermoelectric_face import at_mean_temperature
 from hanle.build import centres
+from hanle.capacities import excess
 from hanle.conditions import Conditions
 from hanle.face_laws import face_magnetisation, face_points, interface_seebeck
 from hanle.magnon_faces import MagnonInterface, gap
@@ -102,7 +103,12 @@ def heated(device: "Device", problem: Problem, conditions: Conditions | None = N
     """
     mesh = problem.mesh
     given = (conditions or device.conditions).on_cells(mesh)
-    regions = {name: _region(device, name, law, mesh, given) for name, law in problem.regions.items()}
+    regions = {
+        name: replace(
+            _region(device, name, law, mesh, given), excess=excess(device.materials[name], law.fields, given)
+        )
+        for name, law in problem.regions.items()
+    }
     faces, exchanges = dict(problem.faces), {}
     for name, face in problem.faces.items():
         rule = _golden(device, name, mesh, given)

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 from hanle.capacities import magnon_capacities
 from hanle.conditions import Conditions
+from hanle.materials.debye import lattice_capacity
 from hanle.materials.insulators import Insulator
+from hanle.materials.magnons import Magnons
 from hanle.materials.records import MagneticInsulator
 from hanle.pde.coefficients import Bulk
 from hanle.pde.coupling import carried as restricted_to
@@ -29,14 +31,12 @@ def insulator_law(device: "Device", region: str, points: Array, conditions: Cond
     if not fields.size:
         return None
     if isinstance(record, Insulator):
-        capacity = record.lattice_heat_capacity
-        stored = 0.0 if capacity is None else capacity.value
-        return _lattice(record.lattice_heat_conductivity.value, stored, conditions)
+        return _lattice(record.lattice_heat_conductivity.value, record, conditions)
     if not isinstance(record, MagneticInsulator):
         raise InputError(f"materials.{region}", "an insulator", record)
     value = record.magnons.value
     if fields.names == (LATTICE_HEAT.name,):
-        return _lattice(value("lattice_heat_conductivity"), value("lattice_heat_capacity"), conditions)
+        return _lattice(value("lattice_heat_conductivity"), record.magnons, conditions)
     heat = HEAT in device.transport
     try:
         whole = magnon_insulator(
@@ -56,12 +56,14 @@ def insulator_law(device: "Device", region: str, points: Array, conditions: Cond
     return restricted_to(whole, fields)
 
 
-def _lattice(conductivity: float, capacity: float, conditions: Conditions) -> Bulk:
+def _lattice(conductivity: float, record: Insulator | Magnons, conditions: Conditions) -> Bulk:
     whole = metal_heat(
         temperature=conditions.temperature,
         electrons=0.0,
         lattice=conductivity,
         coupling=0.0,
-        lattice_capacity=capacity,
+        lattice_capacity=lattice_capacity(
+            record.lattice_heat_capacity, record.debye_temperature, conditions.temperature
+        ),
     )
     return restricted_to(whole, FieldSet((LATTICE_HEAT,)))

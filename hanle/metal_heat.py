@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hanle.materials.conductors import Conductor
+from hanle.materials.debye import lattice_capacity
 from hanle.materials.records import FerromagneticMetal
 from hanle.pde.coefficients import Bulk, as_weight
 from hanle.pde.constants import LORENZ
@@ -26,13 +27,9 @@ if TYPE_CHECKING:
 def with_heat(bulk: Bulk, place: "Place", metal: Conductor) -> Bulk:
     """The law of a metal joined by the temperatures of its electrons and lattice."""
     t0 = place.conditions.temperature
-    lattice, coupling, capacity = (
+    lattice, coupling = (
         0.0 if number is None else number.value
-        for number in (
-            metal.lattice_heat_conductivity,
-            metal.electron_lattice_coupling,
-            metal.lattice_heat_capacity,
-        )
+        for number in (metal.lattice_heat_conductivity, metal.electron_lattice_coupling)
     )
     heat = metal_heat(
         temperature=t0,
@@ -40,7 +37,7 @@ def with_heat(bulk: Bulk, place: "Place", metal: Conductor) -> Bulk:
         lattice=lattice,
         coupling=coupling,
         electron_capacity=metal.gamma * np.asarray(t0),
-        lattice_capacity=capacity,
+        lattice_capacity=lattice_capacity(metal.lattice_heat_capacity, metal.debye_temperature, t0),
     )
     coupled = thermoelectric_law(place, metal)
     return combined(bulk, heat) if coupled is None else combined(bulk, heat, coupled)

@@ -47,6 +47,7 @@ class Conductor(ABC):
         spin_nernst_angle: theta_N, as the spin Hall angle for the current -sigma S grad T.
         sommerfeld_coefficient: gamma, heat capacity of the electrons over T; None: (2 pi^2/3) k_B^2 nu.
         lattice_heat_capacity: per volume; needed where heat is followed in time or at a frequency.
+        debye_temperature: Theta; then that capacity follows T (`hanle.materials.debye`), None: it is a constant.
 
     Raises:
         InputError: a value out of range, or not exactly one of density of states and diffusion constant.
@@ -72,6 +73,7 @@ class Conductor(ABC):
     spin_nernst_angle: Sourced = NONE
     sommerfeld_coefficient: Sourced | None = None
     lattice_heat_capacity: Sourced | None = None
+    debye_temperature: Sourced | None = None
     temperature_coefficient: Sourced | None = None
     resistivity_ratios: Ratios = ()
     elliott_yafet: bool = False
@@ -80,7 +82,7 @@ class Conductor(ABC):
         self.require_positive(
             "resistivity", "diffusion_length", "density_of_states", "diffusion_constant", "g_factor"
         )
-        self.require_positive("sommerfeld_coefficient", "lattice_heat_capacity")
+        self.require_positive("sommerfeld_coefficient", "lattice_heat_capacity", "debye_temperature")
         self.require_positive(
             "electron_heat_conductivity", "lattice_heat_conductivity", "electron_lattice_coupling"
         )

@@ -16,6 +16,7 @@ class Insulator:
         lattice_heat_conductivity: kappa_p.
         interface_heat_conductance: h of the lattice to that of a metal; needed beside metals.
         lattice_heat_capacity: per volume; needed where heat is followed in time or at a frequency.
+        debye_temperature: as that of `Conductor`.
 
     Raises:
         InputError: a number <= 0.
@@ -30,9 +31,11 @@ class Insulator:
     lattice_heat_conductivity: Sourced
     interface_heat_conductance: Sourced | None = None
     lattice_heat_capacity: Sourced | None = None
+    debye_temperature: Sourced | None = None
 
     def __post_init__(self) -> None:
-        for key in ("lattice_heat_conductivity", "interface_heat_conductance", "lattice_heat_capacity"):
+        heat = "lattice_heat_conductivity", "interface_heat_conductance"
+        for key in (*heat, "lattice_heat_capacity", "debye_temperature"):
             given: Sourced | None = getattr(self, key)
             if given is not None:
                 require_positive(f"{self.name}.{key}", given)

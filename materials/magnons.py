@@ -28,6 +28,7 @@ MAGNON_KEYS: Final = {
     "magnon_number_thermal_susceptibility": "number change per temperature",
     "magnon_heat_capacity": "heat capacity per volume",
     "lattice_heat_capacity": "heat capacity per volume",
+    "debye_temperature": "temperature",
 }
 #: Those that may have any sign, or be 0.
 _ANY_SIGN: Final = (
@@ -66,6 +67,7 @@ class Magnons:
         magnon_number_susceptibility, magnon_number_thermal_susceptibility, magnon_heat_capacity: dn/dmu, dn/dT and C_m
             of magnons; None: those of the spectrum, which need a gap.
         lattice_heat_capacity: per volume; needed where heat is followed in time or at a frequency.
+        debye_temperature: as that of a metal, see `Conductor`.
     """
 
     spin_wave_stiffness: Sourced | None = None
@@ -83,6 +85,7 @@ class Magnons:
     magnon_number_thermal_susceptibility: Sourced | None = None
     magnon_heat_capacity: Sourced | None = None
     lattice_heat_capacity: Sourced | None = None
+    debye_temperature: Sourced | None = None
 
     def check(self, name: str) -> None:
         """Refuse numbers <= 0 of the insulator `name`; zeta, Gamma and dn/dT may have any sign, the gap may be 0."""

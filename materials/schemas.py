@@ -94,6 +94,7 @@ _CONDUCTOR_KEYS: Final = {
     "spin_nernst_angle": "dimensionless",
     "sommerfeld_coefficient": "Sommerfeld coefficient",
     "lattice_heat_capacity": "heat capacity per volume",
+    "debye_temperature": "temperature",
 }
 _FERROMAGNET_KEYS: Final = _CONDUCTOR_KEYS | {
     "polarisation": "dimensionless",
@@ -110,6 +111,7 @@ _INSULATOR_KEYS: Final = {
     "lattice_heat_conductivity": "thermal conductivity",
     "interface_heat_conductance": "thermal conductance per area",
     "lattice_heat_capacity": "heat capacity per volume",
+    "debye_temperature": "temperature",
 }
 _LOCAL_MOMENT_KEYS: Final = _CONDUCTOR_KEYS | {
     "spin_lifetime": "time",

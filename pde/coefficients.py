@@ -192,6 +192,8 @@ class Bulk:
     `decay_lengths` [m] tell the mesh what to resolve: an array of the real lengths over which fields decay.
     A nonlinear law gives `at(values, gradients) -> Bulk`: the linear law that touches it there, its value included
     in S and F; shapes as in `flux`.
+    `excess(values)` tells what is stored beyond C U where capacities follow the state: (amounts, field parts (rows,),
+    their slopes, field parts (rows, columns)), both zero where the fields are.
     """
 
     fields: FieldSet
@@ -205,6 +207,7 @@ class Bulk:
     deposits: Mapping[str, Deposit] = field(default_factory=dict)
     decay_lengths: tuple[float, ...] = ()
     at: "Callable[[Array, Array], Bulk] | None" = None
+    excess: Callable[[Array], tuple[Coefficient, Coefficient]] | None = None
 
     def filtered(self, keep: Callable[[Coefficient], Coefficient]) -> "Bulk":
         """A copy in which every coefficient went through `keep`, those of its linearisations too."""

@@ -18,7 +18,7 @@ def embedded(bulk: Bulk, fields: FieldSet) -> Bulk:
     Raises:
         InputError: the set lacks a field of the law, or the law is not linear.
     """
-    _require_linear("bulk law", bulk.at)
+    _require_linear("bulk law", bulk.at or bulk.excess)
     place = _places(bulk.fields, fields)
     spread = replace(bulk, deposits={}).filtered(lambda c: _spread(c, place, place, fields.size))
     handed = bulk.deposits.items()
@@ -68,7 +68,7 @@ def joined(*laws: FaceLaw) -> FaceLaw:
 
 def carried(bulk: Bulk, fields: FieldSet) -> Bulk:
     """A linear law on some of its fields: the others stay at zero and are reservoirs."""
-    _require_linear("bulk law", bulk.at)
+    _require_linear("bulk law", bulk.at or bulk.excess)
     index = np.array(
         [k for name in fields.names for k in range(bulk.fields.slice(name).start, bulk.fields.slice(name).stop)]
     )
@@ -210,4 +210,4 @@ def _places(inner: FieldSet, outer: FieldSet) -> IntArray:
 
 def _require_linear(what: str, at: object) -> None:
     if at is not None:
-        raise InputError(what, "linear", "one with a linearisation `at`", "change the fields of what `at` returns")
+        raise InputError(what, "linear", "one with `at` or `excess`", "change the fields of what they return")

@@ -1,15 +1,21 @@
-"""What stores: the operator of one implicit time step, and the action of the capacities alone."""
+"""What stores: the operator of one implicit time step, and what is stored at a state.
+
+X(U) = C U + excess(U)      the excess only where capacities follow the state (`Bulk.excess`)
+"""
 
 from dataclasses import replace
 
-from hanle.pde.coefficients import Bulk, FaceLaw, leading
+import numpy as np
+
+from hanle.pde.coefficients import Bulk, Coefficient, FaceLaw, Term, leading
 from hanle.pde.errors import InputError
 from hanle.pde.problem import Face, Problem
+from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
 
 
 def stepped(problem: Problem, rate: float) -> Problem:
-    """The problem with R + rate C in place of R: what an implicit step solves.
+    """The problem with R U + rate X(U) in place of R U: what an implicit step solves.
 
     Args:
         rate: > 0 [1/s], the reciprocal of the (partial) step.
@@ -20,17 +26,31 @@ def stepped(problem: Problem, rate: float) -> Problem:
 
 
 def _stepped(bulk: Bulk, rate: float) -> Bulk:
-    """Capacities are numbers: a nonlinear law has the same at every state."""
-    extra, touch = tuple(t.scaled(rate) for t in bulk.C), bulk.at
-    whole = replace(bulk, R=(*bulk.R, *extra))
-    if touch is None:
+    extra, touch, excess = _scaled(bulk.C, rate), bulk.at, bulk.excess
+    whole = replace(bulk, R=(*bulk.R, *extra), excess=None)
+    if touch is None and excess is None:
         return whole
 
     def near(values: Array, gradients: Array) -> Bulk:
-        inner = touch(values, gradients)
-        return replace(inner, R=(*inner.R, *extra))
+        inner = bulk if touch is None else touch(values, gradients)
+        loss, gain = extra, inner.F
+        if excess is not None:
+            amounts, slopes = excess(values)
+            loss = (*extra, *_scaled(slopes, rate))
+            gain = (*gain, *_scaled(amounts, -rate), *(t for s in slopes for t in _at(s.scaled(rate), values)))
+        return replace(inner, R=(*inner.R, *loss), F=gain, at=None, excess=None)
 
     return replace(whole, at=near)
+
+
+def _scaled(coefficient: Coefficient, factor: float) -> Coefficient:
+    return tuple(t.scaled(factor) for t in coefficient)
+
+
+def _at(slope: Term, values: Array) -> Coefficient:
+    """A slope times the values, as a source."""
+    columns = np.flatnonzero(np.any(slope.fields, axis=0))
+    return tuple(Term(slope.weight * values[..., c], slope.spatial, slope.fields[:, c]) for c in columns)
 
 
 def inertia(problem: Problem) -> Problem:
@@ -51,6 +71,23 @@ def inertia(problem: Problem) -> Problem:
     }
     faces = {name: Face(_unknowns_only(face.law), face.sides) for name, face in problem.faces.items()}
     return replace(problem, regions=regions, faces=faces)
+
+
+def loaded(bare: Problem, problem: Problem, solution: Solution) -> Problem:
+    """The `inertia` of a problem with what it stores beyond C U at a solution as sources.
+
+    Raises:
+        InputError: what is stored is not defined there; the message names the region.
+    """
+    regions = dict(bare.regions)
+    for name, bulk in problem.regions.items():
+        if bulk.excess is not None:
+            try:
+                amounts, _ = bulk.excess(solution.samples(name).values)
+            except InputError as error:
+                raise error.within(f"region {name}: ") from error
+            regions[name] = replace(regions[name], F=amounts)
+    return replace(bare, regions=regions)
 
 
 def _unknowns_only(law: FaceLaw) -> FaceLaw:

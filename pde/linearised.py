@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hanle.pde.coefficients import Bulk, Deposit, FaceLaw
+from hanle.pde.coefficients import Bulk, Coefficient, Deposit, FaceLaw
 from hanle.pde.engines.contract import System
 from hanle.pde.errors import InputError
 from hanle.pde.problem import Face, Problem
@@ -32,14 +32,20 @@ def linearised(problem: Problem, solution: Solution | None) -> Problem:
 def small_signals(problem: Problem, solution: Solution) -> Problem:
     """The linear problem of small changes about a solution: no sources, and prescribed values that stay.
 
-    Capacities are those of `problem`, so that it may be solved at a frequency or in time.
+    Capacities are those at that state, so that it may be solved at a frequency or in time.
 
     Raises:
         InputError: as `linearised`.
     """
     found = linearised(problem, solution)
     regions = {
-        name: replace(bulk, S=(), F=(), C=problem.regions[name].C, deposits=_without_sources(bulk.deposits))
+        name: replace(
+            bulk,
+            S=(),
+            F=(),
+            C=_stored(problem.regions[name], name, solution),
+            deposits=_without_sources(bulk.deposits),
+        )
         for name, bulk in found.regions.items()
     }
     faces = {name: replace(face, law=_quiet(face.law)) for name, face in found.faces.items()}
@@ -56,16 +62,22 @@ def _without_sources(deposits: Mapping[str, Deposit]) -> dict[str, Deposit]:
     return {name: replace(deposit, sources=()) for name, deposit in deposits.items()}
 
 
+def _stored(bulk: Bulk, region: str, solution: Solution) -> Coefficient:
+    if bulk.excess is None:
+        return bulk.C
+    return (*bulk.C, *bulk.excess(solution.samples(region).values)[1])
+
+
 def _bulk(bulk: Bulk, region: str, solution: Solution | None) -> Bulk:
     if bulk.at is None:
-        return bulk
+        return replace(bulk, excess=None)
     if solution is None:
         values, gradients = np.zeros((1, 1, 1, bulk.fields.size)), np.zeros((1, 1, 1, 3, bulk.fields.size))
     else:
         samples = solution.samples(region)
         values, gradients = samples.values, samples.gradients
     try:
-        return bulk.at(values, gradients)
+        return replace(bulk.at(values, gradients), excess=None)
     except InputError as error:
         raise error.within(f"region {region}: ") from error
 

@@ -164,7 +164,7 @@ class Problem:
     @property
     def curved(self) -> tuple[str, ...]:
         """Regions and faces whose laws are not linear ("region Pt")."""
-        regions = (f"region {name}" for name, bulk in self.regions.items() if bulk.at is not None)
+        regions = (f"region {name}" for name, bulk in self.regions.items() if bulk.at or bulk.excess)
         faces = (f"face {name}" for name, face in self.faces.items() if face.law.at is not None)
         return (*regions, *faces)
 

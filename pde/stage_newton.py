@@ -4,8 +4,6 @@ One linearisation, factorised, serves all iterations of a stage, all stages of a
 size, for as long as it contracts fast enough; otherwise it is made anew where the iteration stands. The residual
 of a state is that of the laws themselves, frozen there (`hanle.pde.frozen`), which takes loads and no matrix. Where
 the iteration fails the stage does: the step is to be made shorter.
-
-Capacities are numbers, those that the laws name outside of `at`.
 """
 
 from collections.abc import Mapping
@@ -47,7 +45,7 @@ class NewtonStages:
     def __init__(self, problem: Problem, system: System, engine: Engine, *, solver: Any, tolerance: float) -> None:
         """`system`: the problem at rest (`frozen.at_rest`), assembled."""
         self.tally = Tally()
-        self._problem, self._system, self._engine = problem, system, engine
+        self._problem, self._system, self._engine, self._base = problem, system, engine, at_rest(problem)
         self._solver = solver or engine.default_solver(system)
         self._tolerance = tolerance
         self._rate = 0.0
@@ -78,7 +76,7 @@ class NewtonStages:
 
     def answer(self, solution: Solution) -> Solution:
         """See `StageSolver.answer`."""
-        seen = frozen(self._problem, self._system.problem, solution)
+        seen = frozen(self._problem, self._base, solution)
         system = self._engine.assemble(seen, self._system)
         return held(system, solution.state, solution.amplitudes, solution.fluxes, solution.response.proof)
 

@@ -1,4 +1,4 @@
-"""What a step in time needs of its stages: states U of N(U) + rate M U = load with wired drives.
+"""What a step in time needs of its stages: states U of N(U) + rate X(U) = load with wired drives.
 
 `LinearStages` solves problems with linear laws; `stage_newton.NewtonStages` the others.
 """
@@ -63,7 +63,7 @@ class StageSolver(Protocol):
         """The state of one stage.
 
         Args:
-            rate: of M U [1/s].
+            rate: of X(U) [1/s].
             load: beside the sources of the laws.
             amplitudes, fluxes: as in `hanle.pde.solution.wire`.
             near: a state close to it, and the amplitudes of the drives in it.

@@ -1,13 +1,14 @@
 """One implicit step in time, and the state at any time within the step.
 
-    M dU/dt = b(t) - N(U),    with M the action of the capacities C, singular where a field stores nothing
+    dX(U)/dt = b(t) - N(U),    with X(U) what is stored, M U where capacities are constants; M is singular where a
+                               field stores nothing
 
 Stage i of a diagonally implicit Runge-Kutta method solves, with N(U) = A U where all laws are linear,
 
-    N(U_i) + M U_i/(gamma dt) = b(t_i) + M U_n/(gamma dt) + sum_{j<i} (a_ij/gamma) f_j
-    f_i = M (U_i - U_n)/(gamma dt) - sum_{j<i} (a_ij/gamma) f_j                        (= M dU/dt at stage i)
+    N(U_i) + X(U_i)/(gamma dt) = b(t_i) + X(U_n)/(gamma dt) + sum_{j<i} (a_ij/gamma) f_j
+    f_i = [X(U_i) - X(U_n)]/(gamma dt) - sum_{j<i} (a_ij/gamma) f_j                    (= dX/dt at stage i)
 
-so that M only ever acts, and fields that store nothing may jump between steps.
+so that what a step stores is what flows in over it, and fields that store nothing may jump between steps.
 
 Source: Alexander, 1977, Sec. 2: three stages, order 3, L-stable, the last stage is the step (the fluxes and the fields
 that store nothing are exact at its end). The second-order companion of the first two stages tells the error.
@@ -22,8 +23,10 @@ import numpy as np
 from hanle.pde.engines.contract import Engine, Part, System
 from hanle.pde.errors import InputError, UnsupportedError, UserCodeError
 from hanle.pde.frozen import at_rest
-from hanle.pde.inertia import inertia
+from hanle.pde.inertia import inertia, loaded
+from hanle.pde.linearised import held
 from hanle.pde.problem import Problem
+from hanle.pde.response import Proof
 from hanle.pde.solution import Solution
 from hanle.pde.stage_newton import NewtonStages
 from hanle.pde.stage_solves import LinearStages, StageSolver
@@ -52,9 +55,9 @@ class Moment:
     Attributes:
         time: [s].
         state: U.
-        stored: M U.
+        stored: X(U).
         amplitudes: (drives,) of the drives in it.
-        rate: M dU/dt; None where the drives jump, as a rate has no value there.
+        rate: dX/dt; None where the drives jump, as a rate has no value there.
         slope: d/dt of the state and then the amplitudes, likewise; tells where to look for those of the next step.
         solution: answers questions; its response holds this state alone. None for the state a course starts from.
     """
@@ -75,7 +78,7 @@ class Step:
     Attributes:
         dt: its size [s].
         error: field -> norm of the estimated error, see `Stepper.norms`.
-        lacking: M times the estimated error.
+        lacking: the estimated error of X.
     """
 
     before: Moment
@@ -109,8 +112,10 @@ class Stepper:
         self.problem = problem
         self._amplitudes, self._fluxes = amplitudes, fluxes
         linear = not problem.curved
-        self.system: System = engine.assemble(problem if linear else at_rest(problem))
-        self._mass: System = engine.assemble(inertia(self.system.problem), self.system)
+        base = problem if linear else at_rest(problem)
+        self._engine, self._bare = engine, inertia(base)
+        self.system: System = engine.assemble(base)
+        self._mass: System = engine.assemble(self._bare, self.system)
         self.stages: StageSolver
         if linear:
             options = {"solver": solver, "tolerance": tolerance, "progress": progress}
@@ -120,11 +125,20 @@ class Stepper:
         self._fields = self._masks()
 
     def inertial(self, state: Array) -> Array:
-        """M U."""
-        return self._mass.apply(state, Part.PERTURBATIVE)
+        """X(U), tested with every function.
+
+        Raises:
+            InputError: it is not defined at that state.
+        """
+        found = self._mass.apply(state, Part.PERTURBATIVE)
+        if any(bulk.excess for bulk in self.problem.regions.values()):
+            none = np.zeros((1, len(self.problem.drives)))
+            here = held(self._mass, state, none, none, Proof("", "", {}, {}, 0.0))
+            found = found + self._engine.assemble(loaded(self._bare, self.problem, here), self._mass).source_load()
+        return found
 
     def norms(self, state: Array, stored: Array) -> dict[str, float]:
-        """Field -> root of the sum of |U (M U)| over its components: C times the mean square of the field.
+        """Field -> root of the sum of |U X| over its components: C times the mean square of the field.
 
         Where C mixes two fields the share of one of them may be negative.
         """
@@ -175,8 +189,8 @@ class Stepper:
     def within(self, step: Step, part: float, clamp: Callable[[float], float] = float) -> Moment:
         """The moment at `part` (0 to 1) of a step, for one more solve with its operator.
 
-        A polynomial W through the ends of the step (cubic, or quadratic where the rate at its start has no value)
-        goes into (A + M/(gamma dt)) (U - W) = b - A W - M dW/dt, so that fields that store nothing obey their
+        A polynomial W of what is stored through the ends of the step (cubic, or quadratic where the rate at its start
+        has no value) goes into N(U) + [X(U) - W]/(gamma dt) = b - dW/dt, so that fields that store nothing obey their
         equations, and the others move by what the polynomial lacks.
         """
         before, after, dt = step.before, step.after, step.dt
@@ -250,7 +264,7 @@ def _whole(state: Array, amplitudes: Array) -> Array:
 
 
 def storage(moment: Moment, system: System) -> dict[str, Array]:
-    """Component -> (1,) rate at which the device stores it at a moment, the sum over M dU/dt; "power" -> of U M dU/dt.
+    """Component -> (1,) rate at which the device stores it at a moment, the sum over dX/dt; "power" -> of U dX/dt.
 
     What its balance sheet (`Solution.ledger`) gains, given values and sources included. What is stored at values that
     are prescribed counts as passed on there.

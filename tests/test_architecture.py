@@ -43,6 +43,7 @@ LEAVES = {
         "effects",
         "coupling",
         "nonlinear",
+        "storing",
     )
 }
 MEDIA = {
