@@ -15,7 +15,8 @@ from hanle.pde.observables import FIELD_X, FIELD_Y, FilmResistivity
 from hanle.pde.problem import Problem
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
-from hanle.pde.transient import Effort, Transient
+from hanle.pde.transient import Transient
+from hanle.pde.transient_checkpoint import Effort
 from hanle.results import Result
 from hanle.time_drive import wiring_in
 from hanle.wiring import Wiring
@@ -185,15 +186,10 @@ class Course(InTime):
 
     @cached_property
     def final(self) -> Instant:
-        """The last moment; another course can begin with it.
-
-        Raises:
-            InputError: resumed from the file of a course that was complete, which made no step.
-        """
+        """The last moment; another course can begin with it."""
         solution = self.found.final.solution
         if solution is None:
-            must = "of a course that was not complete, to ask for its final state"
-            raise InputError("checkpoint", must, "a complete one", "the read-outs are in the dataset")
+            raise ValueError("a course ends with a solution")
         return at_moment(self.device, self.plan, solution)
 
     @cached_property

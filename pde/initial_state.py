@@ -22,7 +22,8 @@ def initial_state(system: System, initial: Initial) -> Array:
         InputError: a field the problem lacks, a wrong number of components, a solution of another layout.
     """
     if isinstance(initial, Solution):
-        if system.processes.any(initial.state.shape != (system.size,)):
+        places = initial.response.system.places
+        if system.processes.any(initial.state.shape != (system.size,) or not np.array_equal(places, system.places)):
             raise InputError("initial", "a solution of the same problem on the same mesh", initial.state.shape)
         return initial.state
     known = {f.name: f for bulk in system.problem.regions.values() for f in bulk.fields.fields}

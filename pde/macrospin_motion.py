@@ -10,6 +10,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hanle.pde import checkpoint
+from hanle.pde.engines.contract import System
 from hanle.pde.errors import InputError, SolveError, unknown_name
 from hanle.pde.initial_state import Initial
 from hanle.pde.macrospin import Macrospins, called
@@ -68,8 +70,8 @@ def move(
     if control.checkpoint is not None:
         kind = control.lagging, control.tolerance, control.fields, control.max_step
         problem = mover.course.at_rest(m)
-        run.label = label(spins, problem, stops, kind, m)
-        run.processes = spins.engine.assemble(problem).processes
+        run.label = label(spins, problem, stops, kind, m, run._wanted)
+        run.system = spins.engine.assemble(problem)
     run.standing = run.read() if resume else run.at_start(m)
     return run.complete()
 
@@ -111,7 +113,9 @@ class _Run:
         self, mover: Mover, record: MotionRecord, control: MotionControl, stops: tuple[float, ...]
     ) -> None:
         self.mover, self.record, self.control, self.stops = mover, record, control, stops
-        self.label, self.processes = "", ALONE
+        self.label = ""
+        #: The transport at rest, where there are checkpoints.
+        self.system: System | None = None
         #: Times still to be kept; None: all steps.
         self._wanted = None if record.times is None else _ordered(record.times, stops[0], stops[-1]).tolist()
         self._kept: list[Kept] = []
@@ -125,16 +129,13 @@ class _Run:
 
     def complete(self) -> MotionResult:
         """Step to the end."""
-        try:
+        with checkpoint.kept(ALONE if self.system is None else self.system.processes, self._write):
             while self.standing.segment < len(self.stops) - 1 and not self.standing.ended_by:
                 self.standing = self._advanced(self.standing)
                 if self.standing.steps % self.control.every == 0:
                     self._write()
                 if self.control.progress is not None:
                     self.control.progress(f"t = {self.standing.state.time:.6g} s, {self.standing.steps} steps")
-        finally:
-            # At the end, and when the user or an error interrupts: the last complete step is there to go on from.
-            self._write()
         return self.result(self.standing)
 
     def keep(self, state: State) -> None:
@@ -267,18 +268,15 @@ class _Run:
 
     def _write(self) -> None:
         """A checkpoint, if they are wanted."""
-        if self.control.checkpoint is not None:
-            write(
-                self.control.checkpoint, self.processes, self.label, self.standing, self._kept[: self.standing.kept]
-            )
+        if self.control.checkpoint is not None and self.system is not None:
+            kept = self._kept[: self.standing.kept]
+            write(self.control.checkpoint, self.system, self.label, self.standing, kept)
 
     def read(self) -> Standing:
         """Where the checkpoint stands. Raises InputError if it is of another motion."""
-        if self.control.checkpoint is None:
+        if self.control.checkpoint is None or self.system is None:
             raise InputError("control.checkpoint", "the file to go on from", None)
-        standing, self._kept = read(
-            self.control.checkpoint, self.processes, self.label, tuple(self.record.readings)
-        )
+        standing, self._kept = read(self.control.checkpoint, self.system, self.label, tuple(self.record.readings))
         if self._wanted is not None:
             self._wanted = self._wanted[sum(k.state.time in self._wanted for k in self._kept) :]
         return standing

@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 
 from hanle.pde import checkpoint
+from hanle.pde.engines.contract import System
 from hanle.pde.errors import InputError
 from hanle.pde.macrospin import Macrospins
 from hanle.pde.motion_steps import Fields, State
 from hanle.pde.problem import Problem
-from hanle.pde.processes import Processes
 from hanle.pde.tensors import Array
 
 _STATE = ("time", "m", "rate", "torque")
 _FIELDS = ("state", "stored", "amplitudes", "fluxes", "residual")
+#: Those that hold unknowns.
+_UNKNOWNS = ("state", "stored")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,26 +65,29 @@ def label(spins: Macrospins, problem: Problem, *others: Any) -> str:
     return checkpoint.digest(problem, given, others)
 
 
-def write(path: Path, processes: Processes, digest: str, standing: Standing, kept: Sequence[Kept]) -> None:
-    """Write this process's part of the file."""
+def write(path: Path, system: System, digest: str, standing: Standing, kept: Sequence[Kept]) -> None:
+    """Write the file."""
     numbers = {name: getattr(standing, name) for name in _NUMBERS}
     numbers |= {"digest": digest, "clock": [standing.state.time, standing.segment]}
     if standing.state.fields is not None:
         numbers["largest"] = standing.state.fields.largest
-    arrays = {f"now.{name}": x[0] for name, x in _columns([standing.state]).items()}
-    arrays |= {f"kept.{name}": x for name, x in _columns([k.state for k in kept]).items()}
+    columns = {f"now.{name}": x[0] for name, x in _columns([standing.state]).items()}
+    columns |= {f"kept.{name}": x for name, x in _columns([k.state for k in kept]).items()}
+    states = {name: x for name, x in columns.items() if name.partition(".")[2] in _UNKNOWNS}
+    arrays = {name: x for name, x in columns.items() if name not in states}
     for name in kept[0].readings if kept else ():
         arrays[f"reading.{name}"] = np.array([k.readings[name] for k in kept])
-    checkpoint.write(path, processes, numbers, arrays)
+    checkpoint.write(path, system, checkpoint.Content(numbers, arrays, states))
 
 
-def read(path: Path, processes: Processes, digest: str, readings: Sequence[str]) -> tuple[Standing, list[Kept]]:
+def read(path: Path, system: System, digest: str, readings: Sequence[str]) -> tuple[Standing, list[Kept]]:
     """Where a motion stands, and what it kept.
 
     Raises:
         InputError: no such file, or one of another motion or with other read-outs.
     """
-    numbers, arrays = checkpoint.read(path, processes, digest)
+    content = checkpoint.read(path, system, digest)
+    numbers, arrays = content.numbers, {**content.arrays, **content.states}
     largest = numbers.get("largest", {})
     parts = {
         kind: {n.removeprefix(f"{kind}."): x for n, x in arrays.items() if n.startswith(f"{kind}.")}

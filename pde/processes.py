@@ -1,11 +1,13 @@
 """The processes a solve runs on: one, or those of an MPI communicator.
 
 Everything above the engines is written for one process's part of a state; sums over the device go through `total`.
-Each method but `rank` and `size` is collective: all processes must call it, and all get the same answer to the last
-bit, so that they take the same decisions.
+Each method but `rank`, `size` and `meet` is collective: all processes must call it, and all get the same answer to the
+last bit, so that they take the same decisions.
 """
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,6 +20,8 @@ T = TypeVar("T")
 
 #: Entries up to which a sum is made in the order of the processes; larger ones are left to MPI's reduction.
 ORDERED = 4096
+#: Between two looks at whether the others have come [s].
+PAUSE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +66,28 @@ class Processes:
     def joined(self, parts: Sequence[T]) -> list[T]:
         """The lists of all processes one after the other."""
         return [item for piece in self.gather(list(parts)) for item in piece]
+
+    @contextmanager
+    def apart(self) -> Iterator["Processes"]:
+        """The same processes with messages of their own, which never meet those of anyone else."""
+        if self.size == 1:
+            yield self
+            return
+        comm = self.comm.Dup()
+        yield Processes(comm)
+        # Not after an error, which some of them may not have met.
+        comm.Free()
+
+    def meet(self, seconds: float) -> bool:
+        """Whether all processes call this within some seconds of each other; not collective."""
+        if self.size == 1:
+            return True
+        arrived, end = self.comm.Ibarrier(), time.monotonic() + seconds
+        while not arrived.Test():
+            if time.monotonic() > end:
+                return False
+            time.sleep(PAUSE)
+        return True
 
     def stream(self, part: T, take: Callable[[T], None]) -> None:
         """Hand what every process gives to `take` of process 0, in their order and one at a time."""

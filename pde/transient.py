@@ -10,7 +10,7 @@ fast they could be; not just after a jump. Fields that store nothing follow from
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,14 @@ from hanle.pde.engines.contract import Engine
 from hanle.pde.errors import InputError, SolveError
 from hanle.pde.initial_state import Initial, initial_state
 from hanle.pde.problem import Problem
-from hanle.pde.recording import Entry, Event, Record, crossing, entry, number, packed, watch
+from hanle.pde.processes import ALONE
+from hanle.pde.recording import Event, Record, crossing, entry, number, packed, watch
 from hanle.pde.solution import Solution
 from hanle.pde.stage_solves import Diverged
 from hanle.pde.stages import Drive, Moment, Step, Stepper
 from hanle.pde.steady import TOLERANCE, Progress
 from hanle.pde.tensors import Array
+from hanle.pde.transient_checkpoint import Effort, Standing, read, write
 
 #: Error, over the tolerance, that a step without a solution counts for: the next one is a quarter as long.
 FAILED = 25.0
@@ -77,36 +79,6 @@ class Control:
             raise InputError("every", "at least 1 step", self.every)
 
 
-@dataclass(frozen=True)
-class Effort:
-    """What a course took and what it can show for itself.
-
-    Attributes:
-        steps, rejected: steps taken, and trials that were too long.
-        operators: how many were prepared, `solves`: linear solves; one per stage where all laws are linear.
-        iterations: of linear solvers; corrections of Newton's method where laws are not linear.
-        residual: the largest relative true residual of all stages.
-    """
-
-    steps: int = 0
-    rejected: int = 0
-    operators: int = 0
-    solves: int = 0
-    iterations: int = 0
-    residual: float = 0.0
-
-    def plus(self, stepper: Stepper) -> "Effort":
-        """With what a stepper did."""
-        tally = stepper.stages.tally
-        return replace(
-            self,
-            operators=self.operators + tally.prepared,
-            solves=self.solves + tally.solves,
-            iterations=self.iterations + tally.iterations,
-            residual=max(self.residual, tally.residual),
-        )
-
-
 @dataclass(frozen=True, eq=False)
 class Transient:
     """A course in time.
@@ -117,7 +89,7 @@ class Transient:
         solutions: at these times, if they were to be kept.
         events: (name, time [s]) in order.
         ended_by: name of the event that ended the course, "" if it came to its end.
-        final: the last moment; its solution answers questions, its `rate` is M dU/dt.
+        final: the last moment; its solution answers questions, its `rate` is dX/dt.
         effort: steps, solves and the largest residual.
     """
 
@@ -142,7 +114,7 @@ def transient(
     control: Control | None = None,
     resume: bool = False,
 ) -> Transient:
-    """Follow a problem from `start` to `until` [s]; its laws may be nonlinear, with capacities that are numbers.
+    """Follow a problem from `start` to `until` [s]; its laws and what it stores may be nonlinear.
 
     Args:
         initial: state at the start; fields that store nothing adjust to the drives at once.
@@ -170,35 +142,20 @@ def transient(
     clock = begin(start, until, drives.breaks, control.max_step)
     times = record.ordered(start, until)
     run = _Run(stepper, record, control, times)
-    label = (problem, engine.name, getattr(engine, "order", 0), drives, clock.ends)
+    label = (problem, engine.name, getattr(engine, "order", 0), drives, clock.ends, times)
     run.label = checkpoint.digest(*label) if control.checkpoint else ""
     if resume:
-        run.state = run.read(clock)
+        run.standing = run.resumed(clock)
     else:
         drives_then = initial.amplitudes[0] if isinstance(initial, Solution) else None
-        run.state = _State(clock, stepper.begin(start, initial_state(stepper.system, initial), drives_then))
+        run.standing = Standing(clock, stepper.begin(start, initial_state(stepper.system, initial), drives_then))
     return run.complete()
-
-
-@dataclass(frozen=True, eq=False)
-class _State:
-    """Where a course stands after a step; replaced as a whole, so that it can be interrupted anywhere."""
-
-    clock: Clock
-    moment: Moment
-    entries: tuple[Entry, ...] = ()
-    events: tuple[tuple[str, float], ...] = ()
-    watched: Mapping[str, float] = field(default_factory=dict)
-    largest: Mapping[str, float] = field(default_factory=dict)
-    effort: Effort = Effort()
-    ended_by: str = ""
-    kept: Mapping[str, Array] = field(default_factory=dict)
 
 
 class _Run:
     """The loop of one course."""
 
-    state: _State
+    standing: Standing
     label: str
 
     def __init__(self, stepper: Stepper, record: Record, control: Control, times: Array | None) -> None:
@@ -206,34 +163,41 @@ class _Run:
 
     def complete(self) -> Transient:
         """Step to the end."""
-        try:
-            while not self.state.clock.done and not self.state.ended_by:
-                self.state = self._advanced(self.state)
-                steps = self.state.effort.steps
+        processes = self.stepper.system.processes if self.control.checkpoint else ALONE
+        with checkpoint.kept(processes, self._write):
+            while not self.standing.clock.done and not self.standing.ended_by:
+                self.standing = self._advanced(self.standing)
+                steps = self.standing.effort.steps
                 if steps % self.control.every == 0:
                     self._write()
                 if self.control.progress is not None:
-                    self.control.progress(f"t = {self.state.moment.time:.6g} s, {steps} steps")
-        finally:
-            # At the end, and when the user or an error interrupts: the last complete step is there to go on from.
-            self._write()
-        state = self.state
+                    self.control.progress(f"t = {self.standing.moment.time:.6g} s, {steps} steps")
+        standing, effort = self.standing, self.standing.effort.plus(self.stepper)
         return Transient(
-            np.array([e.time for e in state.entries]),
-            packed(state.entries, tuple(self.record.readings)),
-            tuple(e.solution for e in state.entries if e.solution is not None),
-            state.events,
-            state.ended_by,
-            state.moment,
-            state.effort.plus(self.stepper),
+            np.array([e.time for e in standing.entries]),
+            packed(standing.entries, tuple(self.record.readings)),
+            tuple(e.solution for e in standing.entries if e.solution is not None),
+            standing.events,
+            standing.ended_by,
+            standing.moment if standing.moment.solution else self._again(standing),
+            effort,
         )
 
-    def _advanced(self, state: _State) -> _State:
+    def _again(self, standing: Standing) -> Moment:
+        """The last moment of a course that was complete already, for one solve: what a step of any size ends with."""
+        clock, moment = standing.clock, standing.moment
+        # The segment that the last step was in.
+        clock = replace(clock, segment=clock.segment - clock.fresh)
+        before = replace(moment, time=moment.time - clock.length)
+        step = Step(before, moment, clock.length, {}, np.zeros_like(moment.state))
+        return replace(moment, solution=self.stepper.within(step, 1.0, clock.clamp).solution)
+
+    def _advanced(self, standing: Standing) -> Standing:
         """After one accepted step."""
-        clock, largest, rejected = state.clock, dict(state.largest), 0
+        clock, largest, rejected = standing.clock, dict(standing.largest), 0
         while True:
             try:
-                step = self.stepper.step(state.moment, clock.dt, clock.stop, clock.clamp)
+                step = self.stepper.step(standing.moment, clock.dt, clock.stop, clock.clamp)
             except Diverged as diverged:
                 clock, rejected = _shorter(clock, diverged), rejected + 1
                 continue
@@ -244,18 +208,22 @@ class _Run:
             if error <= 1:
                 break
             clock, rejected = clock.rejected(error), rejected + 1
-        watched, found, ended = self._events(state, step, clock)
+        watched, found, ended = self._events(standing, step, clock)
         after = step.after if not ended else self._at(step, found[-1][1], clock)
-        entries = tuple(entry(self.record, m.time, _solution(m)) for m in self._moments(state, step, clock, after))
+        entries = tuple(
+            entry(self.record, m.time, _solution(m)) for m in self._moments(standing, step, clock, after)
+        )
         following = clock.accepted(error)
         if following.fresh and not following.done and not ended:
             after = replace(after, rate=None, slope=None)
-        effort = replace(state.effort, steps=state.effort.steps + 1, rejected=state.effort.rejected + rejected)
-        return _State(
+        effort = replace(
+            standing.effort, steps=standing.effort.steps + 1, rejected=standing.effort.rejected + rejected
+        )
+        return Standing(
             following,
             after,
-            (*state.entries, *entries),
-            (*state.events, *found),
+            (*standing.entries, *entries),
+            (*standing.events, *found),
             watched,
             largest,
             effort,
@@ -278,18 +246,18 @@ class _Run:
         return error
 
     def _events(
-        self, state: _State, step: Step, clock: Clock
+        self, standing: Standing, step: Step, clock: Clock
     ) -> tuple[dict[str, float], tuple[tuple[str, float], ...], bool]:
         """(values at the end of a step, (name, time) of the events in it, whether the last one ends the course)."""
         events = self.record.events
         if not events:
             return {}, (), False
-        before = dict(state.watched)
+        before = dict(standing.watched)
         if clock.fresh:
             before = watch(self.record, _solution(self.stepper.within(step, 0.0, clock.clamp)))
         after = watch(self.record, _solution(step.after))
         found: list[tuple[str, float]] = []
-        for name, value in state.watched.items():
+        for name, value in standing.watched.items():
             # Where the drives jump the function may jump through zero.
             if clock.fresh and events[name].passes(value, before[name]):
                 found.append((name, step.before.time))
@@ -306,9 +274,9 @@ class _Run:
         """The function of an event along a step."""
         return lambda part: number(name, event, _solution(self.stepper.within(step, part, clock.clamp)))
 
-    def _moments(self, state: _State, step: Step, clock: Clock, after: Moment) -> list[Moment]:
+    def _moments(self, standing: Standing, step: Step, clock: Clock, after: Moment) -> list[Moment]:
         """The moments of a step that are recorded; `after` is its end or the event that ends the course."""
-        first = not state.effort.steps
+        first = not standing.effort.steps
         if self._times is None:
             return [*([self._at(step, step.before.time, clock)] if first else []), after]
         low = step.before.time
@@ -322,56 +290,14 @@ class _Run:
 
     def _write(self) -> None:
         """A checkpoint, if they are wanted."""
-        if self.control.checkpoint is None:
-            return
-        state = self.state
-        clock, moment = state.clock, state.moment
-        numbers = {
-            "digest": self.label,
-            "clock": [clock.segment, clock.level, clock.position],
-            "events": state.events,
-            "watched": state.watched,
-            "largest": state.largest,
-            "effort": asdict(state.effort.plus(self.stepper)),
-            "ended_by": state.ended_by,
-            "time": moment.time,
-        }
-        readings = packed(state.entries, tuple(self.record.readings))
-        arrays = {f"reading.{name}": values for name, values in readings.items()}
-        arrays |= {"times": np.array([e.time for e in state.entries]), "state": moment.state}
-        arrays["amplitudes"] = moment.amplitudes
-        arrays |= {f"kept.{name}": values for name, values in state.kept.items()}
-        arrays |= {name: x for name in ("rate", "slope") if (x := getattr(moment, name)) is not None}
-        checkpoint.write(self.control.checkpoint, self.stepper.system.processes, numbers, arrays)
+        if (path := self.control.checkpoint) is not None:
+            write(path, self.stepper, self.label, self.standing, tuple(self.record.readings))
 
-    def read(self, clock: Clock) -> _State:
+    def resumed(self, clock: Clock) -> Standing:
         """Where the checkpoint stands. Raises InputError if it is of another course."""
-        path = self.control.checkpoint
-        if path is None:
+        if self.control.checkpoint is None:
             raise InputError("control.checkpoint", "the file to go on from", None)
-        numbers, arrays = checkpoint.read(path, self.stepper.system.processes, self.label)
-        names = tuple(self.record.readings)
-        held = {name.removeprefix("reading."): x for name, x in arrays.items() if name.startswith("reading.")}
-        if set(held) != set(names):
-            raise InputError("record.readings", f"those of the checkpoint: {sorted(held)}", sorted(names))
-        entries = (
-            Entry(float(time), {name: held[name][k] for name in names}) for k, time in enumerate(arrays["times"])
-        )
-        segment, level, position = numbers["clock"]
-        kept = {name.removeprefix("kept."): x for name, x in arrays.items() if name.startswith("kept.")}
-        self.stepper.stages.restore(kept)
-        moment = self.stepper.begin(numbers["time"], arrays["state"], arrays["amplitudes"])
-        return _State(
-            replace(clock, segment=segment, level=level, position=position),
-            replace(moment, rate=arrays.get("rate"), slope=arrays.get("slope")),
-            tuple(entries),
-            tuple((str(name), float(time)) for name, time in numbers["events"]),
-            numbers["watched"],
-            numbers["largest"],
-            Effort(**numbers["effort"]),
-            numbers["ended_by"],
-            kept,
-        )
+        return read(self.control.checkpoint, self.stepper, self.label, clock, tuple(self.record.readings))
 
 
 def _shorter(clock: Clock, diverged: Diverged) -> Clock:

@@ -346,6 +346,10 @@ def test_restart_is_the_uninterrupted_course(elements, tmp_path):
         np.testing.assert_array_equal(again.times, whole.times)
         np.testing.assert_allclose(again.readings["t"], whole.readings["t"], rtol=1e-12, atol=1e-15)
         assert again.effort.steps == whole.effort.steps > 14
+    complete = run(path, resume=True)
+    assert complete.effort.steps == again.effort.steps
+    expected, found = (level(4)(one.final.solution) for one in (whole, complete))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_a_step_without_a_solution_is_made_shorter(elements):

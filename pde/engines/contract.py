@@ -130,6 +130,11 @@ class System(Protocol):
         ...
 
     @property
+    def places(self) -> NDArray[np.int64]:
+        """(size,) where the unknowns of this process stand in a state of the same problem on one process."""
+        ...
+
+    @property
     def fixed(self) -> NDArray[np.bool_]:
         """(size,) unknowns prescribed by terminals or given values."""
         ...

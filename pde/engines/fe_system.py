@@ -91,6 +91,10 @@ class System:
     def unknowns(self) -> int:
         return self._unknowns.total
 
+    @property
+    def places(self) -> IntArray:
+        return self._unknowns.places
+
     def fits(self, problem: Problem, order: int) -> bool:
         """Whether a problem has the same mesh and unknowns, so that the numbering holds for it."""
         mine = self.problem

@@ -22,6 +22,7 @@ class Unknowns:
 
     Attributes:
         representative: (size,) for each unknown that this process owns one entry of its x.
+        places: (size,) where these unknowns stand among all, in the order of one process that holds them all.
         total: number of unknowns on all processes.
         tied: (size of x,) entries that are one unknown with other nodes or regions of the device.
         ties: T on one process.
@@ -29,6 +30,7 @@ class Unknowns:
     """
 
     representative: IntArray
+    places: IntArray
     total: int
     tied: NDArray[np.bool_]
     ties: sp.csr_matrix | None = None
@@ -62,6 +64,6 @@ class Unknowns:
 def alone(size: int, ties: sp.csr_matrix | None) -> Unknowns:
     """The unknowns of one process that holds them all; x has length `size`."""
     if ties is None:
-        return Unknowns(np.arange(size), size, np.zeros(size, dtype=bool))
+        return Unknowns(np.arange(size), np.arange(size), size, np.zeros(size, dtype=bool))
     label, first = np.unique(ties.indices, return_index=True)
-    return Unknowns(first, len(label), np.bincount(ties.indices)[ties.indices] > 1, ties)
+    return Unknowns(first, np.arange(len(label)), len(label), np.bincount(ties.indices)[ties.indices] > 1, ties)

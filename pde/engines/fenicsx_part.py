@@ -117,7 +117,8 @@ def shared_unknowns(
     mine, first = np.unique(label, return_index=True)
     tied = np.zeros(len(label), dtype=bool) if ties is None else (np.bincount(ties.indices) > 1)[label]
     sharing = Sharing(comm, number[label], start, start + int(counts[rank]))
-    return Unknowns(first[owner[mine] == rank], count, tied, sharing=sharing, processes=processes)
+    own = owner[mine] == rank
+    return Unknowns(first[own], mine[own], count, tied, sharing=sharing, processes=processes)
 
 
 def _nodes(numbering: Numbering, entries: IntArray) -> IntArray:

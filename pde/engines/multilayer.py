@@ -76,6 +76,11 @@ class StackSystem:
         return self.size
 
     @property
+    def places(self) -> IntArray:
+        """(size,) where they stand: each at its own number."""
+        return np.arange(self.size)
+
+    @property
     def fixed(self) -> NDArray[np.bool_]:
         """(size,) unknowns of terminals and given values."""
         return self.model.fixed
