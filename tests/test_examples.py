@@ -199,6 +199,18 @@ def test_nonlocal_magnons(tmp_path):
         assert (tmp_path / f"nonlocal_magnons{name}.png").stat().st_size > 10_000
 
 
+@pytest.mark.filterwarnings("ignore::hanle.meshes.coarse.CoarseMeshWarning")
+def test_nonlocal_magnons_3d(tmp_path):
+    found = load("nonlocal_magnons_3d").main(points=3, refinement=2.0, pictures=tmp_path)
+    # Half of the film's thickness over the width of the strips, for the ends, which make F - 1; then a quarter of it.
+    assert found.deviation < 0.02
+    assert found.thin < 2e-3
+    assert found.infinite == pytest.approx(9.4e-6, rel=0.02)
+    assert 8e-6 < found.finite < 8.7e-6
+    for name in ("", "_map"):
+        assert (tmp_path / f"nonlocal_magnons_3d{name}.png").stat().st_size > 10_000
+
+
 def test_spin_seebeck(tmp_path):
     found = load("spin_seebeck").main(points=4, fields=3, pictures=tmp_path)
     # Double precision, and signals of the thinnest films 1e-8 of those of the thickest.
