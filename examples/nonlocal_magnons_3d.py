@@ -179,7 +179,7 @@ def fitted(gaps: Array, signal: Array) -> float:
 
 def draw(path: Path, gaps: Array, signals: Array) -> None:
     """-R_21 against the gap, and F with that of the thin film."""
-    smooth = np.geomspace(gaps[0], gaps[-1], 60)
+    smooth = np.geomspace(gaps[0], gaps[-1], 25)
     with picture(path, size=(5.2, 5.2), overwrite=True) as (figure, save):
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         for signal, mark, label in zip(
