@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hanle.pde.engines.contract import Engine
 from hanle.pde.errors import InputError, SolveError
 from hanle.pde.linearised import linearised
-from hanle.pde.newton_parts import STALLED, Move, Residual, Wanted, checked
+from hanle.pde.newton_parts import STALLED, Move, Residual, Wanted, checked, title
 from hanle.pde.newton_step import Iterate
 from hanle.pde.problem import Problem
 from hanle.pde.response import Proof
@@ -191,7 +191,7 @@ class _Path:
                 here.memory.clear()
                 part /= 2
                 if part * (goal - self.drive) < FINEST:
-                    raise SolveError(self._failure(drive, error)) from error
+                    raise SolveError(self._failure(here.problem, drive, error)) from error
             else:
                 self.drive = drive
                 self.levels.append(level)
@@ -275,9 +275,11 @@ class _Path:
         self.solves += left.solves
         return np.asarray(here.length(left, trial) <= (1 - part / 4) * here.length(move, trial))
 
-    def _failure(self, drive: float, error: Exception) -> str:
+    def _failure(self, problem: Problem, drive: float, error: Exception) -> str:
         amplitudes, fluxes, _ = self.wanted.at(drive)
-        at = ", ".join(f"{n} = {np.max(np.abs(v)):.4g}" for n, v in (amplitudes | fluxes).items() if np.any(v))
+        given = {title(problem, name): value for name, value in amplitudes.items()}
+        given |= {f"flux at {title(problem, name)}": value for name, value in fluxes.items()}
+        at = ", ".join(f"{name} = {np.max(np.abs(value)):.4g}" for name, value in given.items() if np.any(value))
         return (
             f"Newton's method converged up to {self.drive:.4g} of the drive and failed at {drive:.4g} of it"
             f" ({at or 'all drives at zero'}): {error}; lower the drive, start from a solution nearby, or look for a "

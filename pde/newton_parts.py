@@ -98,6 +98,15 @@ def checked(
     return known, {name: spread(fluxes.get(name, 0.0)) for name in problem.drives if name not in known}
 
 
+def title(problem: Problem, drive: str) -> str:
+    """What a user calls a drive: a gradient that has a label by that, with its axis where the label has several."""
+    for gradient in problem.gradients:
+        if gradient.name == drive and gradient.label:
+            several = sum(other.label == gradient.label for other in problem.gradients) > 1
+            return f"{gradient.label} along {gradient.axis}" if several else gradient.label
+    return drive
+
+
 @dataclass(frozen=True, eq=False)
 class Move:
     """A step: changes of state and amplitudes (batch, drives), and the linear solves it took."""

@@ -194,7 +194,7 @@ def test_a_threshold_is_named_with_its_drive(elements):
     """A leak that saturates carries 0.7 of the current asked for."""
     most, wanted = 7e12, 1e13
     full = leak(lambda u: (most * np.tanh(u / 0.02), most / 0.02 * (1 - np.tanh(u / 0.02) ** 2)))
-    with pytest.raises(SolveError, match=r"failed at 0\.\d* of it \(top = .*e\+12\)") as caught:
+    with pytest.raises(SolveError, match=r"failed at 0\.\d* of it \(flux at top = .*e\+12\)") as caught:
         newton(leaking(full), elements(), amplitudes={}, fluxes={"top": wanted}, tolerance=1e-6)
     words = str(caught.value).split()
     converged, failed = float(words[5]), float(words[words.index("failed") + 2])
