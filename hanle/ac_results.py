@@ -14,7 +14,7 @@ from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.errors import InputError, UserCodeError
 from hanle.pde.harmonic import ComplexArray, HarmonicSolution, film_resistivity_at
-from hanle.pde.observables import FIELD_X, FIELD_Y, FilmResistivity
+from hanle.pde.observables import FIELD_X, FIELD_Y, FilmResistivity, measure
 from hanle.pde.tensors import Array
 from hanle.readings import RESISTANCE_UNIT
 from hanle.wires import wire_drive
@@ -227,7 +227,7 @@ def _section(solution: HarmonicSolution) -> tuple[ComplexArray, ComplexArray]:
     row = response.index(FIELD_X)
     reference, correction = response.reference[:, row, row], response.correction[:, row, row]
     change = -correction / (reference + correction)
-    return np.asarray(response.doubled.system.measure("u") / reference * (1 + change)), np.asarray(change)
+    return np.asarray(measure(response.doubled.system.problem, "u") / reference * (1 + change)), np.asarray(change)
 
 
 def _own(name: str, given: "Extra") -> Question:

@@ -18,7 +18,7 @@ from hanle.nonlinear_results import NonlinearResult
 from hanle.pde.errors import InputError
 from hanle.pde.harmonic import HarmonicResponse, HarmonicSolution, respond_at, wire_at
 from hanle.pde.linearised import small_signals
-from hanle.pde.observables import FIELD_X
+from hanle.pde.observables import FIELD_X, measure
 from hanle.pde.problem import Problem
 from hanle.pde.quantity import parse
 from hanle.pde.steady import TOLERANCE
@@ -140,7 +140,7 @@ def _frequencies(given: Any) -> tuple[Array, bool]:
 def _driven(device: Device, posed: Posed, response: HarmonicResponse) -> HarmonicSolution:
     plan = posed.wiring
     if plan.density is not None:
-        flow = plan.density * np.asarray(response.doubled.system.measure("u"))
+        flow = plan.density * measure(response.doubled.system.problem, "u")
         return wire_at(response, amplitudes={}, fluxes={FIELD_X: flow})
     return wire_at(
         response,

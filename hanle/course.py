@@ -11,7 +11,7 @@ from hanle.dynamics import Question, usual
 from hanle.nonlinear_results import electric_power, heat_out
 from hanle.pde.errors import InputError
 from hanle.pde.motion_record import MotionResult
-from hanle.pde.observables import FIELD_X, FIELD_Y, FilmResistivity
+from hanle.pde.observables import FIELD_X, FIELD_Y, FilmResistivity, measure
 from hanle.pde.problem import Problem
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
@@ -42,12 +42,13 @@ class Instant(Result):
         solution, device = self.solution, self.device
         if device.terminals or device.wires:
             return super().film
-        j = solution.flux(FIELD_X) / solution.response.system.measure("u")
+        area = measure(solution.response.system.problem, "u")
+        j = solution.flux(FIELD_X) / area
         if not self._flows:
             raise InputError("rho_L", "asked while a current flows", 0.0, "use electric_field")
         unknown = np.full_like(j, np.nan)
         across = solution.amplitude(FIELD_Y) / j if FIELD_Y in solution.response.drives else unknown
-        thickness = unknown if self.mesh.axes != ("z",) else np.atleast_1d(solution.response.system.measure("u"))
+        thickness = unknown if self.mesh.axes != ("z",) else area
         return FilmResistivity(solution.amplitude(FIELD_X) / j, across, unknown, unknown, unknown, thickness)
 
     @property

@@ -18,6 +18,7 @@ from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.constants import HBAR
 from hanle.pde.errors import InputError, UnsupportedError, unknown_name
 from hanle.pde.macrospin import GAMMA, Anisotropy, Macrospins, Magnet, motion_at
+from hanle.pde.observables import measure
 from hanle.pde.problem import Problem
 from hanle.pde.pumping import places_of
 from hanle.pde.quantity import parse
@@ -137,7 +138,7 @@ def moved(
         )
 
     plan = posed.wiring
-    area = 1.0 if plan.density is None else float(np.ravel(posed.engine.assemble(rest).measure("u"))[0])
+    area = 1.0 if plan.density is None else float(measure(rest, "u")[0])
     driven = drives(device, rest, plan, signals, area, ())
     if all(value is None for value in drive.values()):
         # The usual current of `solve` would push m unasked.

@@ -10,7 +10,7 @@ import numpy as np
 
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde import observables
-from hanle.pde.observables import FIELD_X, FilmResistivity, film_resistivity
+from hanle.pde.observables import FIELD_X, FilmResistivity, film_resistivity, measure
 from hanle.pde.response import Response
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
@@ -31,7 +31,7 @@ def section_readout(solution: Solution) -> FilmResistivity:
     response = solution.response
     row = response.index(FIELD_X)
     r, c = response.reference[:, row, row], response.correction[:, row, row]
-    area = response.system.measure("u")
+    area = measure(response.system.problem, "u")
     change = -c / (r + c)
     reference = area / r
     mean_j = solution.flux(FIELD_X) / area

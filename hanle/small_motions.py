@@ -13,6 +13,7 @@ from hanle.macrospins import Macrospin, Moved, moved
 from hanle.pde.errors import InputError
 from hanle.pde.macrospin import Complex
 from hanle.pde.macrospin_linear import Damping, FieldTone, SmallAngles, Tone, rectified, settled, threshold
+from hanle.pde.observables import measure
 from hanle.pde.quantity import parse
 from hanle.pde.tensors import Array
 from hanle.time_drive import drives
@@ -116,7 +117,7 @@ class SmallMotions:
         plan = read_drive(posed.device, **drive)
         area = 1.0
         if plan.density is not None:
-            area = float(np.ravel(self.state.spins.engine.assemble(posed.at_rest).measure("u"))[0])
+            area = float(measure(posed.at_rest, "u")[0])
         found = drives(posed.device, posed.at_rest, plan, {}, area, ())
         active = {name: x for name, x in {**found.amplitudes, **found.fluxes}.items() if x}
         if len(active) != 1:

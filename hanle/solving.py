@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from hanle.build import problem as build_problem
 from hanle.conditions import Conditions
 from hanle.device import Device
@@ -16,7 +14,7 @@ from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.engines.contract import Engine
 from hanle.pde.errors import InputError
-from hanle.pde.observables import FIELD_X
+from hanle.pde.observables import FIELD_X, measure
 from hanle.pde.problem import Problem
 from hanle.pde.response import Response
 from hanle.pde.solution import Solution, wire
@@ -205,4 +203,4 @@ def _geometry(
 
 def _film(response: Response, density: float) -> Solution:
     """A mean current density along x; no mean current along y, if that is driven at all."""
-    return wire(response, amplitudes={}, fluxes={FIELD_X: density * np.asarray(response.system.measure("u"))})
+    return wire(response, amplitudes={}, fluxes={FIELD_X: density * measure(response.system.problem, "u")})

@@ -9,7 +9,7 @@ import numpy as np
 from hanle.device import Device
 from hanle.pde import observables
 from hanle.pde.errors import InputError
-from hanle.pde.observables import FIELD_X
+from hanle.pde.observables import FIELD_X, measure
 from hanle.pde.problem import Problem
 from hanle.pde.solution import Solution
 from hanle.pde.stages import Drive
@@ -106,8 +106,8 @@ def _timed(factor: float, function: Signal | None) -> Drive:
 def wiring_in(device: Device, plan: Wiring, solution: Solution) -> Wiring:
     """What is given at the terminals at the time of a solution."""
     if plan.density is not None:
-        measure = np.asarray(solution.response.system.measure("u"))
-        return replace(plan, density=_number(solution.flux(FIELD_X) / measure))
+        area = measure(solution.response.system.problem, "u")
+        return replace(plan, density=_number(solution.flux(FIELD_X) / area))
     mesh = solution.response.system.problem.mesh
     wires = {name: wire_drive(device, mesh, name) for name in (*plan.wire_currents, *plan.wire_fields)}
     t0 = _number(np.asarray(solution.response.system.problem.temperature))

@@ -19,6 +19,7 @@ from hanle.joule_heating import heated, require_heat
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde import transient as stepping
 from hanle.pde.errors import InputError, UnsupportedError
+from hanle.pde.observables import measure
 from hanle.pde.quantity import parse
 from hanle.pde.recording import Event, ReadOut, Record
 from hanle.pde.solution import Solution
@@ -131,7 +132,7 @@ def transient(
         {name: replace(event, function=of(event.function)) for name, event in (events or {}).items()},
         check=None if beyond is None else possible,
     )
-    area = 1.0 if plan.density is None else float(np.ravel(posed.engine.assemble(problem).measure("u"))[0])
+    area = 1.0 if plan.density is None else float(measure(problem, "u")[0])
     found = stepping.transient(
         problem if beyond is None else beyond.problem,
         posed.engine,

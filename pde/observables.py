@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hanle.meshes.geometry import region_volume
+from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.engines.contract import FaceSamples, Samples
 from hanle.pde.errors import InputError, unknown_name
+from hanle.pde.problem import Problem
 from hanle.pde.response import Response
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
@@ -54,6 +57,15 @@ class FilmResistivity:
         return self.rho_T / self.thickness
 
 
+def measure(problem: Problem, component: str) -> Array:
+    """Measure (batch or 1,) of the regions that carry a component: m^3 in 3D, m^2 in 2D, m in 1D."""
+    mesh = problem.mesh
+    names = [name for name, bulk in problem.regions.items() if component in bulk.fields.components]
+    if isinstance(mesh, Layers):
+        return np.asarray(mesh.thickness[:, [mesh.names.index(name) for name in names]].sum(axis=1))
+    return np.array([sum(region_volume(mesh, name) for name in names)])
+
+
 def film_resistivity(response: Response) -> FilmResistivity:
     """Resistivities from the response to E_x and E_y.
 
@@ -78,7 +90,7 @@ def film_resistivity(response: Response) -> FilmResistivity:
         - c[:, 0, 1] * r[:, 1, 0]
     )
     lost = lost + c[:, 1, 1] * r[:, 0, 1] * r[:, 1, 0]
-    thickness = response.system.measure("u")
+    thickness = np.broadcast_to(measure(response.system.problem, "u"), det.shape)
     reference = thickness * r[:, 1, 1] / det_r
     rho_t = -thickness * m[:, 1, 0] / det
     change = -lost / (r[:, 1, 1] * det)

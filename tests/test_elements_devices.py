@@ -110,7 +110,7 @@ def test_conductance_of_a_bar(tight, block_mesh, axes, cut, order):
     middle[0, list(mesh.axis_numbers)] = [length / 2, *[width / 3] * (len(axes) - 1)]
     assert solution.values("A", middle)[0, 0, 0] == pytest.approx(1.5, rel=EXACT)
     assert response.system.average("x+", "u", solution.state)[0] == pytest.approx(3.0, rel=EXACT)
-    assert response.system.measure("u")[0] == pytest.approx(length * width ** (len(axes) - 1), rel=EXACT)
+    assert observables.measure(problem, "u")[0] == pytest.approx(length * width ** (len(axes) - 1), rel=EXACT)
 
 
 def two_metals(block_mesh, cells=10):

@@ -9,6 +9,7 @@ cut boxes share each inner facet with one neighbour   hanging faces
 
 import pickle
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import pytest
@@ -301,3 +302,17 @@ def test_cross_plan() -> None:
     mesh = cross_plan(1 * UM, 0.2 * UM).mesh(0.1 * UM)
     assert close(region_volume(mesh, "film"), (2 * 0.2 - 0.04) * UM**2)
     assert all(close(face_area(mesh, name), 0.2 * UM) for name in ("left", "right", "V1", "V2"))
+
+
+def test_volume_of_a_warped_hexahedron(rng: np.random.Generator) -> None:
+    """Against Gauss points of the trilinear map, whose Jacobian is quadratic in each variable: two points are exact."""
+    reference = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1]])
+    corners = reference + 0.25 * rng.uniform(-1, 1, (8, 3))
+    mesh = TaggedMesh(("x", "y", "z"), corners, "hexahedron", np.arange(8)[None], ("a",), np.zeros(1, dtype=int))
+    expected = 0.0
+    for point in product(0.5 + np.array([-0.5, 0.5]) / np.sqrt(3), repeat=3):
+        factor = np.where(reference, point, 1 - np.array(point))
+        slope = np.where(reference, 1.0, -1.0)
+        gradients = [slope[:, k] * np.delete(factor, k, axis=1).prod(axis=1) for k in range(3)]
+        expected += np.linalg.det(np.array(gradients) @ corners) / 8
+    assert cell_volumes(mesh)[0] == pytest.approx(expected, rel=ROUNDING)

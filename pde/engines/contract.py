@@ -223,10 +223,6 @@ class System(Protocol):
         """Mean of a component over a named outer face, shape (batch,)."""
         ...
 
-    def measure(self, component: str) -> Array:
-        """Measure (batch,) of the regions that carry a component: volume, or that per invariant length or area."""
-        ...
-
 
 class Engine(Protocol):
     """assemble(problem) -> System. Engines keep no state of their own."""

@@ -21,7 +21,6 @@ from hanle.pde.engines.fe_constraints import Constraints
 from hanle.pde.engines.fe_faces import face_terms
 from hanle.pde.engines.fe_gauge import reached, require_levels
 from hanle.pde.engines.fe_globals import global_terms
-from hanle.pde.engines.fe_integrals import Mapped, chunks
 from hanle.pde.engines.fe_ledger import face_flux, ledger
 from hanle.pde.engines.fe_linear import Assembled, merged, subsystem
 from hanle.pde.engines.fe_numbering import Numbering
@@ -240,17 +239,6 @@ class System:
         if area == 0.0:
             raise InputError(f"face {face}", f"next to a region with {component}", "none")
         return np.array([total / area])
-
-    def measure(self, component: str) -> Array:
-        """Measure (1,) of the regions that carry a component."""
-        nodes = self.numbering.nodes
-        total = 0.0
-        for region, cells in self.numbering.cells_of.items():
-            if self.numbering.carries(region, component):
-                for part in chunks(len(cells)):
-                    mapped = Mapped(nodes.element, nodes.corners(cells[part]))
-                    total += float(mapped.measures(np.ones((1, 1))).sum())
-        return self.processes.total([total * nodes.unit**nodes.mesh.dimension])
 
     def _operators(self, part: Part) -> list[Operator]:
         if part not in self._merged:

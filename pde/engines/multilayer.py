@@ -259,13 +259,6 @@ class StackSystem:
         """The component on a face that has it on one side, shape (batch,)."""
         return self._state(state)[:, self.model.unknown("face", face, component)]
 
-    def measure(self, component: str) -> Array:
-        """Thickness (batch,) of the layers that carry a component [m]."""
-        layers = [
-            y.thickness for k, y in self.model.layers.items() if self.model.component(k, component) is not None
-        ]
-        return np.zeros(self.batch) + sum(layers, start=np.zeros(1))
-
     def _layer(self, region: str) -> int:
         known = {layer.name: k for k, layer in self.model.layers.items()}
         if region not in known:

@@ -153,8 +153,6 @@ class Twins:
                     self.numbers(f"average {name}", lambda s, x, n=name, c=c: s.average(n, c, x))
 
     def totals(self):
-        for component in _components(self.problem):
-            self.numbers("measure", lambda s, x, c=component: s.measure(c))
         sheets = [
             {(e.place, e.kind): e for e in s.ledger(x, self.amplitudes)}
             for s, x in ((self.whole, self.state), (self.part, self.state[self.mine]))
