@@ -76,6 +76,22 @@ def temperature(solution: Solution, region: str, points: ArrayLike, carrier: str
     return np.asarray(np.reshape(_problem(solution).temperature, (-1, 1)) + change)
 
 
+def largest_temperature_change(solution: Solution, region: str, carrier: str) -> Array:
+    """T - T_0 (batch,) [K] where it is largest, of either sign."""
+    if carrier not in CARRIERS:
+        raise unknown_name("carrier", carrier, CARRIERS)
+    problem = _problem(solution)
+    if region not in problem.mesh.regions:
+        raise unknown_name("region", region, problem.mesh.regions)
+    fields = problem.fields_of(region)
+    if CARRIERS[carrier].name not in fields.names:
+        raise InputError("carrier", f"one that {region} has", carrier)
+    _, _, values = solution.response.system.vertex_values(region, solution.state)
+    change = values[:, :, fields.slice(CARRIERS[carrier].name).start]
+    largest = np.take_along_axis(change, np.abs(change).argmax(axis=1)[:, None], axis=1)[:, 0]
+    return np.asarray(np.ravel(problem.temperature) * largest)
+
+
 def contact_temperature(device: "Device", solution: Answer, contact: str) -> Any:
     """T - T_0 (batch,) [K] of a heat contact."""
     return np.ravel(_problem(solution).temperature) * solution.amplitude(_contact(device, contact))

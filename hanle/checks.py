@@ -49,7 +49,7 @@ def check(case: Case) -> str:
             device, **{key: value for key, value in case.sweep.items() if key not in ("vary", "harmonics")}
         )
         first, count = state(states, 0), math.prod(grid.shape) * len(devices)
-    options = {key: value for key, value in case.run.items() if key not in (*DRIVE, "tolerance")}
+    options = {key: value for key, value in case.run.items() if key not in (*DRIVE, "tolerance", "nonlinear")}
     engine = choose_engine(device, options.get("engine", AUTO), options.get("order"))
     if not engine.batched:
         # One mesh serves all states of a sweep.
@@ -63,7 +63,8 @@ def check(case: Case) -> str:
         *_materials(device, states),
         *_interfaces(device, mesh, first),
         f"drive       {_drive(posed.wiring, device)}"
-        + (f"; times functions: {', '.join(signals)}" if signals else ""),
+        + (f"; times functions: {', '.join(signals)}" if signals else "")
+        + ("; beyond linear response" if case.run.get("nonlinear") else ""),
         *([f"task        {_task(case.task)}"] if case.task else []),
         f"engine      {engine.name}" + (f", order {order}" if isinstance(mesh, TaggedMesh) else ""),
         *_geometry(posed.problem, device, states, engine.name, order),

@@ -9,8 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hanle.figures import COLOURS, FILLS, LINE_STYLES, Picture, Scale, limits, picture, scale_for, symbols
+from hanle.figures import (
+    COLOURS,
+    LINE_STYLES,
+    Picture,
+    Scale,
+    Span,
+    limits,
+    picture,
+    scale_for,
+    span_of,
+    symbols,
+)
 from hanle.launch import leads
+from hanle.layer_shading import layer_spans, shade_layers
+from hanle.line_scales import separated
 from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
@@ -20,8 +33,6 @@ from hanle.together import led
 if TYPE_CHECKING:
     from xarray import DataArray, Dataset
 
-#: A layer without unknowns is drawn up to this fraction of the thickness of the others.
-DATA_LAYER = 0.22
 #: More lines than this share a colour bar instead of a legend.
 LEGEND_LINES = 6
 #: Letters in a row of a legend.
@@ -104,28 +115,20 @@ def _draw_profile(
     if not live:
         raise InputError("solution", "with a layer that carries spin", tuple(regions))
     spans = layer_spans(regions, {r.name for r in live}, axis)
-    depth = scale_for([abs(end) for span in spans.values() for end in span], "m")
+    depth = span_of(spans.values(), mesh_axis)
     with picture(path, size=(5.6, 2.7 * len(panels) + 0.5), overwrite=overwrite) as (figure, save):
         axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
         for ax, panel in zip(axes, panels, strict=True):
             _draw_components(ax, [r for r in regions.values() if panel.carried(r)], depth, panel)
         shade_layers(axes, regions, spans, depth, axis)
-        axes[-1].set_xlabel(depth.label(mesh_axis))
+        axes[-1].set_xlabel(depth.label)
         if title:
             figure.suptitle(title, fontsize=10.5)
         figure.align_ylabels()
         return save()
 
 
-def layer_spans(regions: dict[str, RegionData], live: set[str], axis: int) -> dict[str, tuple[float, float]]:
-    """What is drawn of each layer, [m]: outer layers without unknowns are cut short."""
-    ends = {n: (float(r.points[:, axis].min()), float(r.points[:, axis].max())) for n, r in regions.items()}
-    low, high = min(ends[n][0] for n in live), max(ends[n][1] for n in live)
-    room = DATA_LAYER * (high - low)
-    return {n: (max(a, low - room), min(b, high + room)) for n, (a, b) in ends.items()}
-
-
-def _draw_components(axes: Any, regions: Sequence[RegionData], depth: Scale, panel: _Profile) -> None:
+def _draw_components(axes: Any, regions: Sequence[RegionData], depth: Span, panel: _Profile) -> None:
     if not regions:
         raise InputError("solution", f"with a layer that has a {panel.title}", "none")
     curves = [[_sorted(*panel.values(r, a)) for a in range(3)] for r in regions]
@@ -133,7 +136,7 @@ def _draw_components(axes: Any, regions: Sequence[RegionData], depth: Scale, pan
     for curve in curves:
         for a, (x, y) in enumerate(curve):
             axes.plot(
-                depth.factor * x,
+                depth.shown(x),
                 scale.factor * y,
                 color=COLOURS[a],
                 linestyle=LINE_STYLES[a],
@@ -151,40 +154,6 @@ def _sorted(x: Array, y: Array) -> tuple[Array, Array]:
     return x[order], y[order]
 
 
-def shade_layers(
-    axes: Sequence[Any],
-    regions: dict[str, RegionData],
-    spans: dict[str, tuple[float, float]],
-    depth: Scale,
-    axis: int,
-) -> None:
-    """Shade and name the layers of a stack; `spans` of `layer_spans`, `depth` the scale of the axis."""
-    low, high = min(a for a, _ in spans.values()), max(b for _, b in spans.values())
-    free = low
-    for k, (name, (start, end)) in enumerate(spans.items()):
-        for ax in axes:
-            ax.axvspan(depth.factor * start, depth.factor * end, color=FILLS[k % len(FILLS)], zorder=0, linewidth=0)
-        whole = float(np.ptp(regions[name].points[:, axis]))
-        narrow = (end - start) < 0.16 * (high - low)
-        middle = max((start + end) / 2, free) if narrow else (start + end) / 2
-        free = middle + 0.034 * (high - low)
-        axes[0].annotate(
-            f"{name} {scale_for(whole, 'm').text(whole)}",
-            (depth.factor * middle, 1.0),
-            (0, 4),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            rotation=90 if narrow else 0,
-            fontsize=8.5,
-        )
-    for ax in axes:
-        ax.set_xlim(depth.factor * low, depth.factor * high)
-        for start, _ in list(spans.values())[1:]:
-            ax.axvline(depth.factor * start, color="0.45", linewidth=0.7, zorder=0.6)
-
-
 def plot_curves(
     dataset: "Dataset",
     path: str | os.PathLike[str],
@@ -195,6 +164,8 @@ def plot_curves(
     overwrite: bool = False,
 ) -> Picture:
     """Every variable in a panel of its own against one coordinate; the other coordinates tell the lines apart.
+
+    Wires, terminals or contacts whose values differ by decades get a panel each.
 
     Axes carry `long_name` and `units` of the dataset, with SI prefixes; angles are shown in degrees. A curve that
     varies little is shown as the difference to a round value, which its label states. After a sweep on
@@ -208,7 +179,7 @@ def plot_curves(
         InputError: no such variable or dimension, nothing to draw, or the file exists.
     """
     across = _axis_of(dataset, x)
-    chosen = _chosen(dataset, across, variables)
+    dataset, chosen = separated(dataset, _chosen(dataset, across, variables))
     bar_of = _bar_of(dataset, chosen, across)
     size = (5.6 if bar_of is None else 6.4, 0.9 + 2.1 * len(chosen))
     writes = leads(dataset.attrs.get("engine", ""))
@@ -381,7 +352,8 @@ def _tick(value: Any, scale: Scale) -> str:
 
 def _finish_x(axes: Any, coordinate: "DataArray", scale: Scale) -> None:
     ends = scale.factor * np.array([np.min(coordinate.values), np.max(coordinate.values)])
-    axes.set_xlim(*ends)
+    if ends[0] < ends[1]:
+        axes.set_xlim(*ends)
     if _logarithmic(coordinate.values):
         axes.set_xscale("log")
     if scale.unit == "°":

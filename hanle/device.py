@@ -96,6 +96,8 @@ class Device:
         if not all(hasattr(self.shape, name) for name in SHAPE):
             raise InputError("shape", "made by hanle.stack, hanle.hall_bar, hanle.read_mesh, ...", self.shape)
         _check_names("materials", self.materials, self.shape.regions)
+        if missing := [region for region in self.shape.regions if region not in self.materials]:
+            raise InputError("materials", "given for each region", f"none for {', '.join(missing)}")
         for terminal, faces in (self.contacts or {}).items():
             if isinstance(faces, str) or not faces:
                 raise InputError(f"contacts.{terminal}", "a list of outer faces, at least one", faces)
@@ -109,7 +111,7 @@ class Device:
         set_(
             self,
             "magnetisation",
-            {n: _vector(m, "dimensionless", f"magnetisation.{n}") for n, m in self.magnetisation.items()},
+            {n: _direction(m, f"magnetisation.{n}") for n, m in self.magnetisation.items()},
         )
         self._check_magnets(records)
         self._check_profiles(records)
@@ -266,6 +268,14 @@ def _vector(given: Any, dimension: str, key: str) -> Callable[..., Any] | np.nda
     if array.ndim != 2 or array.shape[1] != 3:
         raise InputError(key, "three components, or an array (n, 3)", array.shape)
     return array
+
+
+def _direction(given: Any, key: str) -> Callable[..., Any] | np.ndarray:
+    """As `_vector`; a single one must not be zero."""
+    found = _vector(given, "dimensionless", key)
+    if not callable(found) and found.ndim == 1 and not np.any(found):
+        raise InputError(key, "a vector that is not zero", [0, 0, 0])
+    return found
 
 
 def _scalar(given: Any, quantity: str, key: str) -> Profile:

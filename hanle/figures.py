@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,9 @@ LINE_STYLES = ("-", (0, (5, 2)), (0, (1.2, 1.4)), (0, (5, 1.5, 1.2, 1.5)))
 FILLS = ("#f1ead8", "#e3e9ef", "#ece4ec", "#e4efe3")
 
 SUFFIXES = (".png", ".pdf", ".svg")
+
+#: A part of a device that begins so many times its extent from 0 is counted from where it begins.
+FAR = 5.0
 
 _STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
@@ -108,6 +111,36 @@ def scale_for(values: ArrayLike, unit: str) -> Scale:
     if -2 < power < 4:
         return Scale(1.0, shown)
     return Scale(10.0**-power, f"10{str(power).translate(_SUPERSCRIPT)} {shown}".rstrip())
+
+
+@dataclass(frozen=True)
+class Span:
+    """An axis along which a part of a device is shown: (position - `origin`) x `factor`, with its label.
+
+    Attributes:
+        origin: 0, or where the part begins if that is far from 0 [m].
+    """
+
+    origin: float
+    factor: float
+    label: str
+
+    def shown(self, position: Any) -> Any:
+        """Where a position [m] is drawn."""
+        return self.factor * (position - self.origin)
+
+
+def span_of(spans: Iterable[tuple[float, float]], name: str) -> Span:
+    """The axis for what lies between some ends [m]; a film on a thick substrate is counted from where it begins."""
+    ends = np.array(list(spans))
+    low, high = float(ends.min()), float(ends.max())
+    origin = 0.0
+    if abs(low) > FAR * (high - low):
+        # A face, not the end of a substrate that was cut short.
+        origin = float(ends[0, 1] if len(ends) > 1 else low)
+    scale = scale_for(ends - origin, "m")
+    begins = f" {'−' if origin > 0 else '+'} {scale_for(origin, 'm').text(abs(origin))}" if origin else ""
+    return Span(origin, scale.factor, scale.label(f"{name}{begins}"))
 
 
 def symbols(text: str) -> str:

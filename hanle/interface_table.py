@@ -24,6 +24,7 @@ import numpy as np
 
 from hanle.boundary.b_layer import CONDUCTANCES, Conductances
 from hanle.boundary.circuit import Circuit
+from hanle.boundary.scattering.coefficients import POPULATIONS
 from hanle.device import PROFILE_DIMENSIONS
 from hanle.heat_faces import CARRIERS, CIRCUIT_DIMENSIONS, HEAT_DIMENSION, HeatContact, circuit_heat
 from hanle.magnon_faces import NUMBERS, MagnonInterface
@@ -32,7 +33,7 @@ from hanle.pde.errors import InputError
 from hanle.pde.quantity import exact, parse
 from hanle.profiles import Profile
 from hanle.spin_orbit import SpinOrbit
-from hanle.spin_orbit_table import is_spin_orbit, read_spin_orbit, write_spin_orbit
+from hanle.spin_orbit_table import MODEL_KEY, is_spin_orbit, read_spin_orbit, write_spin_orbit
 from hanle.stored import Store, function_name, is_function_name, read_array, read_function
 
 
@@ -104,7 +105,7 @@ def read_interface(given: Any, key: str, folder: Path | None) -> Any:
         return _read_circuit(given, key, folder)
     if any(name in given for name in CARRIERS):
         return _read_heat(given, key)
-    require_known(key, given, (*CONDUCTANCES, *_CIRCUIT, *CARRIERS))
+    require_known(key, given, (*CONDUCTANCES, *_CIRCUIT, *CARRIERS, *_MAGNONS, MODEL_KEY, *POPULATIONS))
     _require_present(key, given, CONDUCTANCES)
     return Conductances(
         *(read_profile(given[n], PROFILE_DIMENSIONS[n], f"{key}.{n}", folder) for n in CONDUCTANCES)

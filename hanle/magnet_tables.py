@@ -40,6 +40,12 @@ def require_numbers(magnet: Macrospin | PrescribedMotion, key: str) -> None:
         raise InputError(f"{key}.damping", "0 or positive", magnet.damping)
     if not magnet.gamma > 0:
         raise InputError(f"{key}.gamma", "positive [1/(s T)]", magnet.gamma)
+    directions = {f"anisotropies[{n}]": axis for n, (axis, _) in enumerate(magnet.anisotropies)}
+    if magnet.begin is not None:
+        directions["begin"] = magnet.begin
+    for name, direction in directions.items():
+        if not np.any(direction):
+            raise InputError(f"{key}.{name}", "along a vector that is not zero", [0, 0, 0])
 
 
 def read_magnet(given: Any, key: str, folder: Path | None) -> Macrospin | PrescribedMotion:

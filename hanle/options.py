@@ -264,6 +264,8 @@ def values(given: Any, dimension: str, key: str) -> tuple[float, ...]:
             raise InputError(key, "positive where the spacing is logarithmic", dict(given))
         return tuple(float(x) for x in _SPACINGS[spacing](low, high, count))
     found = given if isinstance(given, list) else [given]
+    if not found:
+        raise InputError(key, "at least one value", "an empty list")
     return tuple(parse(v, dimension, f"{key}[{n}]", bare_is_si=False) for n, v in enumerate(found))
 
 

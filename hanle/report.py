@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from hanle.ac_results import ACResult
-from hanle.course import Instant
+from hanle.course import Instant, MovingInstant
 from hanle.materials.load import bibliography, numbers
 from hanle.materials.records import USER
 from hanle.pde.engines.contract import System
+from hanle.pde.harmonic_problem import quadrature
 from hanle.pde.response import Proof
 from hanle.pde.solution import Balance
 from hanle.pde.tensors import Array
@@ -27,6 +28,7 @@ from hanle.readings import (
 )
 from hanle.results import Result
 from hanle.spin_density import knows_bands
+from hanle.transport import HEAT
 from hanle.transport_readout import outer
 
 
@@ -81,7 +83,12 @@ def rows(result: Result | ACResult, index: int = 0) -> list[Row]:
     for magnet in receivers(result):
         torque = np.atleast_2d(result.torque(magnet))[index]
         found += [
-            Row(f"torque_{axis}({magnet})", float(value), unit, f"{axis} of what turns the moments of {magnet}")
+            Row(
+                f"torque_{axis}({magnet})",
+                float(value),
+                unit,
+                f"torque on the moments of {magnet}, component {axis}",
+            )
             for axis, value in zip("xyz", torque, strict=True)
         ]
     for region in (name for name in result.mesh.regions if knows_bands(result, name)):
@@ -112,6 +119,7 @@ def proof_rows(result: Result | ACResult) -> list[Row]:
         "T_m": "heat of magnons",
         "T_p": "heat of the lattice",
     }
+    names |= {quadrature(name): f"{title}, quadrature" for name, title in names.items()}
     for name, balance in shown.balances.items():
         worst = float(np.max(balance.error))
         found.append(Row(f"balance({name})", worst, "", f"{names.get(name, name)}: what is missing / turnover"))
@@ -207,6 +215,11 @@ def _driven(result: Result, index: int) -> Iterator[Row]:
         title = "resistance per length" if name == sources[0] else f"nonlocal, current in {sources[0]}"
         unit = {2: "Ohm/m", 1: "Ohm"}[dimension]
         yield Row(f"resistance({name})", _at(result.wire_resistance(name), index), unit, title)
+    if HEAT in result.device.transport:
+        for name in result.response.system.problem.regions:
+            carrier = "electrons" if name in result.device.conductors else "lattice"
+            change = _at(result.largest_temperature_change(name, carrier), index)
+            yield Row(f"dT_max({name})", change, "K", f"T - T_0 of the {carrier} where |T - T_0| is largest")
     for name in result.device.heat_contacts:
         yield Row(f"dT({name})", _at(result.contact_temperature(name), index), "K", "T - T_0 of the lattice there")
         yield Row(f"heat({name})", _at(result.heat_current(name), index), HEAT_UNIT[dimension], "into the device")
@@ -220,6 +233,8 @@ def _driven(result: Result, index: int) -> Iterator[Row]:
 
 
 def _torque_parts(result: Result, index: int) -> Iterator[Row]:
+    if isinstance(result, MovingInstant):
+        return  # the torque holds what pumping takes
     for name, reading in torque_parts(result).items():
         unit = "" if reading.units == "1" else reading.units
         values = np.broadcast_to(reading.values, (max(index + 1, len(reading.values)), *reading.values.shape[1:]))

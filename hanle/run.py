@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from hanle.ac_results import ACResult
 from hanle.config import Case, to_files
+from hanle.course import Instant
 from hanle.engines import AUTO, choose_engine
 from hanle.failures import team
 from hanle.fields_file import write_fields
+from hanle.heat_faces import sinks
 from hanle.launch import require_shared
 from hanle.netcdf import write_curves
+from hanle.nonlinear_results import NonlinearResult
 from hanle.output import provenance, require_free_folder, whole_folder
 from hanle.pde.errors import InputError
 from hanle.pde.processes import Processes
@@ -24,6 +27,7 @@ from hanle.sweeps import sweep_and_first
 from hanle.tasks import AC, solve_task
 from hanle.textures import directions
 from hanle.together import led, shared
+from hanle.transport import HEAT, MAGNONS
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -40,6 +44,8 @@ RESULTS, DEVICE, ARRAYS, FIELDS, CURVES, SOURCES = (
 
 #: Part of the damping-like torque below which a field-like one is rounding.
 ROUNDING = 1e-9
+#: Part of a variable below which its change along a scan is rounding.
+GIVEN = 1e-12
 
 Say = Callable[[str], None]
 
@@ -172,22 +178,55 @@ def draw(solved: Solved, folder: Path) -> None:
                 quantities += ["spin_current", "torque"]
         for quantity in quantities:
             show(solution, folder / f"{quantity}.png", quantity, title=title)
+        draw_carriers(result, folder)
     if solved.curves is not None:
         path, curves = folder / "curves.png", solved.curves
-        chosen = _drawn(curves)
+        chosen = _drawn(curves, still=_no_heat_flows(result))
         led(evidence(result).system.processes, lambda: plot_curves(curves, path, variables=chosen, title=title))
 
 
-def _drawn(curves: "Dataset") -> list[str]:
-    """The variables of a picture, without those that say again what another one says, or nothing but rounding."""
+def draw_carriers(result: Result, folder: Path) -> None:
+    """Pictures of temperatures and of the magnon potential. Where several processes hold the device all must call."""
+    title, transport = result.device.name, result.device.transport
+    if HEAT in transport and len(result.mesh.axes) == 1:
+        result.show("temperature_lattice", str(folder / "temperatures.png"), title=title)
+    elif HEAT in transport:
+        result.show_temperatures(str(folder / "temperatures.png"), title=title)
+    if MAGNONS in transport:
+        result.show("magnon_potential", str(folder / "magnon_potential.png"), title=title)
+
+
+def _no_heat_flows(result: Result | ACResult) -> bool:
+    """Whether a device takes no heat: one contact, none of whose heat goes elsewhere or is made or stored inside."""
+    linear = isinstance(result, Result) and not isinstance(result, (NonlinearResult, Instant))
+    return linear and len(result.device.heat_contacts) == 1 and not sinks(result.device)
+
+
+def _drawn(curves: "Dataset", *, still: bool = False) -> list[str]:
+    """The variables of a picture, without those that say again what another one says, or nothing but rounding.
+
+    Args:
+        still: leave out the heat through contacts.
+    """
     again = {"voltage", "torque", "efficiency_DL", "efficiency_FL"}
     if "rho_L" in curves:
         again.add("resistance")
+    if "wire_resistance" in curves:
+        again.add("field_along")
+    if still:
+        again.add("heat")
     if "torque_DL" in curves and abs(curves.torque_FL).max() < ROUNDING * abs(curves.torque_DL).max():
         again.add("torque_FL")
     # Real and imaginary parts of an AC response go with the name of the whole.
-    names = [str(name) for name in curves.data_vars]
+    names = [str(name) for name in curves.data_vars if not _given(curves, name)]
     return [n for n in names if n.removesuffix("_real").removesuffix("_imag") not in again] or names
+
+
+def _given(curves: "Dataset", name: Any) -> bool:
+    """Whether a variable is the same all along the scan, but for rounding: it was asked for, not found."""
+    scanned = [d for d in curves[name].dims if curves[d].dtype.kind == "f" and curves.sizes[d] > 1]
+    change = abs(curves[name] - curves[name].isel(dict.fromkeys(scanned, 0)))
+    return bool(scanned) and bool(change.max() <= GIVEN * abs(curves[name]).max())
 
 
 def summary(solved: Solved) -> str:

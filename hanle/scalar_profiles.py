@@ -4,8 +4,8 @@ import os
 
 import numpy as np
 
-from hanle.curves import layer_spans, shade_layers
-from hanle.figures import COLOURS, LINE_STYLES, Picture, limits, picture, scale_for
+from hanle.figures import COLOURS, LINE_STYLES, Picture, limits, picture, scale_for, span_of
+from hanle.layer_shading import layer_spans, shade_layers
 from hanle.pde.errors import InputError
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
@@ -63,7 +63,7 @@ def _draw(
         raise InputError("quantity", "carried by a layer", shown[0].title, f"layers: {', '.join(regions)}")
     live = {n for n, r in regions.items() for q in shown if q.name in r.point_data or q.name in r.cell_data}
     spans = layer_spans(regions, live, axis)
-    depth = scale_for([abs(end) for span in spans.values() for end in span], "m")
+    depth = span_of(spans.values(), mesh_axis)
     scale = scale_for([float(np.max(np.abs(y))) for _, _, y in curves], shown[0].unit)
     with picture(path, size=(5.6, 3.2), overwrite=overwrite) as (figure, save):
         axes = figure.add_subplot()
@@ -72,11 +72,11 @@ def _draw(
             label = None if k in named else shown[k].symbol.format(a=mesh_axis)
             named.add(k)
             style = {"color": COLOURS[k], "linestyle": LINE_STYLES[k]}
-            axes.plot(depth.factor * x, scale.factor * y, label=label, **style)
+            axes.plot(depth.shown(x), scale.factor * y, label=label, **style)
         axes.axhline(0.0, color="0.6", linewidth=0.6, zorder=0.5)
         axes.set_ylim(*limits(np.concatenate([[0.0], *(scale.factor * y for _, _, y in curves)])))
         axes.set_ylabel(scale.label("temperature" if len(shown) > 1 else shown[0].title))
-        axes.set_xlabel(depth.label(mesh_axis))
+        axes.set_xlabel(depth.label)
         axes.legend(loc="best", handlelength=2.6)
         shade_layers([axes], regions, spans, depth, axis)
         if title:

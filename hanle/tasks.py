@@ -114,6 +114,11 @@ def require_task(task: Task, device: Device) -> None:
     times = np.ravel(options.get("times", ()))
     if np.any((times < 0) | (times > until)):
         raise InputError(f"{task.name}.times", f"between 0 and {until:g} s", times.tolist())
+    for key in ("error", "field_error"):
+        if not 0 < options.get(key, 0.5) < 1:
+            raise InputError(f"{task.name}.{key}", "between 0 and 1", options[key], "1e-4 is usual")
+    if not options.get("max_step", until) > 0:
+        raise InputError(f"{task.name}.max_step", "positive [s]", options["max_step"])
     if task.name == DYNAMICS and not options[MAGNETS]:
         raise InputError(f"{DYNAMICS}.{MAGNETS}", "at least one", "none", f"of {list(device.magnets)}")
     for name, magnet in options.get(MAGNETS, {}).items():

@@ -53,6 +53,10 @@ class TransportReadout:
         """T (n,) [K] of "electrons", "magnons" or "lattice" at points (n, 3) [m] of a region."""
         return plain(carriers_readout.temperature(self.solution, region, points, carrier))
 
+    def largest_temperature_change(self: Any, region: str, carrier: str = "lattice") -> Array:
+        """T - T_0 [K] of "electrons", "magnons" or "lattice" where it is largest in a region, of either sign."""
+        return plain(carriers_readout.largest_temperature_change(self.solution, region, carrier))
+
     def contact_temperature(self: Any, contact: str) -> Array:
         """T - T_0 [K] of a heat contact, without subtraction."""
         return plain(carriers_readout.contact_temperature(self.device, self.solution, contact))

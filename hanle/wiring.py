@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hanle.heat_faces import sinks
 from hanle.pde.coefficients import FaceLaw
 from hanle.pde.errors import HanleError, InputError, unknown_name
 from hanle.pde.fields import POTENTIAL
@@ -182,6 +183,9 @@ def _read_extra(device: "Device", given: Mapping[str, Any], dimension: int) -> W
             must = f"a difference to T_0 = {float(device.temperature):g} K that leaves T above 0 K"
             raise InputError(f"wiring.{name}", must, value)
         (along if wire else heat)[second][name] = amount
+    if heat[1] and len(heat[1]) == len(device.heat_contacts) and not sinks(device):
+        must = "with one heat contact at a temperature: contacts not named are at T_0"
+        raise InputError("wiring", must, f"heat at all of them: {', '.join(heat[1])}", "leave one of them out")
     return Wiring(wire_currents=along[0], wire_fields=along[1], temperatures=heat[0], heats=heat[1])
 
 

@@ -1,0 +1,158 @@
+"""What `hanle run` prints and draws of magnons, heat and motion."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import xarray
+
+import hanle
+from hanle.config import load_case
+from hanle.curves import plot_curves, plot_profile
+from hanle.figures import span_of
+from hanle.line_scales import separated
+from hanle.report import proof_rows, rows
+from hanle.run import run
+
+SEEBECK = """
+temperature = "300 K"
+field = ["0 T", "0.1 T", "0 T"]
+transport = ["magnons", "heat"]
+[shape]
+kind = "stack"
+layers = [["YIG", "100 nm"], ["Pt", "5 nm"]]
+[materials]
+YIG = "YIG"
+Pt = "Pt"
+[magnetisation]
+YIG = [0, 1, 0]
+[interfaces."YIG|Pt"]
+g_r = "4e18 1/m^2"
+[wires]
+Pt = ["Pt"]
+[heat_contacts]
+bottom = ["bottom"]
+top = ["top"]
+[run]
+wiring = { bottom = "10 K" }
+"""
+FILM = """
+field = ["0 T", "50 mT", "0 T"]
+[shape]
+kind = "stack"
+layers = [["YIG", "20 nm"], ["Pt", "5 nm"]]
+[materials]
+YIG = "YIG"
+Pt = "Pt"
+"""
+AC = FILM + '[ac]\nfrequency = ["1 GHz"]\n'
+MOTION = """
+[run]
+current_density = "1e11 A/m^2"
+[dynamics]
+until = "20 ps"
+[dynamics.magnets.YIG]
+begin = [0.1, 1, 0]
+"""
+
+
+def case(tmp_path, text):
+    path = tmp_path / "device.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_case(path)
+
+
+def test_temperatures_and_magnons_are_drawn(tmp_path):
+    run(case(tmp_path, SEEBECK), tmp_path / "out")
+    drawn = {path.name for path in (tmp_path / "out").glob("*.png")}
+    assert drawn == {"spin_accumulation.png", "temperatures.png", "magnon_potential.png"}
+
+
+def test_largest_temperatures(tmp_path):
+    """In a stack that carries heat T is largest at the hot side of each layer."""
+    device = case(tmp_path, SEEBECK).device
+    solved = device.solve(wiring={"bottom": "10 K"})
+    found = {row.name: row for row in rows(solved)}
+    assert found["dT_max(YIG)"].value == pytest.approx(10, rel=1e-9)
+    hot = solved.temperature("Pt", [[0, 0, 100e-9]], "electrons") - 300
+    assert found["dT_max(Pt)"].value == pytest.approx(float(hot[0]), rel=1e-6)
+    assert found["dT_max(Pt)"].unit == "K"
+    cold = device.solve(wiring={"bottom": "-10 K"})
+    assert cold.largest_temperature_change("YIG") == pytest.approx(-10, rel=1e-9)
+    with pytest.raises(hanle.pde.errors.InputError, match="carrier"):
+        solved.largest_temperature_change("Pt", "magnons")
+    with pytest.raises(hanle.pde.errors.InputError, match="region"):
+        solved.largest_temperature_change("Ptt")
+
+
+def test_no_efficiency_of_torques_that_hold_pumping(tmp_path):
+    moving = case(tmp_path, FILM + MOTION)
+    found = run(moving, tmp_path / "out")
+    names = [row.name for row in rows(found.result)]
+    assert "torque_x(YIG)" in names
+    assert not [name for name in names if name.startswith("efficiency")]
+    at_rest = moving.device.solve(current_density="1e11 A/m^2")
+    assert [row for row in rows(at_rest) if row.name.startswith("efficiency_DL")] == []  # m along y
+    turned = moving.device.with_magnetisation(YIG=(1, 1, 0)).solve(current_density="1e11 A/m^2")
+    assert [row.name for row in rows(turned) if row.name.startswith("efficiency_DL")]
+
+
+def test_quadratures_have_words(tmp_path):
+    found = proof_rows(run(case(tmp_path, AC), tmp_path / "out").result)
+    titles = {row.name: row.title for row in found}
+    assert titles["balance(uq)"].startswith("charge, quadrature:")
+    assert titles["balance(wq_y)"].startswith("spin y, quadrature:")
+
+
+def curves():
+    """Fields of two wires that differ by 1e6, one at zero, and one variable of two alike."""
+    distance = xarray.Variable("distance", [1e-6, 2e-6, 3e-6], {"units": "m", "long_name": "distance"})
+    wires = ["injector", "detector", "idle"]
+    field = np.array([[2e3, 2e3, 2e3], [4e-3, 2e-3, 1e-3], [0, 0, 0]]).T
+    alike = np.array([[1.0, 2, 3], [2, 3, 4], [0.5, 1, 2]]).T
+    return xarray.Dataset(
+        {
+            "field_along": (("distance", "wire"), field, {"units": "V/m", "long_name": "field along the wire"}),
+            "alike": (("distance", "wire"), alike, {"units": "1", "long_name": "alike"}),
+        },
+        {"distance": distance, "wire": wires},
+    )
+
+
+def test_lines_decades_apart_get_panels(tmp_path):
+    split, names = separated(curves(), ["field_along", "alike"])
+    assert names == ["field_along(injector, idle)", "field_along(detector)", "alike"]
+    detector = split["field_along(detector)"]
+    assert detector.values.ravel() == pytest.approx([4e-3, 2e-3, 1e-3])
+    assert detector.attrs["long_name"] == "field along the wire, detector"
+    drawn = plot_curves(curves(), tmp_path / "curves.png")
+    assert any("detector" in text for text in drawn.texts)
+    assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("rounding", [1e-20, -3e-19])
+def test_rounding_gets_no_panel(rounding):
+    data = curves()
+    data["field_along"][:, 1] = rounding
+    assert separated(data, ["field_along"])[1] == ["field_along"]
+
+
+def test_films_on_thick_substrates_are_counted_from_their_faces(tmp_path):
+    device = hanle.Device(
+        hanle.stack([("GGG", "500 um"), ("YIG", "1 um"), ("Pt", "5 nm")]),
+        {"GGG": "GGG", "YIG": "YIG", "Pt": "Pt"},
+        magnetisation={"YIG": (0, 1, 0)},
+        field=(0, 0.1, 0),
+    )
+    texts = plot_profile(device.solve().solution, tmp_path / "profile.png").texts
+    assert "z − 501 µm (nm)" in texts
+    assert not [text for text in texts if text.startswith("GGG")]  # far below what is shown
+
+
+def test_axes_of_films():
+    near = span_of([(0.0, 50e-9), (50e-9, 55e-9)], "z")
+    assert near.origin == 0
+    assert near.label == "z (nm)"
+    assert near.shown(55e-9) == pytest.approx(55)
+    below = span_of([(-5.2e-6, -5e-6)], "x")
+    assert below.label == "x + 5.2 µm (nm)"
+    assert below.shown(-5e-6) == pytest.approx(200)
