@@ -91,7 +91,7 @@ def draw_section(
     size = _size(width / height)
     with picture(path, size=size, overwrite=overwrite) as (figure, save):
         axes = figure.add_subplot()
-        draw_field(figure, axes, shown, regions, figures, cutted, bar_below=width > 1.6 * height)
+        draw_field(figure, axes, shown, figures, cutted, bar_below=width > 1.6 * height)
         _arrows(axes, shown, cutted, figures, plane, z_scale, width, arrows and shown.vector)
         name_surroundings(axes, {n: f for n, f in figures.items() if n not in cutted}, window)
         finish(axes, window, plane, z_scale)
@@ -153,7 +153,6 @@ def draw_field(
     figure: Any,
     axes: Any,
     shown: Quantity,
-    regions: Mapping[str, RegionData],
     figures: Mapping[str, PlaneFigure],
     cutted: Mapping[str, RegionData],
     *,

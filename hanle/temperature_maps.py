@@ -96,7 +96,7 @@ def _draw(
             part = cutted[quantity.name]
             # The title stands above the panel.
             brief = replace(quantity, title="")
-            draw_field(figure, axes, brief, regions, figures, part, bar_below=False, largest=largest or 1.0)
+            draw_field(figure, axes, brief, figures, part, bar_below=False, largest=largest or 1.0)
             name_surroundings(axes, {n: f for n, f in figures.items() if n not in part}, window)
             finish(axes, window, plane, z_scale)
             axes.set_title(quantity.title, loc="left")

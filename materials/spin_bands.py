@@ -36,11 +36,6 @@ def conversion_rate(nu_up: ArrayLike, nu_dn: ArrayLike, flip_rate: ArrayLike) ->
     return np.asarray(-spin_per_charge(nu_up, nu_dn) * np.asarray(flip_rate, dtype=float))
 
 
-def effective_density(nu_up: ArrayLike, nu_dn: ArrayLike) -> Array:
-    """nu [1/(J m^3)] of the golden rule: the mean of both, Zhang et al., 2025, Eq. (71)."""
-    return np.asarray((np.asarray(nu_up, dtype=float) + np.asarray(nu_dn, dtype=float)) / 2)
-
-
 def free_electron_density(fermi_energy: ArrayLike, mass: ArrayLike) -> Array:
     """nu per spin [1/(J m^3)] of free electrons, (2 m/hbar^2)^{3/2} E^{1/2}/(4 pi^2).
 

@@ -14,7 +14,7 @@ from scipy.constants import m_e
 from hanle.materials.anisotropic import anisotropic_rates, coupling_tensor
 from hanle.materials.brillouin import anisotropy_factor, flip_factor, mean_spin, mean_square
 from hanle.materials.rates import rates
-from hanle.materials.spin_bands import conversion_rate, effective_density, free_electron_density, spin_per_charge
+from hanle.materials.spin_bands import conversion_rate, free_electron_density, spin_per_charge
 from hanle.materials.weiss import MomentState, antiferromagnet, ferromagnet, solve
 from hanle.pde.constants import E_CHARGE, HBAR, MU_B
 from hanle.pde.errors import InputError
@@ -182,8 +182,6 @@ def test_charge_makes_spin_where_the_densities_of_states_differ():
     spin_rate = (generator @ [0.5, 0.5]) @ [1, -1]
     assert -conversion_rate(up, dn, rate) == pytest.approx(spin_rate, rel=ROUNDING)
     assert spin_per_charge(up, up) == 0
-    # Eq. (71)
-    assert effective_density(up, dn) == pytest.approx((1 / (2 * up) + 1 / (2 * dn)) * up * dn, rel=ROUNDING)
     with pytest.raises(InputError, match="nu_up, nu_dn"):
         spin_per_charge(-1.0, 1.0)
 

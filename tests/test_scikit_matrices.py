@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 from hanle.pde.coefficients import Bulk, term
 from hanle.pde.engines import kernels
 from hanle.pde.engines.fe_coarsening import coarsening
-from hanle.pde.engines.fe_integrals import local_matrices
+from hanle.pde.engines.fe_integrals import Mapped
 from hanle.pde.engines.fe_nodes import nodes_of
 from hanle.pde.engines.fe_numbering import number
 from hanle.pde.engines.fe_scalars import Scalars
@@ -116,8 +116,8 @@ def test_straight_cells_take_the_short_way_exactly(block_mesh, rng):
     nodes = nodes_of(mesh, 1)
     corners = nodes.corners(slice(None)) @ shear.T
     form = rng.normal(size=(4, 4))
-    short = local_matrices(nodes.element, corners, form, np.ones((1, 1)))
-    full = local_matrices(nodes.element, corners, form, np.ones((1, 8)))
+    mapped = Mapped(nodes.element, corners)
+    short, full = (mapped.matrices([(form, np.ones((1, points)))]) for points in (1, 8))
     np.testing.assert_allclose(short, full, rtol=0, atol=ROUNDING * abs(full).max())
 
 
@@ -142,7 +142,8 @@ def test_antisymmetric_matrices_live_on_the_boundary(block_mesh, axes, simplices
         assert matrix.nnz > 0
         assert np.diff(matrix.indptr)[inner].max() == 0
         assert abs(matrix + matrix.T).max() < ROUNDING
-        dense = local_matrices(numbering.nodes.element, numbering.nodes.corners(slice(None)), form, np.ones((1, 1)))
+        mapped = Mapped(numbering.nodes.element, numbering.nodes.corners(slice(None)))
+        dense = mapped.matrices([(form, np.ones((1, 1)))])
         c = numbering.nodes.cells
         rows, columns = np.repeat(c, c.shape[1], axis=1).ravel(), np.tile(c, (1, c.shape[1])).ravel()
         whole = sp.csr_matrix((dense.ravel(), (rows, columns)), shape=matrix.shape)

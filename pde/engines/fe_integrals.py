@@ -196,17 +196,6 @@ def _edges_and_excess(kind: str) -> Array:
     return np.asarray(np.concatenate([edges, excess]).T)
 
 
-def local_matrices(cell: Cell, corners: Array, form: Array, weights: Array) -> Array:
-    """Local matrices (c, a, b) of one form.
-
-    Args:
-        corners: (c, vertices, n).
-        form: (1 + n, 1 + n), rows for the test function.
-        weights: (c or 1, points or 1) at the points of the cell's quadrature.
-    """
-    return Mapped(cell, corners).matrices([(form, weights)])
-
-
 def slopes(cell: Cell, corners: Array, points: Array, values: Array) -> tuple[Array, Array]:
     """(gradients (c, q, n, N) of nodal values (c, nodes, N), measure (c, q)) at reference points (q, d)."""
     table = np.moveaxis(cell.gradients(points), 2, 0)
