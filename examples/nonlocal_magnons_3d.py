@@ -31,7 +31,7 @@ from hanle.pde.closed_forms.magnon_drag import Film
 from hanle.pde.tensors import Array
 
 WIDTH, LENGTH, PT, YIG = 200e-9, 12.5e-6, 7e-9, 100e-9  # width, length and thickness of the strips, of the film [m]
-SHORTEST, LONGEST = 0.5e-6, 40e-6  # gaps [m]
+SHORTEST, LONGEST = 1e-6, 40e-6  # gaps [m]
 THIN, AT = YIG / 4, 2e-6  # thickness of the film and gap of the second comparison [m]
 MARGIN = 50e-6  # film beyond the strips on all sides: five lambda_m
 LAMBDA, SIGMA = 9.4e-6, 5e5  # of the library's YIG
@@ -167,12 +167,11 @@ def platinum() -> Film:
 
 
 def fitted(gaps: Array, signal: Array) -> float:
-    """lambda_m [m] of the usual formula, from gaps of 1 um and more."""
-    used = gaps >= 1e-6
+    """lambda_m [m] of the usual formula."""
 
     def wrong(guess: Array) -> Array:
         level, length = guess
-        return np.asarray(np.log(-signal[used] * np.sinh(gaps[used] / (LAMBDA * length))) - level)
+        return np.asarray(np.log(-signal * np.sinh(gaps / (LAMBDA * length))) - level)
 
     return LAMBDA * float(least_squares(wrong, (0.0, 1.0)).x[1])
 

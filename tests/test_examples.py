@@ -201,11 +201,11 @@ def test_nonlocal_magnons(tmp_path):
 
 @pytest.mark.filterwarnings("ignore::hanle.meshes.coarse.CoarseMeshWarning")
 def test_nonlocal_magnons_3d(tmp_path):
-    found = load("nonlocal_magnons_3d").main(points=3, refinement=2.0, pictures=tmp_path)
+    found = load("nonlocal_magnons_3d").main(points=2, refinement=2.0, pictures=tmp_path)
     # Half of the film's thickness over the width of the strips, for the ends, which make F - 1; then a quarter of it.
     assert found.deviation < 0.02
     assert found.thin < 2e-3
-    assert found.infinite == pytest.approx(9.4e-6, rel=0.02)
+    assert found.infinite == pytest.approx(9.4e-6, rel=0.03)
     assert 8e-6 < found.finite < 8.7e-6
     for name in ("", "_map"):
         assert (tmp_path / f"nonlocal_magnons_3d{name}.png").stat().st_size > 10_000
