@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 
 from hanle.pde.coefficients import Bulk, Coefficient, Deposit, FaceLaw, Term
-from hanle.pde.errors import InputError
 from hanle.pde.linearised import linearised
 from hanle.pde.problem import Face, Problem
 from hanle.pde.solution import Solution
@@ -31,19 +30,15 @@ def frozen(problem: Problem, base: Problem, solution: Solution) -> Problem:
     Raises:
         InputError: a law is not defined at that state; the message names the region or face.
     """
-    regions, faces = dict(base.regions), dict(base.faces)
+    regions, faces, processes = dict(base.regions), dict(base.faces), solution.response.system.processes
     for name, bulk in problem.regions.items():
         if bulk.at is not None:
-            try:
+            with processes.alike(f"region {name}"):
                 regions[name] = _bulk(bulk, base.regions[name], solution, name)
-            except InputError as error:
-                raise error.within(f"region {name}: ") from error
     for name, face in problem.faces.items():
         if face.law.at is not None:
-            try:
+            with processes.alike(f"face {name}"):
                 faces[name] = Face(_face(face.law, base.faces[name].law, solution, name), face.sides)
-            except InputError as error:
-                raise error.within(f"face {name}: ") from error
     return replace(base, regions=regions, faces=faces)
 
 

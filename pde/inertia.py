@@ -74,18 +74,16 @@ def inertia(problem: Problem) -> Problem:
 
 
 def loaded(bare: Problem, problem: Problem, solution: Solution) -> Problem:
-    """The `inertia` of a problem with what it stores beyond C U at a solution as sources.
+    """What a problem stores beyond C U at a solution as sources, and nothing else, on the unknowns of its `inertia`.
 
     Raises:
         InputError: what is stored is not defined there; the message names the region.
     """
-    regions = dict(bare.regions)
+    regions = {name: Bulk(bulk.fields) for name, bulk in bare.regions.items()}
     for name, bulk in problem.regions.items():
         if bulk.excess is not None:
-            try:
+            with solution.response.system.processes.alike(f"region {name}"):
                 amounts, _ = bulk.excess(solution.samples(name).values)
-            except InputError as error:
-                raise error.within(f"region {name}: ") from error
             regions[name] = replace(regions[name], F=amounts)
     return replace(bare, regions=regions)
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from hanle.pde.coefficients import Bulk, Coefficient, Deposit, FaceLaw
 from hanle.pde.engines.contract import System
-from hanle.pde.errors import InputError
 from hanle.pde.problem import Face, Problem
+from hanle.pde.processes import ALONE, Processes
 from hanle.pde.response import Proof, Response
 from hanle.pde.solution import Solution
 from hanle.pde.tensors import Array
@@ -65,7 +65,8 @@ def _without_sources(deposits: Mapping[str, Deposit]) -> dict[str, Deposit]:
 def _stored(bulk: Bulk, region: str, solution: Solution) -> Coefficient:
     if bulk.excess is None:
         return bulk.C
-    return (*bulk.C, *bulk.excess(solution.samples(region).values)[1])
+    with _processes(solution).alike(f"region {region}"):
+        return (*bulk.C, *bulk.excess(solution.samples(region).values)[1])
 
 
 def _bulk(bulk: Bulk, region: str, solution: Solution | None) -> Bulk:
@@ -76,10 +77,8 @@ def _bulk(bulk: Bulk, region: str, solution: Solution | None) -> Bulk:
     else:
         samples = solution.samples(region)
         values, gradients = samples.values, samples.gradients
-    try:
+    with _processes(solution).alike(f"region {region}"):
         return replace(bulk.at(values, gradients), excess=None)
-    except InputError as error:
-        raise error.within(f"region {region}: ") from error
 
 
 def _face(law: FaceLaw, face: str, solution: Solution | None) -> FaceLaw:
@@ -90,10 +89,13 @@ def _face(law: FaceLaw, face: str, solution: Solution | None) -> FaceLaw:
     else:
         samples = solution.face(face)
         traces, gradients = samples.traces, samples.gradients
-    try:
+    with _processes(solution).alike(f"face {face}"):
         return law.at(traces, gradients)
-    except InputError as error:
-        raise error.within(f"face {face}: ") from error
+
+
+def _processes(solution: Solution | None) -> Processes:
+    """Those that hold a state, of which each sees its own part; zero is the same for all."""
+    return ALONE if solution is None else solution.response.system.processes
 
 
 def held(system: System, state: Array, amplitudes: Array, fluxes: Array, proof: Proof) -> Solution:

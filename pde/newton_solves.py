@@ -50,7 +50,8 @@ class Solves:
         driven, calm = list[float](), list[float]()
         for name, rows in equations.rows.items():
             # What heats weakly is small beside rounding of T_0, and meant; what heat drives elsewhere then is not.
-            known = noise[name] if np.any(equations.level[rows]) else meant[name]
+            warm = equations.system.processes.any(equations.level[rows])
+            known = noise[name] if warm else meant[name]
             goal = float(np.max(np.maximum(goals[name], noise[name])))
             if not np.all(equations.size(rhs, rows) <= known):
                 driven.append(goal)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hanle.pde.errors import InputError
 from hanle.pde.tensors import Array
 
 T = TypeVar("T")
@@ -68,6 +69,22 @@ class Processes:
         return [item for piece in self.gather(list(parts)) for item in piece]
 
     @contextmanager
+    def alike(self, place: str) -> Iterator[None]:
+        """An InputError inside, at a place of the problem, is raised on all processes where one of them meets it.
+
+        What follows the last message inside must not communicate.
+        """
+        failure: InputError | None = None
+        try:
+            yield
+        except InputError as error:
+            failure = error.within(f"{place}: ")
+            failure.__cause__ = error
+        for met in self.gather(failure):
+            if met is not None:
+                raise met
+
+    @contextmanager
     def apart(self) -> Iterator["Processes"]:
         """The same processes with messages of their own, which never meet those of anyone else."""
         if self.size == 1:
@@ -82,11 +99,13 @@ class Processes:
         """Whether all processes call this within some seconds of each other; not collective."""
         if self.size == 1:
             return True
-        arrived, end = self.comm.Ibarrier(), time.monotonic() + seconds
-        while not arrived.Test():
-            if time.monotonic() > end:
-                return False
-            time.sleep(PAUSE)
+        # Twice: one that comes late finds those who gave up on it at the first place, but not at the second.
+        for _ in range(2):
+            arrived, end = self.comm.Ibarrier(), time.monotonic() + seconds
+            while not arrived.Test():
+                if time.monotonic() > end:
+                    return False
+                time.sleep(PAUSE)
         return True
 
     def stream(self, part: T, take: Callable[[T], None]) -> None:

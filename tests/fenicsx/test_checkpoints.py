@@ -138,7 +138,7 @@ def course(device: hanle.Device, until: float) -> Callable[..., Any]:
     def follow(
         comm: Any, path: Path | None, stop: int = 0, partitioner: Partitioner = bisected, resume: bool = False
     ) -> Any:
-        control = Control(1e-3, solver=solver("direct"), solve_tolerance=TIGHT, checkpoint=path, every=3)
+        control = Control(1e-2, solver=solver("direct"), solve_tolerance=TIGHT, checkpoint=path, every=3)
         record = Record(np.linspace(0, until, 8), {"fields": stopping(stop, fields_in(device))})
         drives = Drives({drive: lambda t: size * np.cos(3 * t / until)})
         engine = Fenicsx(1, comm, partitioner)
@@ -174,7 +174,7 @@ def motion(device: hanle.Device) -> Callable[..., Any]:
 @pytest.fixture(scope="module", params=["linear", "nonlinear", "motion"])
 def follow(request: pytest.FixtureRequest) -> Callable[..., Any]:
     if request.param == "nonlinear":
-        return course(hot_film(), 1e-9)
+        return course(hot_film(), 1e-10)
     return course(spin_film(), 1e-13) if request.param == "linear" else motion(spin_film())
 
 
