@@ -185,7 +185,7 @@ def _magnet(device: Device, mesh: TaggedMesh | Layers, name: str, given: Macrosp
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise InputError(f"{key}.anisotropies[{n}]", 'a pair (axis, field), e.g. ((0, 0, 1), "-0.2 T")', pair)
         axes.append(Anisotropy(pair[0], parse(pair[1], "magnetic field", f"{key}.anisotropies[{n}]")))
-    moment = _saturation(device, name, given) * volume(mesh, name)
+    moment = _saturation(device, name, given) * float(region_volume(mesh, name)[0])
     try:
         return Magnet(
             moment,
@@ -212,10 +212,3 @@ def _saturation(device: Device, name: str, given: Macrospin) -> float:
         return HBAR * given.gamma * record.magnons.spin_density.value
     key = f"materials.{name}.saturation_magnetisation"
     raise InputError(key, "given", "nothing", f"or magnets.{name}.saturation_magnetisation")
-
-
-def volume(mesh: TaggedMesh | Layers, region: str) -> float:
-    """Measure of a region [m^3; m^2 in 2D, m in 1D]."""
-    if isinstance(mesh, Layers):
-        return float(mesh.thickness[0, mesh.regions.index(region)])
-    return region_volume(mesh, region)

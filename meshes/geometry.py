@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import CELL_FACETS, Facets, TaggedMesh
 from hanle.pde.errors import InputError
 from hanle.pde.tensors import Array, IntArray
@@ -53,9 +54,11 @@ def _hexahedra(corners: Array) -> Array:
     return np.asarray(sum(np.sum(u * np.cross(v, w), axis=1) for u, v, w in triples) / 12)
 
 
-def region_volume(mesh: TaggedMesh, region: str) -> float:
-    """Volume of a region [m^3, m^2 or m]."""
-    return float(cell_volumes(mesh, mesh.region_cells(region)).sum())
+def region_volume(mesh: TaggedMesh | Layers, region: str) -> Array:
+    """Volume (batch or 1,) of a region [m^3, m^2 or m]."""
+    if isinstance(mesh, Layers):
+        return np.asarray(mesh.thickness[:, mesh.names.index(region)])
+    return np.array([cell_volumes(mesh, mesh.region_cells(region)).sum()])
 
 
 def facet_normals(mesh: TaggedMesh, facets: Facets) -> tuple[Array, Array]:

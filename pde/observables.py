@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from hanle.meshes.geometry import region_volume
-from hanle.meshes.layered import Layers
 from hanle.meshes.tagged import TaggedMesh
 from hanle.pde.constants import E_CHARGE, HBAR
 from hanle.pde.engines.contract import FaceSamples, Samples
@@ -59,11 +58,8 @@ class FilmResistivity:
 
 def measure(problem: Problem, component: str) -> Array:
     """Measure (batch or 1,) of the regions that carry a component: m^3 in 3D, m^2 in 2D, m in 1D."""
-    mesh = problem.mesh
     names = [name for name, bulk in problem.regions.items() if component in bulk.fields.components]
-    if isinstance(mesh, Layers):
-        return np.asarray(mesh.thickness[:, [mesh.names.index(name) for name in names]].sum(axis=1))
-    return np.array([sum(region_volume(mesh, name) for name in names)])
+    return sum((region_volume(problem.mesh, name) for name in names), start=np.zeros(1))
 
 
 def film_resistivity(response: Response) -> FilmResistivity:
