@@ -150,7 +150,7 @@ def ferromagnetic_resonance(
             and how m moves.
         along: direction of B (3,); default that of the field of the device.
         microwave: {magnet: B (3,)}, amplitude of an alternating field on one magnet, or
-        drive: current, current_density or wiring, amplitude of one alternating drive, as in `hanle.solve`.
+        drive: the keyword current, current_density or wiring of `hanle.solve`: amplitude of one alternating drive.
         steady: current, current_density or wiring that flows at all times.
         engine, order, mesh_options: as in `hanle.solve`.
         progress: show a bar.

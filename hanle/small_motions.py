@@ -10,17 +10,17 @@ from numpy.typing import ArrayLike
 from hanle.course import Instant, MovingInstant, at_moment
 from hanle.device import Device
 from hanle.macrospins import Macrospin, Moved, moved
-from hanle.pde.errors import InputError
+from hanle.pde.errors import InputError, unknown_name
 from hanle.pde.macrospin import Complex
 from hanle.pde.macrospin_linear import Damping, FieldTone, SmallAngles, Tone, rectified, settled, threshold
 from hanle.pde.observables import measure
-from hanle.pde.quantity import parse
+from hanle.pde.quantity import parse, show
 from hanle.pde.tensors import Array
 from hanle.time_drive import drives
-from hanle.wiring import drive_table, read_drive
+from hanle.wiring import DRIVE, drive_table, read_drive
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SmallMotions:
     """Small motions about the state at rest.
 
@@ -32,6 +32,11 @@ class SmallMotions:
 
     moved: Moved
     state: SmallAngles
+
+    def __repr__(self) -> str:
+        modes = ", ".join(show(float(f), "frequency") for f in self.frequencies)
+        stable = "stable" if self.rates[0].real <= 0 else "unstable"
+        return f"<SmallMotions: {', '.join(self.m)}; modes at {modes or 'no frequency'}; {stable}>"
 
     @property
     def m(self) -> Mapping[str, Array]:
@@ -63,6 +68,9 @@ class SmallMotions:
     def threshold(self, low: float, high: float) -> float:
         """Multiple of the given current at which the state at rest turns unstable, between two multiples.
 
+        Args:
+            low, high: e.g. 0 and 100, or -100 and 0: currents against the given one.
+
         Raises:
             InputError: nothing flows, several drives do; the state is stable, or unstable, at both.
         """
@@ -74,7 +82,13 @@ class SmallMotions:
             raise InputError("wiring", must, [name for name, _ in active])
         name, unit = active[0][0], float(active[0][1])
         bounds = (min(low * unit, high * unit), max(low * unit, high * unit))
-        return threshold(spins, name, bounds, self.m)[0] / unit
+        try:
+            return threshold(spins, name, bounds, self.m)[0] / unit
+        except InputError as error:
+            if error.key != "bounds":
+                raise
+            must = "multiples of the given current, the state stable at one and unstable at the other"
+            raise InputError("low, high", must, (low, high), f"{error.hint}; < 0: against it") from error
 
     def rectified(
         self,
@@ -113,6 +127,9 @@ class SmallMotions:
 
     def _alternating(self, drive: Mapping[str, Any]) -> tuple[str, float]:
         """(name, amplitude) of the one drive that is not zero."""
+        for name in drive:
+            if name not in DRIVE:
+                raise unknown_name("drive", name, DRIVE)
         posed = self.moved
         plan = read_drive(posed.device, **drive)
         area = 1.0

@@ -108,7 +108,8 @@ def _changes(
             near = guess(run.system, name, changes) if guess else None
             changes[name] = run.solve(name, rhs, _earlier(previous, name) if near is None else (near,))
     if last is not None:
-        changes[last] = -sum((changes[n] for n in problem.terminals if n != last), start=np.zeros(1))
+        others = (changes[n] for n in problem.terminals if n != last)
+        changes[last] = -sum(others, start=np.zeros_like(lifts[last]))
     return changes
 
 
@@ -263,10 +264,10 @@ def _common_level(system: System) -> Array | None:
     Then the drives of all terminals add up to it, and the last one need not be solved for.
     """
     terminals = system.problem.terminals
-    components = {t.components for t in terminals.values()}
-    if len(components) != 1:
+    components = _level_of(system.problem)
+    if not components:
         return None
-    level = np.asarray(sum(system.constant(component) for component in components.pop()))
+    level = np.asarray(sum(system.constant(component) for component in components))
     contacts = sum(system.terminal_vector(name) for name in terminals)
     if system.processes.any((level - contacts)[..., system.fixed]):
         return None
@@ -274,6 +275,16 @@ def _common_level(system: System) -> Array | None:
         system.processes.largest(np.abs(system.apply(x)).max(initial=0.0)) for x in (level, np.asarray(contacts))
     )
     return level if leak <= CLOSED * flow else None
+
+
+def _level_of(problem: Problem) -> tuple[str, ...]:
+    """Components that are level with all terminals, as all temperatures are; none where those differ in kind."""
+    held = {component for t in problem.terminals.values() for component in t.components}
+    fields = dict.fromkeys(f for bulk in problem.regions.values() for f in bulk.fields.fields)
+    levels = {f.level or f.name for f in fields if held.intersection(f.components)}
+    if len(levels) != 1:
+        return ()
+    return tuple(c for f in fields if (f.level or f.name) in levels for c in f.components)
 
 
 def _lifts(system: System, solver: Any, common: Array | None, tolerance: float, say: Progress) -> dict[str, Array]:

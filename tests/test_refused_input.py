@@ -112,3 +112,32 @@ def test_nonlinear_files_can_be_checked(tmp_path):
     path = tmp_path / "device.toml"
     path.write_text(SEEBECK + "nonlinear = true\n", encoding="utf-8")
     assert "beyond linear response" in check(load_case(path))
+
+
+def small_motions():
+    device = hanle.Device(
+        hanle.stack([("YIG", "10 nm"), ("Pt", "5 nm")]),
+        {"YIG": "YIG", "Pt": "Pt"},
+        field=("0 T", "50 mT", "0 T"),
+        magnetisation={"YIG": (0, 1, 0)},
+        interfaces={"YIG|Pt": hanle.Conductances(0.0, 3e14, 0.0)},
+    )
+    magnet = hanle.Macrospin(damping=3e-4, anisotropies=[((0, 0, 1), "-0.176 T")])
+    return device.small_angles(magnets={"YIG": magnet}, current_density="1e10 A/m^2")
+
+
+def test_bounds_of_a_threshold_are_those_of_the_user():
+    motions = small_motions()
+    assert motions.threshold(-100, 0) < 0
+    with pytest.raises(InputError, match=r"multiples of the given current.*\(0, 100\).*stable at both"):
+        motions.threshold(0, 100)
+
+
+def test_unknown_alternating_drive():
+    with pytest.raises(InputError, match=r'drive must be one of .*current_density.*"drive"'):
+        small_motions().rectified("9 GHz", lambda r: r.electric_field[0], drive={"current_density": "1e10 A/m^2"})
+
+
+def test_small_motions_print_their_modes():
+    # Kittel: gamma sqrt(B (B + 0.176 T))/2 pi = 2.97 GHz.
+    assert repr(small_motions()).startswith("<SmallMotions: YIG; modes at 2.9")
