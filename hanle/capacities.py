@@ -15,6 +15,7 @@ import numpy as np
 
 from hanle.boundary.magnons.gas import capacities
 from hanle.boundary.magnons.spectrum import Parabolic
+from hanle.boundary.magnons.storage import magnon_gas
 from hanle.conditions import Conditions
 from hanle.magnon_faces import gap_in
 from hanle.materials.conductors import Conductor
@@ -22,7 +23,7 @@ from hanle.materials.debye import Debye, lattice_capacity
 from hanle.materials.records import MagneticInsulator, Record
 from hanle.pde.coefficients import as_weight
 from hanle.pde.errors import InputError
-from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT, MAGNON, FieldSet
+from hanle.pde.fields import ELECTRON_HEAT, LATTICE_HEAT, MAGNON, MAGNON_HEAT, FieldSet
 from hanle.pde.magnons import MagnonCapacities
 from hanle.pde.problem import Problem
 from hanle.pde.storing import Excess, Part, Proportional, warmed
@@ -64,8 +65,12 @@ def magnon_capacities(
     return MagnonCapacities(lattice=lattice, **found)
 
 
-def excess(record: Record, fields: FieldSet, conditions: Conditions) -> Excess | None:
-    """What a region with these fields stores beyond its capacities at T_0; None where they are constants."""
+def excess(record: Record, region: str, fields: FieldSet, points: Array, conditions: Conditions) -> Excess | None:
+    """What a region with these fields stores beyond its capacities at T_0; None where they are constants.
+
+    Args:
+        points: (n, 3) of its cells.
+    """
     parts: list[tuple[tuple[str, ...], Part]] = []
     t0 = as_weight(conditions.temperature)
     if isinstance(record, Conductor) and ELECTRON_HEAT.name in fields:
@@ -75,6 +80,14 @@ def excess(record: Record, fields: FieldSet, conditions: Conditions) -> Excess |
     if LATTICE_HEAT.name in fields and capacity is not None and theta is not None:
         now = lattice_capacity(capacity, theta, t0)
         parts.append(((LATTICE_HEAT.name,), warmed(now, t0, Debye(theta.value))))
+    if isinstance(record, MagneticInsulator) and {MAGNON.name, MAGNON_HEAT.name} <= set(fields.names):
+        gap = magnon_gap(record, region, points, conditions)
+        numbers = record.magnons
+        # Numbers that the record gives itself are constants: they say nothing of other states.
+        own = len(numbers.missing(*STORED.values())) < len(STORED)
+        if not own and not numbers.missing(STIFFNESS) and np.all(gap > 0):
+            stored = magnon_gas(numbers.value(STIFFNESS), gap, t0)
+            parts.append(((MAGNON.name, MAGNON_HEAT.name), stored))
     return Excess(fields, tuple(parts)) if parts else None
 
 

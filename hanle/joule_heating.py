@@ -105,7 +105,8 @@ def heated(device: "Device", problem: Problem, conditions: Conditions | None = N
     given = (conditions or device.conditions).on_cells(mesh)
     regions = {
         name: replace(
-            _region(device, name, law, mesh, given), excess=excess(device.materials[name], law.fields, given)
+            _region(device, name, law, mesh, given),
+            excess=excess(device.materials[name], name, law.fields, centres(mesh, name), given),
         )
         for name, law in problem.regions.items()
     }
