@@ -123,6 +123,11 @@ def sinks(device: "Device") -> list[str]:
     return [name for name, choice in device.interfaces.items() if isinstance(choice, HeatContact) and choice.open]
 
 
+def closed_for_heat(device: "Device") -> bool:
+    """Whether one contact holds the temperature and nothing else: no heat flows there in linear response."""
+    return len(device.heat_contacts) == 1 and not sinks(device)
+
+
 def surroundings(device: "Device") -> dict[str, float]:
     """Faces with a `HeatContact` of a positive number -> T of what is beyond [K]; inner faces are among them."""
     given = {name: getattr(device.interfaces[name], "temperature", None) for name in sinks(device)}

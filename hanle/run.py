@@ -13,7 +13,7 @@ from hanle.course import Instant
 from hanle.engines import AUTO, choose_engine
 from hanle.failures import team
 from hanle.fields_file import write_fields
-from hanle.heat_faces import sinks
+from hanle.heat_faces import closed_for_heat
 from hanle.launch import require_shared
 from hanle.netcdf import write_curves
 from hanle.nonlinear_results import NonlinearResult
@@ -197,9 +197,9 @@ def draw_carriers(result: Result, folder: Path) -> None:
 
 
 def _no_heat_flows(result: Result | ACResult) -> bool:
-    """Whether a device takes no heat: one contact, none of whose heat goes elsewhere or is made or stored inside."""
+    """Whether a device takes no heat: one contact, and none that is made or stored inside."""
     linear = isinstance(result, Result) and not isinstance(result, (NonlinearResult, Instant))
-    return linear and len(result.device.heat_contacts) == 1 and not sinks(result.device)
+    return linear and closed_for_heat(result.device)
 
 
 def _drawn(curves: "Dataset", *, still: bool = False) -> list[str]:

@@ -3,12 +3,13 @@
 A stack with one metal has a formula for any field, moments and relaxation tensor. Other stacks are compared with the
 exact engine. For the rest first-order elements are compared with second-order ones, in solids with elements of half
 the size. The balances must close.
-The quantity is the correction by the spin Hall and ordinary Hall effect, or the whole response where both are absent.
+The quantity is the correction by the spin Hall and ordinary Hall effect, or the whole response where both are absent;
+of wires also what one tells of another, a nonlocal signal.
 """
 
 import warnings
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from hanle.deviations import ROUNDING, Row, difference, richardson
 from hanle.device import Device
 from hanle.engines import SCIKIT, choose_engine, is_uniform_stack, layers
 from hanle.face_laws import interface_conductances
+from hanle.heat_faces import closed_for_heat
 from hanle.materials.records import MagneticInsulator, NormalMetal
 from hanle.meshes.coarse import CoarseMeshWarning
 from hanle.meshes.layered import Layers
@@ -45,6 +47,9 @@ EXACT_BALANCE = 1e-10
 USABLE = 0.05
 ORIGIN = np.zeros((1, 3))
 
+#: What is compared, of a response.
+Read: TypeAlias = Callable[[Response], Array]
+
 
 def rows(device: Device, elements: str = SCIKIT) -> Iterator[Row]:
     """Rows of the table for one device.
@@ -66,6 +71,8 @@ def formula(device: Device) -> Array | None:
     """(rho_L/rho - 1, rho_T/rho) of a stack with one metal, exact in theta; None where the formula does not hold."""
     stack = layers(device)
     if stack is None or len(device.conductors) != 1 or device.terminals or device.profiles:
+        return None
+    if device.wires or device.transport:
         return None
     metal, at = device.materials[device.conductors[0]], stack.names.index(device.conductors[0])
     if not isinstance(metal, NormalMetal) or metal.mu:
@@ -109,7 +116,8 @@ def _stack(device: Device, stack: Layers, elements: str) -> Iterator[Row]:
     engine = choose_engine(device, "multilayer")
     layered = respond(build_problem(device, stack), engine)
     if exact is None:
-        reference, what, read = _quantity(layered), "layered stack, exact engine", _quantity
+        read = _reader(device)
+        reference, what = read(layered), "layered stack, exact engine"
     else:
         reference, what, read = exact, "film: closed form, exact in theta", _film
         yield Row(what, "multilayer", difference(read(layered), reference), ROUNDING)
@@ -128,15 +136,19 @@ def _elements(device: Device, elements: str) -> Iterator[Row]:
     """
     grids = meshes(device)
     steps = [_respond(device, mesh, elements, 1) for mesh in grids]
-    values = [_quantity(response) for response in steps]
-    if len(values) == 3:
-        expected = richardson(values[0], values[1], 1) / 2 + TOLERANCE
-        yield Row("elements of half the size", f"{elements}, order 1", difference(values[1], values[2]), expected)
+    if len(steps) == 3:
+        for what, read in _readers(device, steps[0]).items():
+            values = [read(response) for response in steps]
+            expected = richardson(values[0], values[1], 1) / 2 + TOLERANCE
+            deviation = difference(values[1], values[2])
+            yield Row(f"elements of half the size{what}", f"{elements}, order 1", deviation, expected)
     else:
         second = _respond(device, grids[0], elements, 2)
-        expected = richardson(values[0], values[1], 1) + TOLERANCE if len(values) == 2 else USABLE
-        deviation = difference(values[-1], _quantity(second))
-        yield Row("elements of second order", f"{elements}, order 1", deviation, expected)
+        for what, read in _readers(device, second).items():
+            values = [read(response) for response in steps]
+            expected = richardson(values[0], values[1], 1) + TOLERANCE if len(values) == 2 else USABLE
+            deviation = difference(values[-1], read(second))
+            yield Row(f"elements of second order{what}", f"{elements}, order 1", deviation, expected)
         yield _balance(second, f"{elements}, order 2")
     yield _balance(steps[-1], f"{elements}, order 1")
 
@@ -150,13 +162,38 @@ def _film(response: Response) -> Array:
     return np.array([found.change_L[0], found.change_T[0]])
 
 
-def _quantity(response: Response) -> Array:
-    """Correction of the response matrix, or the matrix itself where nothing corrects it."""
-    if not response.drives:
+def _readers(device: Device, response: Response) -> dict[str, Read]:
+    """What is compared: words after those of the comparison -> how it is read from a response."""
+    found: dict[str, Read] = {"": _reader(device)}
+    along = [n for n, name in enumerate(response.drives) if name not in device.heat_contacts]
+    signals = response.matrix[0][np.ix_(along, along)] if len(device.wires) > 1 else np.zeros((1, 1))
+    if np.any(signals[~np.eye(len(signals), dtype=bool)]):
+        found[": nonlocal signal"] = lambda r: r.matrix[0][np.ix_(along, along)] * (1 - np.eye(len(along)))
+    return found
+
+
+def _reader(device: Device) -> Read:
+    """`_quantity` without the heat of a contact through which none flows."""
+    idle = tuple(device.heat_contacts) if closed_for_heat(device) else ()
+    return lambda response: _quantity(response, idle)
+
+
+def _quantity(response: Response, idle: Sequence[str] = ()) -> Array:
+    """Correction of the response matrix, or the matrix itself where nothing corrects it, drives in units that suit.
+
+    Each entry is divided by the root of those of its drives in the reference, as these may be fields, voltages and
+    temperatures. `idle`: drives left out.
+    """
+    used = [n for n, name in enumerate(response.drives) if name not in idle]
+    if not used:
         raise InputError("contacts", "given, or a field along an axis that the mesh leaves out", "no drive")
-    correction = response.correction[0]
-    corrected = np.any(np.abs(correction) > ROUNDING * np.abs(response.reference[0]))
-    return np.asarray(correction if corrected else response.matrix[0])
+    correction, reference, matrix = (
+        part[0][np.ix_(used, used)] for part in (response.correction, response.reference, response.matrix)
+    )
+    size = np.sqrt(np.abs(np.diagonal(reference)))
+    size = np.where(size > 0, size, 1.0)
+    corrected = np.any(np.abs(correction) > ROUNDING * np.abs(reference))
+    return np.asarray((correction if corrected else matrix) / np.outer(size, size))
 
 
 def _balance(response: Response, engine: str, expected: float = BALANCE) -> Row:
