@@ -85,7 +85,7 @@ def transient(
         error: of a step, relative to the largest accumulation so far.
         max_step: the longest step; needed where a drive oscillates faster than the device answers.
         nonlinear: with Joule heat and magnons beyond linear response, for devices with heat, as in `hanle.solve`; what
-            magnons and heat store is that at T_0. `tolerance` is then that of Newton's method.
+            magnons and heat store then follows the state. `tolerance` is then that of Newton's method.
         engine, order, solver, tolerance, mesh, mesh_options, progress: as in `hanle.solve`, on finite elements. Fronts
             move away from faces: where cells grow with the distance from them, mesh_options={"growth": 1.0} keeps them
             sharp. Just after a jump a front, (D t)^{1/2} wide, is narrower than any cell.
@@ -100,6 +100,8 @@ def transient(
     """
     if engine == MULTILAYER:
         raise UnsupportedError(f"engine multilayer solves no steps in time: use engine {SCIKIT}")
+    require_parts(error=error)
+    require_events(events, Event)
     require_storage(device)
     if nonlinear:
         require_heat(device)
@@ -162,6 +164,20 @@ def transient(
         "title": device.name,
     }
     return Course(device, found, asked, plan, attributes)
+
+
+def require_parts(**given: Any) -> None:
+    """Refuse errors that are no part of what they are errors of; InputError with the name."""
+    for key, value in given.items():
+        if isinstance(value, str) or not 0 < value < 1:
+            raise InputError(key, "a number between 0 and 1", value, "usual: 1e-6 to 1e-2")
+
+
+def require_events(events: Mapping[str, Any] | None, kind: type) -> None:
+    """Refuse what is no event of a kind; InputError with its name."""
+    for name, event in (events or {}).items():
+        if not isinstance(event, kind):
+            raise InputError(f"events.{name}", f"a hanle.{kind.__name__}", event)
 
 
 def times_in(given: Sequence[Any] | Array, key: str) -> list[float]:

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 #: A program of its own, and the indented lines that follow it.
-PROGRAM = re.compile(r"```python\n(import hanle\n.*?)```\n((?:\n(?: {4}.*)?|[^`\n].*\n?)*)", re.DOTALL)
+PROGRAM = re.compile(r"```python\n(import hanle\n.*?)```\n((?-s:(?:\n(?: {4}.*)?|[^`\n].*\n?)*))", re.DOTALL)
 OUTPUT = re.compile(r"(?:^ {4}.*\n)+", re.MULTILINE)
 NUMBER = re.compile(r"[-+]?\d+\.?\d*(?:e[-+]?\d+)?")
 
