@@ -117,4 +117,4 @@ def require_warm(t: Array) -> None:
         InputError: the message gives the lowest T over T_0.
     """
     if t.size and not np.all(t > -1):
-        raise InputError("temperature", "above 0 K", f"{1 + float(np.min(t)):.4g} T_0", "lower the drive")
+        raise InputError("temperature", "above 0 K", f"{1 + float(np.min(t)):.4g} T_0")

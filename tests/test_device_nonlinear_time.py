@@ -156,7 +156,7 @@ def test_small_drives_are_the_linear_course():
 
 
 def test_condensation_names_the_time():
-    with pytest.raises(SolveError, match=r"at .*e-\d+ s.*: magnon potential of YIG: .* above the gap"):
+    with pytest.raises(SolveError, match=r"at .*e-\d+ s.*: region YIG: magnon potential must be below the gap"):
         seebeck_stack().transient(
             wiring=wired("1e5 A/m"), until="1 us", nonlinear=True, error=1e-2, mesh_options=COARSE
         )

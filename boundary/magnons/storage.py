@@ -56,7 +56,7 @@ class MagnonGas:
         if not np.all(mu < gap):
             must = "below the gap: magnons condense there"
             raise InputError(
-                "magnon potential", must, f"{float(np.max(mu - gap)):.4g} J above it", "lower the drive"
+                "magnon potential", must, f"{float(np.max(mu - gap)):.4g} J above it", "or raise the gap by a field"
             )
         start, capacities = (np.broadcast_to(x, (*x.shape[:-3], *t.shape)) for x in self._rest)
         rise = np.stack([mu, t])
