@@ -114,8 +114,10 @@ def moved(
     """
     if not magnets:
         raise InputError("magnets", "at least one", "none", f"of {list(device.magnets)}")
-    for name in magnets:
+    for name, magnet in magnets.items():
         _require_free(device, name)
+        if not isinstance(magnet, Macrospin | PrescribedMotion):
+            raise InputError(f"magnets.{name}", "a hanle.Macrospin or a hanle.PrescribedMotion", magnet)
     begin = {name: _begin(name, given) for name, given in magnets.items()}
     device = device.with_magnetisation(**{name: m for name, m in begin.items() if m is not None})
     for name in magnets:

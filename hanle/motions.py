@@ -33,7 +33,7 @@ from hanle.pde.tensors import Array, unit
 from hanle.profiles import varies
 from hanle.readings import magnets_of
 from hanle.results import Result
-from hanle.transients import TimeReading, own_questions, times_in
+from hanle.transients import TimeReading, own_questions, require_events, require_parts, times_in
 from hanle.wiring import drive_table
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ def dynamics(
         UserCodeError: a function fails.
     """
     drive = drive_table(current, current_density, wiring, source, drain)
+    require_parts(error=error, field_error=field_error)
+    require_events(events, MotionEvent)
     if lagging:
         require_storage(device)
         engine = SCIKIT if engine == AUTO else engine

@@ -74,6 +74,9 @@ class SmallMotions:
         Raises:
             InputError: nothing flows, several drives do; the state is stable, or unstable, at both.
         """
+        for key, value in (("low", low), ("high", high)):
+            if isinstance(value, str) or not np.isfinite(value):
+                raise InputError(key, "a multiple of the given current, a finite number", value, "e.g. 0 and 100")
         spins = self.state.spins
         given = {**spins.amplitudes, **spins.fluxes}
         active = [(name, value) for name, value in given.items() if callable(value) or value]
@@ -112,6 +115,8 @@ class SmallMotions:
         Raises:
             InputError: neither or both, several of them, a frequency that is none.
         """
+        if field and not isinstance(field, Mapping):
+            raise InputError("field", "a magnet and its amplitude", field, 'e.g. {"Co": ("1 mT", 0, 0)}')
         if bool(field) == bool(drive) or (field and len(field) != 1):
             raise InputError("rectified", "given one field or one drive", {**(field or {}), **drive} or "neither")
         omega = 2 * np.pi * parse(frequency, "frequency", "frequency")

@@ -270,8 +270,11 @@ def motion_at(magnet: str, motion: Any, time: float) -> tuple[Array, Array]:
 
 
 def drive_at(name: str, drive: Drive, time: float) -> float:
-    """A drive at a time; UserCodeError where its function fails."""
-    return float(called(f"drive {name}", drive, time)) if callable(drive) else float(drive)
+    """A drive at a time; UserCodeError where its function fails, InputError where it is not finite."""
+    value = float(called(f"drive {name}", drive, time)) if callable(drive) else float(drive)
+    if not np.isfinite(value):
+        raise InputError(f"drive {name}", f"finite at {time:.6g} s", value)
+    return value
 
 
 def called(what: str, function: Any, *arguments: Any) -> Any:

@@ -60,9 +60,11 @@ def move(
         raise InputError("until", f"later than the beginning ({begin:g} s)", until)
     record, control = record or MotionRecord(), control or MotionControl()
     if resume and control.checkpoint is None:
-        raise InputError("control.checkpoint", "the file to go on from", None)
+        raise InputError("checkpoint", "the file to go on from", None)
     if initial is not None and not control.lagging:
-        raise InputError("initial", "left out where the transport follows m at once", "given", "control.lagging")
+        raise InputError(
+            "initial", "left out where the transport follows m at once", "given", "or add lagging=True"
+        )
     m = spins.directions(start, begin)
     stops = (begin, *sorted({t for t in breaks if begin < t < until}), until)
     mover: Mover = Lagging(spins, m, initial) if control.lagging else Following(spins)
@@ -264,7 +266,13 @@ class _Run:
 
     def _watch(self, time: float, m: Array) -> dict[str, float]:
         given = self.mover.course.spins.named(m)
-        return {n: float(called(f"event {n}", e.function, time, given)) for n, e in self.record.events.items()}
+        found = {
+            n: np.asarray(called(f"event {n}", e.function, time, given)) for n, e in self.record.events.items()
+        }
+        for name, value in found.items():
+            if value.size != 1:
+                raise InputError(f"event {name}", "a function that returns one number", f"shape {value.shape}")
+        return {name: float(value.ravel()[0]) for name, value in found.items()}
 
     def _write(self) -> None:
         """A checkpoint, if they are wanted."""
@@ -275,7 +283,7 @@ class _Run:
     def read(self) -> Standing:
         """Where the checkpoint stands. Raises InputError if it is of another motion."""
         if self.control.checkpoint is None or self.system is None:
-            raise InputError("control.checkpoint", "the file to go on from", None)
+            raise InputError("checkpoint", "the file to go on from", None)
         standing, self._kept = read(self.control.checkpoint, self.system, self.label, tuple(self.record.readings))
         if self._wanted is not None:
             self._wanted = self._wanted[sum(k.state.time in self._wanted for k in self._kept) :]

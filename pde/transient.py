@@ -128,7 +128,7 @@ def transient(
     """
     record, control = record or Record(), control or Control()
     if control.checkpoint is None and resume:
-        raise InputError("control.checkpoint", "the file to go on from", None)
+        raise InputError("checkpoint", "the file to go on from", None)
     if control.checkpoint is not None and record.solutions:
         raise InputError("record.solutions", "False where a checkpoint is written", True, "record readings instead")
     stepper = Stepper(
@@ -296,7 +296,7 @@ class _Run:
     def resumed(self, clock: Clock) -> Standing:
         """Where the checkpoint stands. Raises InputError if it is of another course."""
         if self.control.checkpoint is None:
-            raise InputError("control.checkpoint", "the file to go on from", None)
+            raise InputError("checkpoint", "the file to go on from", None)
         return read(self.control.checkpoint, self.stepper, self.label, clock, tuple(self.record.readings))
 
 
