@@ -1,11 +1,14 @@
 """What `hanle run` prints and draws of magnons, heat and motion."""
 
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray
 
 import hanle
+from hanle.checks import check
 from hanle.config import load_case
 from hanle.curves import plot_curves, plot_profile
 from hanle.figures import span_of
@@ -156,3 +159,34 @@ def test_axes_of_films():
     below = span_of([(-5.2e-6, -5e-6)], "x")
     assert below.label == "x + 5.2 µm (nm)"
     assert below.shown(-5e-6) == pytest.approx(200)
+
+
+def test_tables_of_the_documentation(tmp_path):
+    """[run] and [dynamics] of the page on magnons, for the film at the top."""
+    page = (Path(__file__).parents[1] / "docs" / "magnons_and_heat.md").read_text(encoding="utf-8")
+    tables = page.split("```toml\n")[1].split("```")[0]
+    said = check(case(tmp_path, FILM + tables))
+    assert "course until 20 ns; YIG moves" in said
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_sign_of_nonlocal_signals(sign):
+    """Positive on opposite sides of the film, negative on the same one: E is counted along the current."""
+    if sign > 0:
+        shape = hanle.stack([("in", "5 nm"), ("YIG", "50 nm"), ("out", "5 nm")])
+        m, field = (0, 1, 0), (0, 0.1, 0)  # the current is along x
+    else:
+        strips = [("in", "-200 nm", "100 nm", "5 nm"), ("out", "200 nm", "100 nm", "5 nm")]
+        shape = hanle.strips("1 um", [("YIG", "50 nm")], strips)
+        m, field = (1, 0, 0), (0.1, 0, 0)  # along y
+    device = hanle.Device(
+        shape,
+        {"YIG": "YIG", "in": "Pt", "out": "Pt"},
+        magnetisation={"YIG": m},
+        field=field,
+        transport=("magnons",),
+        wires={"in": ["in"], "out": ["out"]},
+    )
+    solved = device.solve(wiring={"in": "1 uA" if sign < 0 else "1 A/m"})
+    assert sign * solved.wire_resistance("out") > 0
+    assert solved.wire_resistance("in") > 0
