@@ -144,8 +144,8 @@ def main(
         {ra: np.array([ratio(MIDDLE, ra, thickness=t) for t in THICKNESSES]) for ra in (0.0, TUNNEL)},
         np.asarray(fields),
         {
-            0.0: hanle_curve(0.0, fields, signal(FAR, 0.0, SECTION, flat=True).background, flat=True),
-            TUNNEL: hanle_curve(TUNNEL, fields, spatial[TUNNEL, FAR].background),
+            0.0: hanle_curve(0.0, fields, signal(FAR, 0.0, SECTION, flat=True), flat=True),
+            TUNNEL: hanle_curve(TUNNEL, fields, spatial[TUNNEL, FAR]),
         },
     )
     entering = entering_at_edge(spatial[0.0, MIDDLE].parallel)
@@ -218,12 +218,11 @@ def valve(
     )
 
 
-def voltage(device: hanle.Device, mesh: dict[str, Any], previous: Result | None = None) -> tuple[float, Result]:
-    """V/I [Ohm] of the detector."""
+def voltage(device: hanle.Device, on: dict[str, Any] | Result) -> tuple[float, Result]:
+    """V/I [Ohm] of the detector, on a mesh with these options or on that of an earlier result."""
     flat = len(device.shape.axes) == 2
     drive = {"F1": f"{1e-3 / (CHANNEL_WIDTH * NM)} A/m" if flat else "1 mA", "left": "ground"}
-    options = {} if previous else {"mesh_options": mesh}
-    result = device.solve(wiring=drive, order=2, previous=previous, **options)
+    result = device.solve(wiring=drive, order=2, **{"previous" if isinstance(on, Result) else "mesh_options": on})
     found = float(result.resistance("F2", "right"))
     return found / (CHANNEL_WIDTH * NM) if flat else found, result
 
@@ -234,7 +233,7 @@ def signal(distance: float, resistance: float, mesh: dict[str, Any], **options: 
         # Meshes of 2 cells per length are there to be compared.
         warnings.simplefilter("ignore", CoarseMeshWarning)
         parallel, result = voltage(valve(distance, resistance, 1, **options), mesh)
-    antiparallel, _ = voltage(valve(distance, resistance, -1, **options), mesh, result)
+    antiparallel, _ = voltage(valve(distance, resistance, -1, **options), result)
     return Signal((parallel - antiparallel) / 2, (parallel + antiparallel) / 2, result)
 
 
@@ -244,11 +243,13 @@ def ratio(distance: float, resistance: float, mesh: dict[str, Any] | None = None
     return float(found / line(distance, resistance, **options))
 
 
-def hanle_curve(resistance: float, fields: Sequence[float], background: float, flat: bool = False) -> Array:
-    """Spin signal at FAR in these fields over the 1D value at B = 0."""
-    mesh = SECTION if flat else EVEN
-    signals = [voltage(valve(FAR, resistance, 1, flat=flat, field=b), mesh)[0] - background for b in fields]
-    return np.array(signals) / line(FAR, resistance)
+def hanle_curve(resistance: float, fields: Sequence[float], without: Signal, flat: bool = False) -> Array:
+    """Spin signal at FAR in these fields over the 1D value at B = 0; `without` field on the same mesh."""
+    found, result = [], without.parallel
+    for b in fields:
+        total, result = voltage(valve(FAR, resistance, 1, flat=flat, field=b), result)
+        found.append(total - without.background)
+    return np.array(found) / line(FAR, resistance)
 
 
 def line(
