@@ -5,7 +5,7 @@ whose own equations hold already, or its residual would be as large as that of t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from hanle.pde.errors import SolveError
 from hanle.pde.newton_equations import Equations
+from hanle.pde.newton_reuse import Kept, Reusing
 from hanle.pde.tensors import Array
 
 #: By how much rounding may exceed its estimate.
@@ -29,10 +30,12 @@ class Solves:
 
     Attributes:
         solver: a linear solver.
+        kept: what was prepared for other iterates.
     """
 
     equations: Equations
     solver: Any
+    kept: Kept = field(default_factory=Kept)
 
     def change(self, rhs: Array, goals: Mapping[str, Array], state: Array) -> tuple[Array, int]:
         """A x = rhs on the free unknowns; equations of fields that hold no more than rounding are let be.
@@ -103,5 +106,5 @@ class Solves:
         return scaled.extend(self._prepared.solve(scaled.restrict(rhs), tolerance=bound))
 
     @cached_property
-    def _prepared(self) -> Any:
-        return self.solver.prepare(self.equations.scaled.linear)
+    def _prepared(self) -> Reusing:
+        return Reusing(self.solver, self.equations.scaled.linear, self.kept)

@@ -22,6 +22,7 @@ from hanle.pde.linearised import held, linearised
 from hanle.pde.newton_drives import FluxDrives
 from hanle.pde.newton_equations import Equations
 from hanle.pde.newton_parts import Move, Residual, Wanted, title
+from hanle.pde.newton_reuse import Kept
 from hanle.pde.newton_shapes import Fluxes, Shape, driven
 from hanle.pde.newton_solves import TIGHT, Solves
 from hanle.pde.problem import Problem
@@ -52,6 +53,7 @@ class Iterate:
         load: on every unknown, beside the sources of the laws.
         seen: the linear problem that stands for the laws at a solution.
         scaled: the subsystem in whose scale equations are weighed; that of the system if None.
+        kept: the linear solver that was prepared last, for iterates to come.
     """
 
     problem: Problem
@@ -65,6 +67,7 @@ class Iterate:
     load: Array | float = 0.0
     seen: Callable[[Problem, Solution], Problem] = linearised
     scaled: Subsystem | None = None
+    kept: Kept = field(default_factory=Kept)
 
     def moved(self, move: Move, part: float | Array) -> "Iterate":
         """The iterate a part of a step further; the part is a number or (batch,).
@@ -228,7 +231,7 @@ class Iterate:
 
     @cached_property
     def _solves(self) -> Solves:
-        return Solves(self._equations, self.solver)
+        return Solves(self._equations, self.solver, self.kept)
 
     @cached_property
     def _flux_drives(self) -> FluxDrives:

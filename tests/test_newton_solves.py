@@ -98,7 +98,7 @@ def test_fields_without_a_load_are_not_spoilt(elements, load_on_spins):
 class Coarse:
     """A solver that cannot do better than LOOSE / 2."""
 
-    name = "coarse"
+    name, iterations = "coarse", 0
 
     def __init__(self, solver):
         self._solver = solver

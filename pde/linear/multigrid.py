@@ -42,15 +42,24 @@ class Multigrid:
 
     def prepare(self, system: LinearSystem) -> "Hierarchy":
         """Build the levels. Raises SolveError naming a node without an equation."""
-        return Hierarchy(reduce(system), self)
+        reduced = reduce(system)
+        return Hierarchy(reduced, self, Cycle(reduced))
 
 
 class Hierarchy:
     """The levels of one system, see contract.Prepared."""
 
-    def __init__(self, reduced: Reduced, options: Multigrid) -> None:
-        self._reduced = reduced
-        self._iteration = Iteration(reduced, Cycle(reduced), Cycle, options)
+    def __init__(self, reduced: Reduced, options: Multigrid, cycle: "Cycle") -> None:
+        self._reduced, self._options, self._cycle = reduced, options, cycle
+        self._iteration = Iteration(reduced, cycle, Cycle, options)
+
+    def near(self, system: LinearSystem) -> "Hierarchy | None":
+        """The same levels as the preconditioner of another system of the same unknowns; None where they cannot be."""
+        reduced, mine = reduce(system), self._reduced
+        nulls = reduced.nulls.right, mine.nulls.right
+        alike = np.array_equal(system.fixed, mine.system.fixed) and nulls[0].shape == nulls[1].shape
+        alike = alike and np.allclose(*nulls)
+        return Hierarchy(reduced, self._options, self._cycle) if alike else None
 
     @property
     def iterations(self) -> int:
