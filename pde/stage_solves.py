@@ -14,6 +14,7 @@ from hanle.pde.engines.contract import Engine, System
 from hanle.pde.errors import SolveError
 from hanle.pde.inertia import stepped
 from hanle.pde.linearised import held
+from hanle.pde.problem import Problem
 from hanle.pde.response import Response
 from hanle.pde.solution import Solution, wire
 from hanle.pde.steady import Prepared, prepare
@@ -91,10 +92,10 @@ class StageSolver(Protocol):
 class LinearStages:
     """Stages of a linear problem: one solve each, with an operator prepared for each size of step."""
 
-    def __init__(self, system: System, engine: Engine, options: Mapping[str, Any]) -> None:
-        """`options`: of `steady.prepare`."""
+    def __init__(self, problem: Problem, system: System, engine: Engine, options: Mapping[str, Any]) -> None:
+        """`system`: the problem, assembled; its own laws are those of this process's cells. `options`: of `prepare`."""
         self.tally = Tally()
-        self._system, self._engine, self._options = system, engine, options
+        self._problem, self._system, self._engine, self._options = problem, system, engine, options
         self._sources, self._given = system.source_load(), system.given_vector()
         self._operators: OrderedDict[float, Prepared] = OrderedDict()
         self._latest: Response | None = None
@@ -143,7 +144,7 @@ class LinearStages:
         if rate not in self._operators:
             # Without its states: a course that goes on from a file must start its solves from the same numbers.
             previous = None if self._latest is None else replace(self._latest, changes={}, history={})
-            problem, near = stepped(self._system.problem, rate), previous.system if previous else self._system
+            problem, near = stepped(self._problem, rate), previous.system if previous else self._system
             self._operators[rate] = prepare(problem, self._engine, previous=previous, near=near, **self._options)
             self.tally.prepared += 1
             while len(self._operators) > OPERATORS:

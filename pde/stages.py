@@ -119,7 +119,7 @@ class Stepper:
         self.stages: StageSolver
         if linear:
             options = {"solver": solver, "tolerance": tolerance, "progress": progress}
-            self.stages = LinearStages(self.system, engine, options)
+            self.stages = LinearStages(problem, self.system, engine, options)
         else:
             self.stages = NewtonStages(problem, self.system, engine, solver=solver, tolerance=tolerance)
         self._fields = self._masks()
