@@ -9,7 +9,7 @@ import numpy as np
 from hanle.figures import Picture, picture
 from hanle.pde.errors import InputError
 from hanle.pde.solution import Solution
-from hanle.quantities import QUANTITIES, stretch
+from hanle.quantities import QUANTITIES, extent, stretch
 from hanle.region_data import RegionData, all_regions
 from hanle.scalar_profiles import TEMPERATURES
 from hanle.sections import (
@@ -21,6 +21,9 @@ from hanle.sections import (
     window_around,
 )
 from hanle.together import led
+
+#: How far below its upper face a film is cut, in parts of its thickness with what is below it.
+NEAR = 1e-3
 
 
 def plot_temperatures(
@@ -40,7 +43,8 @@ def plot_temperatures(
         solution: of a 2D device, or of a 3D one (cut).
         reversed: the same device with m, or the drive, reversed, on the same mesh: half the difference is drawn. The
             spin Peltier effect is odd in m, Joule heat is even.
-        normal, position, index: as in `hanle.sections.plot_section`.
+        normal, position, index: as in `hanle.sections.plot_section`; but films in 3D are cut near their upper face,
+            and reservoirs that the plane does not meet are left out.
 
     Raises:
         InputError: a 1D device, no temperatures, another mesh of `reversed`, or the file exists.
@@ -80,8 +84,13 @@ def _draw(
     if not shown:
         raise InputError("transport", "with heat, to show temperatures", "none", 'transport = ["magnons", "heat"]')
     warm = {name: r for q in shown for name, r in live[q.name].items()}
+    if len(mesh_axes) == 3 and normal is None and position is None:
+        low, high = extent(warm)
+        axis = int(np.argmin(high - low))
+        normal, position = "xyz"[axis], float(high[axis] - NEAR * (high - low)[axis])
     figures, plane, where = plane_figures(mesh_axes, regions, warm, normal, position)
     cutted = {q.name: {n: r for n, r in live[q.name].items() if len(figures[n].triangles)} for q in shown}
+    shown = [q for q in shown if cutted[q.name]]
     largest = max(float(np.abs(q.scalars(r)).max()) for q in shown for r in cutted[q.name].values())
     corners = np.concatenate([figures[name].points for name in warm])
     window = window_around(figures, np.stack([corners.min(axis=0), corners.max(axis=0)]))

@@ -1,5 +1,6 @@
 """What `hanle run` prints and draws of magnons, heat and motion."""
 
+import warnings
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -13,8 +14,9 @@ from hanle.config import load_case
 from hanle.curves import plot_curves, plot_profile
 from hanle.figures import span_of
 from hanle.line_scales import separated
+from hanle.meshes.coarse import CoarseMeshWarning
 from hanle.report import proof_rows, rows
-from hanle.run import run
+from hanle.run import draw_carriers, run
 
 SEEBECK = """
 temperature = "300 K"
@@ -190,3 +192,26 @@ def test_sign_of_nonlocal_signals(sign):
     solved = device.solve(wiring={"in": "1 uA" if sign < 0 else "1 A/m"})
     assert sign * solved.wire_resistance("out") > 0
     assert solved.wire_resistance("in") > 0
+
+
+def test_temperatures_of_bars_are_drawn(tmp_path):
+    """A film in 3D is cut where it is, not in the substrate below it, which has no electrons."""
+    device = hanle.Device(
+        hanle.cross(length="60 nm", width="20 nm", layers=[("GGG", "30 nm"), ("Pt", "4 nm")]),
+        {"GGG": "GGG", "Pt": "Pt"},
+        field=(0, 0, 0.1),
+        transport=("heat",),
+        heat_contacts={"bath": ["bottom"]},
+    )
+    # In linear response: the Peltier heat at the ends.
+    coarse = {"cells_per_length": 1, "growth": 3.0, "lateral_cells_per_length": 1, "lateral_growth": 4.0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CoarseMeshWarning)
+        solved = device.solve(current="1 uA", mesh_options=coarse)
+    draw_carriers(solved, tmp_path)
+    assert {path.name for path in tmp_path.glob("*.png")} == {"temperatures.png"}
+    texts = solved.show_temperatures(str(tmp_path / "again.png")).texts
+    assert {"temperature of electrons", "temperature of the lattice"} <= set(texts)
+    assert any("z = 34 nm" in text for text in texts)
+    below = solved.show_temperatures(str(tmp_path / "below.png"), normal="z", position=10e-9).texts
+    assert "temperature of electrons" not in below
