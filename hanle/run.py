@@ -98,7 +98,14 @@ def run(
     led(processes, lambda: require_free_folder(folder, overwrite=overwrite, marker=RESULTS))
     text, files = to_files(case, ARRAYS)
     checkpoint = folder.with_name(f"{folder.name}.checkpoint.npz")
-    solved = solve_case(case, tell, progress=say is not None, checkpoint=checkpoint, resume=resume)
+    try:
+        solved = solve_case(case, tell, progress=say is not None, checkpoint=checkpoint, resume=resume)
+    except KeyboardInterrupt as interrupt:
+        if not checkpoint.is_file():
+            raise
+        raise KeyboardInterrupt(
+            f"interrupted; the course goes on from {checkpoint.name} with --resume"
+        ) from interrupt
     with shared(processes, lambda: whole_folder(folder, overwrite=overwrite, marker=RESULTS)) as draft:
         stamp = _write_numbers(case, solved, draft, text, files, processes)
         if case.output.fields and isinstance(solved.result, Result):

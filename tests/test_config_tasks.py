@@ -114,7 +114,9 @@ def test_course_in_time(folder: Path) -> None:
     assert np.array_equal(again.electric_field.values, curves.electric_field.values)
 
 
-def test_interrupted_course_is_resumed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_course_is_resumed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = folder / "device.toml"
     text = FILM + TRANSIENT.replace("error = 1e-2", "error = 1e-3")
     path.write_text(text, encoding="utf-8")
@@ -132,7 +134,9 @@ def test_interrupted_course_is_resumed(folder: Path, monkeypatch: pytest.MonkeyP
         return step(*given, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(stages.Stepper, "step", interrupted)
+    capsys.readouterr()
     assert main(["run", str(path), "--quiet", "--no-pictures"]) == 130
+    assert "goes on from device-out.checkpoint.npz with --resume" in capsys.readouterr().err
     assert (folder / "device-out.checkpoint.npz").is_file()
     assert not (folder / "device-out").exists()
     calls.clear()
@@ -141,6 +145,21 @@ def test_interrupted_course_is_resumed(folder: Path, monkeypatch: pytest.MonkeyP
     resumed, expected = (hanle.read_curves(out / "curves.nc") for out in (folder / "device-out", whole))
     assert np.array_equal(resumed.electric_field.values, expected.electric_field.values)
     assert not list(folder.glob("*.checkpoint*"))
+
+
+def test_a_run_killed_while_it_writes_results_is_resumed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The course is complete then; what is left is to write."""
+    path = folder / "device.toml"
+    path.write_text(FILM + TRANSIENT, encoding="utf-8")
+    words = ["run", str(path), "--quiet", "--no-pictures"]
+    with monkeypatch.context() as patched:
+        patched.setattr(hanle.run, "_write_numbers", lambda *given: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert main(words) == 130
+    assert main([*words, "--resume"]) == 0
+    assert main([*words, "-o", str(folder / "whole")]) == 0
+    found, expected = (json.loads((folder / out / "results.json").read_text()) for out in ("device-out", "whole"))
+    for name, given in expected["quantities"].items():
+        assert found["quantities"][name]["value"] == pytest.approx(given["value"], rel=1e-6, abs=1e-25), name
 
 
 def test_motion(folder: Path) -> None:
