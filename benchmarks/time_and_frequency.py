@@ -4,8 +4,8 @@ The film B1 of benchmarks/films.py with fewer nodes. The AC problem has two ampl
 steady one with twice the nodes; both are solved for all drives of two contacts. A stage is one solve with a prepared
 operator, wiring and read-out of the state included; it stands next to the steady solve for one drive.
 
-Beyond linear response: the heated film of benchmarks/newton.py that stores heat, after a step of the voltage. CPU
-seconds of one thread, all in this process after one small run for compilation. Usage:
+Beyond linear response: the heated film of benchmarks/newton.py that stores heat as its state says, after a step of the
+voltage. CPU seconds of one thread, all in this process after one small run for compilation. Usage:
 
     python benchmarks/time_and_frequency.py [--nodes 48 24]
 """
@@ -96,11 +96,13 @@ def nonlinear(nodes: tuple[int, int]) -> None:
 
     from newton import heated_film
 
-    from hanle.pde.coefficients import term
+    from hanle.materials.debye import Debye
+    from hanle.pde.coefficients import as_weight, term
     from hanle.pde.engines.scikit import Scikit
     from hanle.pde.linear.multigrid import Multigrid
     from hanle.pde.linearised import linearised
     from hanle.pde.steady import respond
+    from hanle.pde.storing import Excess, Proportional, warmed
     from hanle.pde.transient import Control, Drives, transient
 
     curved, engine, solver = heated_film(nodes)[1], Scikit(), Multigrid()
@@ -110,7 +112,12 @@ def nonlinear(nodes: tuple[int, int]) -> None:
         term(c, 1.0, [[float(a == b == n) for b in law.fields.components] for a in law.fields.components])
         for n, c in stored.items()
     ]
-    problem = replace(curved, regions={"Pt": replace(law, C=(*law.C, *extra))})
+    parts = (
+        (("T_e",), Proportional(as_weight(stored["T_e"]))),
+        (("T_p",), warmed(as_weight(2.8e6), as_weight(300.0), Debye(240.0))),
+    )
+    following = replace(law, C=(*law.C, *extra), excess=Excess(law.fields, parts))
+    problem = replace(curved, regions={"Pt": following})
     for error in (1e-2, 1e-4):
         begin = time.process_time()
         drives = Drives({"left": 1e-2, "right": 0.0})
