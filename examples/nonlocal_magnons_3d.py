@@ -105,7 +105,7 @@ def solved(gap: float, refinement: float, thickness: float) -> hanle.Result:
 def fine(refinement: float) -> dict[str, Any]:
     """Cells on both sides of the edges of the strips, where the flow of magnons crowds."""
     across = {"corners": True, "cells_per_length": refinement, "coarse_cells": 8}
-    return across | {"lateral_growth": 1.5, "sizes": {"x": LAMBDA / 4}}
+    return across | {"lateral_growth": 1 + 1.5 / refinement, "sizes": {"x": LAMBDA / 4}}
 
 
 def spreading(gap: float, thickness: float = YIG, across: int = 12, along: int = 40) -> float:
