@@ -80,8 +80,9 @@ def transient(
             {"mu": (lambda r: r.spin_accumulation("Pt", points), "V", "spin accumulation")}; kept besides voltages and
             currents of terminals and wires, the field of a film, and torques.
         events: name -> `hanle.Event`, whose function is given the result.
-        checkpoint: a file from which `resume=True` goes on, written after `every` steps and when interrupted. Functions
-            that drive count by their names only.
+        checkpoint: a file from which `resume=True` goes on, on any number of processes; written after `every` steps,
+            at the end, and when interrupted (of several processes: all of them). Functions that drive count by their
+            names only.
         error: of a step, relative to the largest accumulation so far.
         max_step: the longest step; needed where a drive oscillates faster than the device answers.
         nonlinear: with Joule heat and magnons beyond linear response, for devices with heat, as in `hanle.solve`; what
