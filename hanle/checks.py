@@ -28,6 +28,7 @@ from hanle.spin_orbit import CHOICES, RashbaInterface, SpinOrbit
 from hanle.sweeps import devices_of, state, states_of
 from hanle.tasks import AC, MAGNETS, Task
 from hanle.time_drive import split
+from hanle.transport import HEAT
 from hanle.wiring import CURRENT_DIMENSION, DRIVE, HEAT_INTO, WIRE_CURRENT, Wiring
 
 #: Memory of a solve by finite elements, at most about this per unknown [bytes], and of the program (of each process).
@@ -105,7 +106,9 @@ def _interfaces(device: Device, mesh: TaggedMesh | Layers, conditions: Condition
         choice = device.interfaces.get(name)
         if len(metals) != 1 or len(magnets) != 1 or isinstance(choice, (str, Face, SpinOrbit)):
             if len(regions) == 2 or isinstance(choice, HeatContact):
-                yield f"interface   {name}: {_plainly(choice, len(metals) == 2)}"
+                said = _plainly(choice, len(metals) == 2)
+                crosses = choice is None and len(metals) < 2 and HEAT in device.transport
+                yield f"interface   {name}: {said}{' to charge and spin, heat crosses' if crosses else ''}"
             continue
         points = np.zeros((1, 3)) if isinstance(mesh, Layers) else mesh.face_centres(name)
         nu = face_density(device, mesh, name, metals[0])
@@ -172,7 +175,8 @@ def _given(value: Any) -> str:
 
 
 def _span(values: np.ndarray) -> str:
-    low, high = float(values.min()), float(values.max())
+    # Adding 0 takes the sign from zero.
+    low, high = float(values.min()) + 0.0, float(values.max()) + 0.0
     return f"{low:.4g}" if low == high else f"{low:.4g} to {high:.4g}"
 
 

@@ -156,7 +156,8 @@ def ferromagnetic_resonance(
         progress: show a bar.
 
     Raises:
-        InputError: no direction, a magnet with a field of its own, neither or both of microwave and drive.
+        InputError: no direction, a frequency that is not positive, a magnet with a field of its own, neither or both of
+            microwave and drive.
         SolveError: no state at rest at a field.
     """
     from tqdm import tqdm
@@ -165,6 +166,8 @@ def ferromagnetic_resonance(
         if given.field is not None:
             raise InputError(f"magnets.{name}.field", "left out: the scan sets it", given.field)
     fields, frequencies = _several(field, "magnetic field", "field"), _several(frequency, "frequency", "frequency")
+    if not np.all(frequencies > 0):
+        raise InputError("frequency", "positive [Hz]", frequencies.tolist())
     direction = _direction(device, along)
     ask = _asked(read[0])
     options: dict[str, Any] = {"engine": engine, "order": order, "mesh_options": mesh_options}

@@ -228,8 +228,16 @@ def precession(
     Args:
         cone: angle between m and the axis [rad].
         omega: angular frequency [rad/s]; that of the free precession about B along the axis is positive.
+
+    Raises:
+        InputError: no direction, or an angle or frequency that is no finite number.
     """
     about = vector("axis", axis)
+    if not np.any(about):
+        raise InputError("axis", "along a vector that is not zero", about.tolist())
+    for key, number in (("cone", cone), ("omega", omega), ("phase", phase)):
+        if not np.isfinite(number):
+            raise InputError(key, "a finite number", number)
     about = about / np.linalg.norm(about)
     first = np.cross(about, np.eye(3)[np.abs(about).argmin()])
     first = first / np.linalg.norm(first)

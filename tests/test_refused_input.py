@@ -4,7 +4,7 @@ import pytest
 
 import hanle
 from hanle.checks import check
-from hanle.config import load_case
+from hanle.config import load_case, read_case
 from hanle.pde.errors import InputError
 
 SEEBECK = """
@@ -141,3 +141,33 @@ def test_unknown_alternating_drive():
 def test_small_motions_print_their_modes():
     # Kittel: gamma sqrt(B (B + 0.176 T))/2 pi = 2.97 GHz.
     assert repr(small_motions()).startswith("<SmallMotions: YIG; modes at 2.9")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (((0, 0, 0), 0.1, 1e10), "axis must be along a vector that is not zero"),
+        (((0, 0, 1), float("nan"), 1e10), "cone must be a finite number"),
+    ],
+)
+def test_precession_about_nothing(given, said):
+    with pytest.raises(InputError, match=said):
+        hanle.precession(*given)
+
+
+def test_frequency_of_a_resonance():
+    device = hanle.Device(
+        hanle.stack([("YIG", "10 nm"), ("Pt", "5 nm")]), {"YIG": "YIG", "Pt": "Pt"}, field=("0.1 T", "0 T", "0 T")
+    )
+    with pytest.raises(InputError, match="frequency must be positive"):
+        hanle.ferromagnetic_resonance(
+            device, magnets={"YIG": hanle.Macrospin(damping=1e-3)}, field="0.1 T", frequency="0 GHz",
+            current_density="1e10 A/m^2",
+        )  # fmt: skip
+
+
+def test_check_says_what_heat_does():
+    text = SEEBECK.replace('layers = [["YIG"', 'layers = [["GGG", "1 um"], ["YIG"').replace(
+        'YIG = "YIG"', 'GGG = "GGG"\nYIG = "YIG"'
+    )
+    assert "GGG|YIG: closed to charge and spin, heat crosses" in check(read_case(text))
