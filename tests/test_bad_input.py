@@ -160,7 +160,7 @@ def test_mesh_without_the_named_region(refused: Refused, tmp_path: Path) -> None
 
 
 def test_region_without_material(refused: Refused) -> None:
-    refused(changed(FILM, 'YIG = "YIG"\n', ""), "materials.YIG must be given", "the shape has this region")
+    refused(changed(FILM, 'YIG = "YIG"\n', ""), "materials must be given for each region", "none for YIG")
 
 
 def test_no_ground(refused: Refused) -> None:
