@@ -137,7 +137,8 @@ def test_interrupted_course_goes_on(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["course.npz"]
     rest = follow(checkpoint=file, resume=True, **kept)
     assert rest.effort.steps == whole.effort.steps == reference.effort.steps
-    np.testing.assert_array_equal(rest.dataset.torque, whole.dataset.torque)
+    # MUMPS adds what processes send each other in the order in which it comes.
+    close(rest.dataset.torque, whole.dataset.torque, 0.0 if WORLD.size == 1 else SAME)
 
 
 def test_course_of_a_bar() -> None:
