@@ -17,6 +17,7 @@ the side. With F the finite element signal per length of the strips over that of
 
 import argparse
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -130,16 +131,14 @@ def absorbed(
         x, y: cells across and along the strips.
         emitted: (distances along x and y, sizes along x and y) -> sheet w_m of cells with q = 1.
     """
-    film = platinum()
-    y_strip = film.contact * film.admittance / (film.contact + film.admittance)
     shift = (gap + WIDTH) / 2
     middles = [np.ravel(m) for m in np.meshgrid(np.concatenate([x[0] - shift, x[0] + shift]), y[0], indexing="ij")]
     sizes = [np.ravel(m) for m in np.meshgrid(np.tile(x[1], 2), y[1], indexing="ij")]
     apart = [m[:, None] - m for m in middles]
     green = emitted(*apart, *sizes) / sheet
     injector = middles[0] < 0
-    w = np.linalg.solve(np.eye(len(green)) + y_strip * green, y_strip * green @ injector)
-    return float(np.sum((y_strip * w * sizes[0] * sizes[1])[~injector]))
+    w = np.linalg.solve(np.eye(len(green)) + uptake() * green, uptake() * green @ injector)
+    return float(np.sum((uptake() * w * sizes[0] * sizes[1])[~injector]))
 
 
 def plane(x: Array, y: Array, width: Array, height: Array) -> Array:
@@ -160,10 +159,11 @@ def line(x: Array, y: Array, width: Array, height: Array) -> Array:
     return np.asarray(LAMBDA / 2 * np.exp(-np.abs(x) / LAMBDA) * width) + 0 * y * height
 
 
-def platinum() -> Film:
-    """A strip for the closed form of films."""
-    g = float(mixing(device(SHORTEST).conductances("YIG|injector"))[0])
-    return Film(1 / 400e-9, 1.5e-9, 0.11, PT, g)
+@cache
+def uptake() -> float:
+    """Y' of a strip [S/m^2]."""
+    film = Film(1 / 400e-9, 1.5e-9, 0.11, PT, float(mixing(device(SHORTEST).conductances("YIG|injector"))[0]))
+    return float(film.contact * film.admittance / (film.contact + film.admittance))
 
 
 def fitted(gaps: Array, signal: Array) -> float:

@@ -144,8 +144,8 @@ class LinearStages:
         if rate not in self._operators:
             # Without its states: a course that goes on from a file must start its solves from the same numbers.
             previous = None if self._latest is None else replace(self._latest, changes={}, history={})
-            problem, near = stepped(self._problem, rate), previous.system if previous else self._system
-            self._operators[rate] = prepare(problem, self._engine, previous=previous, near=near, **self._options)
+            options = {"previous": previous, "near": self._system, **self._options}
+            self._operators[rate] = prepare(stepped(self._problem, rate), self._engine, **options)
             self.tally.prepared += 1
             while len(self._operators) > OPERATORS:
                 self._operators.popitem(last=False)

@@ -78,15 +78,14 @@ def prepare(
     """Assemble `problem`, prepare the solver and solve for each drive; arguments and errors as in `respond`.
 
     Args:
-        near: a system on the same mesh that shares its numbering and matrices; that of `previous` if None.
+        near: a system on the same mesh that shares its numbering and matrices where there is no `previous`.
     """
     if not 0 < tolerance < 1:
         raise InputError("tolerance", "between 0 and 1", tolerance, "1e-8 is the default")
     say = progress or (lambda text: None)
     with single_threaded_blas():
         say("assembling")
-        near = previous.system if near is None and previous else near
-        system = engine.assemble(problem, near)
+        system = engine.assemble(problem, previous.system if previous else near)
         solver = solver or engine.default_solver(system)
         common = _common_level(system)
         lifts = _known_lifts(system, previous, tolerance) or _lifts(system, solver, common, tolerance, say)
