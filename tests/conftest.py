@@ -95,6 +95,23 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(20261121)
 
 
+@pytest.fixture
+def interrupting() -> Callable[[Callable[[Solution], Any], int], Callable[[Solution], Any]]:
+    """(reading, count) -> the reading, during which the user presses Ctrl-C at that call, once."""
+
+    def once(reading: Callable[[Solution], Any], count: int) -> Callable[[Solution], Any]:
+        calls = iter(range(1, count + 1))
+
+        def ask(solution: Solution) -> Any:
+            if next(calls, 0) == count > 0:
+                raise KeyboardInterrupt
+            return reading(solution)
+
+        return ask
+
+    return once
+
+
 @dataclass(frozen=True, eq=False)
 class PaintedSystem:
     """The few methods of a System that files and pictures read, for fields given as formulas."""

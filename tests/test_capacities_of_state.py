@@ -275,20 +275,7 @@ def test_weak_drives_are_the_linear_course(elements):
         assert found[0][name][-1] == pytest.approx(size, rel=1e-6)
 
 
-class Interrupting:
-    """A reading during which the user presses Ctrl-C, once."""
-
-    def __init__(self, after):
-        self.after = after
-
-    def __call__(self, solution):
-        self.after -= 1
-        if self.after == 0:
-            raise KeyboardInterrupt
-        return rise(1)(solution)
-
-
-def test_restart_is_the_uninterrupted_course(elements, tmp_path):
+def test_restart_is_the_uninterrupted_course(elements, interrupting, tmp_path):
     def run(theta=THETA, path=None, reading=None, resume=False):
         bulk = law(coupling=STRONG, lattice=LIGHT)
         electrons, (names, lattice) = bulk.excess.parts
@@ -300,10 +287,10 @@ def test_restart_is_the_uninterrupted_course(elements, tmp_path):
 
     whole, path = run(), tmp_path / "course"
     with pytest.raises(KeyboardInterrupt):
-        run(path=path, reading=Interrupting(4))
+        run(path=path, reading=interrupting(rise(1), 4))
     with pytest.raises(InputError, match="the same problem"):
-        run(THETA + 1, path, Interrupting(0), resume=True)
-    again = run(path=path, reading=Interrupting(0), resume=True)
+        run(THETA + 1, path, interrupting(rise(1), 0), resume=True)
+    again = run(path=path, reading=interrupting(rise(1), 0), resume=True)
     np.testing.assert_allclose(again.times, whole.times, rtol=1e-12)
     np.testing.assert_allclose(again.readings["t"], whole.readings["t"], rtol=1e-12)
 

@@ -315,20 +315,7 @@ def test_energy(elements):
     assert errors[1] < 1e-6
 
 
-class Interrupting:
-    """A reading during which the user presses Ctrl-C, once."""
-
-    def __init__(self, after):
-        self.after = after
-
-    def __call__(self, solution):
-        self.after -= 1
-        if self.after == 0:
-            raise KeyboardInterrupt
-        return level(4)(solution)
-
-
-def test_restart_is_the_uninterrupted_course(elements, tmp_path):
+def test_restart_is_the_uninterrupted_course(elements, interrupting, tmp_path):
     """To rounding: the linearisation is made again where it was made."""
 
     def run(path=None, reading=None, resume=False):
@@ -341,7 +328,7 @@ def test_restart_is_the_uninterrupted_course(elements, tmp_path):
     whole = run()
     for after in (6, 15):
         with pytest.raises(KeyboardInterrupt):
-            run(path, Interrupting(after))
+            run(path, interrupting(level(4), after))
         again = run(path, resume=True)
         np.testing.assert_array_equal(again.times, whole.times)
         np.testing.assert_allclose(again.readings["t"], whole.readings["t"], rtol=1e-12, atol=1e-15)

@@ -1,5 +1,7 @@
 """Mistakes in device files of magnons, heat and motion: refused before anything is solved, by key and with the cure."""
 
+from pathlib import Path
+
 import pytest
 
 import hanle
@@ -7,28 +9,7 @@ from hanle.checks import check
 from hanle.config import load_case, read_case
 from hanle.pde.errors import InputError
 
-SEEBECK = """
-temperature = "300 K"
-field = ["0 T", "0.1 T", "0 T"]
-transport = ["magnons", "heat"]
-[shape]
-kind = "stack"
-layers = [["YIG", "100 nm"], ["Pt", "5 nm"]]
-[materials]
-YIG = "YIG"
-Pt = "Pt"
-[magnetisation]
-YIG = [0, 1, 0]
-[interfaces."YIG|Pt"]
-g_r = "4e18 1/m^2"
-[wires]
-Pt = ["Pt"]
-[heat_contacts]
-bottom = ["bottom"]
-top = ["top"]
-[run]
-wiring = { bottom = "10 K" }
-"""
+SEEBECK = (Path(__file__).parent / "data" / "seebeck.toml").read_text(encoding="utf-8")
 MOTION = """
 field = ["0 T", "50 mT", "0 T"]
 [shape]

@@ -18,28 +18,7 @@ from hanle.meshes.coarse import CoarseMeshWarning
 from hanle.report import proof_rows, rows
 from hanle.run import draw_carriers, run
 
-SEEBECK = """
-temperature = "300 K"
-field = ["0 T", "0.1 T", "0 T"]
-transport = ["magnons", "heat"]
-[shape]
-kind = "stack"
-layers = [["YIG", "100 nm"], ["Pt", "5 nm"]]
-[materials]
-YIG = "YIG"
-Pt = "Pt"
-[magnetisation]
-YIG = [0, 1, 0]
-[interfaces."YIG|Pt"]
-g_r = "4e18 1/m^2"
-[wires]
-Pt = ["Pt"]
-[heat_contacts]
-bottom = ["bottom"]
-top = ["top"]
-[run]
-wiring = { bottom = "10 K" }
-"""
+SEEBECK = (Path(__file__).parent / "data" / "seebeck.toml").read_text(encoding="utf-8")
 FILM = """
 field = ["0 T", "50 mT", "0 T"]
 [shape]

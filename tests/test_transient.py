@@ -439,20 +439,7 @@ def test_times_soon_after_a_jump(elements):
     assert np.abs(found.readings["w"] - exact).max() < SOON * np.abs(exact).max()
 
 
-class Interrupting:
-    """A reading during which the user presses Ctrl-C, once."""
-
-    def __init__(self, after):
-        self.after = after
-
-    def __call__(self, solution):
-        self.after -= 1
-        if self.after == 0:
-            raise KeyboardInterrupt
-        return spin_at(0.0)(solution)
-
-
-def test_restart_is_the_uninterrupted_course(elements, tmp_path):
+def test_restart_is_the_uninterrupted_course(elements, interrupting, tmp_path):
     times = np.linspace(0, 3, 8) * TAU
     drives = Drives({"du/dx": lambda t: E if t < TAU else 0.0}, breaks=(TAU,))
 
@@ -468,7 +455,7 @@ def test_restart_is_the_uninterrupted_course(elements, tmp_path):
     path = tmp_path / "runs" / "course.npz"
     whole = run()
     with pytest.raises(KeyboardInterrupt):
-        run(path, Interrupting(4))
+        run(path, interrupting(spin_at(0.0), 4))
     again = run(path, resume=True)
     np.testing.assert_array_equal(again.times, whole.times)
     np.testing.assert_array_equal(again.readings["w"], whole.readings["w"])
@@ -477,7 +464,7 @@ def test_restart_is_the_uninterrupted_course(elements, tmp_path):
     assert whole.events
     assert again.effort.steps == whole.effort.steps
     with pytest.raises(KeyboardInterrupt):
-        run(path, Interrupting(6), every=1)
+        run(path, interrupting(spin_at(0.0), 6), every=1)
     np.testing.assert_array_equal(run(path, resume=True).readings["w"], whole.readings["w"])
     assert run(path, resume=True).effort.solves == again.effort.solves, "a complete course needs no solve"
     with pytest.raises(InputError, match="of digest"):
